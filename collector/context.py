@@ -1,0 +1,39 @@
+"""What is the same for a whole request, computed once: the read-only facts that steps may use."""
+
+import msgspec
+
+from consent.pii.hashing import Key
+
+
+class Source(msgspec.Struct, frozen=True):
+    """A site, app or service with its own write key. `id` is what the tables say; the key is public.
+
+    `kind`: `web | miniprogram | server | app`. `mode`: what no choice means (`opt_in | opt_out | exempt`).
+    `origins`: allowed browser origins, empty for any. `rate`/`burst`: events per second and bucket size.
+    `query_params`: query parameters that page addresses may keep beside the campaign ones.
+    """
+
+    id: str
+    write_key: str
+    kind: str = "web"
+    mode: str = "opt_in"
+    origins: tuple[str, ...] = ()
+    state: str = "live"
+    rate: int = 20_000
+    burst: int = 100_000
+    hash_user_id: bool = False
+    query_params: frozenset[str] = frozenset()
+
+
+class RequestContext(msgspec.Struct, frozen=True):
+    """Facts of one request. Times are ISO 8601 UTC with milliseconds and Z, and seconds since the epoch."""
+
+    source: Source
+    received_at: str
+    received_epoch: float
+    sent_at: str | None
+    skew: float  # received − sent, seconds; 0.0 if the client did not say
+    ip: str | None
+    user_agent: str | None
+    gpc: bool
+    key: Key

@@ -1,0 +1,151 @@
+"""The wire: what a client may send and how we hold it. `docs/protocol.md` and `tests/contract/schema` say the same.
+
+The public Segment tracking API plus additions of ours (`context.seq`, `context.purpose`, `context.gpc`,
+`context.consent`). Structs, not dicts, because every field access is on the hot path; `Raw` for what is only
+carried. `Context` refuses unknown fields: that is the fast way for our own SDKs, and what decode.py falls back
+from for everybody else, keeping what has no column.
+"""
+
+from typing import Final
+
+import msgspec
+from msgspec import Raw, Struct
+
+MAX_MESSAGE_BYTES: Final = 32 * 1024
+MAX_BATCH_MESSAGES: Final = 500
+MAX_BODY_BYTES: Final = 1024 * 1024
+MAX_INFLATED_BYTES: Final = 8 * 1024 * 1024
+MAX_DEPTH: Final = 16
+MAX_PROPERTIES: Final = 255
+MAX_ID_CHARS: Final = 100
+MAX_NAME_CHARS: Final = 200
+MAX_USER_AGENT_CHARS: Final = 1024
+
+TYPES: Final = frozenset({"track", "page", "screen", "identify", "group", "alias"})
+RESERVED_EVENTS: Final = frozenset(
+    {"$page", "$page_leave", "$click", "$submit", "$change", "$scroll", "$exposure", "$rage_click", "$dead_click",
+     "$outbound", "$download", "$search", "$web_vitals", "$error", "$session_start", "$app_launch", "$app_show",
+     "$app_hide", "$share", "$favorite", "$consent", "$lost"}
+)  # fmt: skip
+
+
+class _Wire(Struct, rename="camel", forbid_unknown_fields=True, gc=False):
+    """Base of everything below `context`."""
+
+
+class Page(_Wire):
+    url: str | None = None
+    path: str | None = None
+    search: str | None = None
+    title: str | None = None
+    referrer: str | None = None
+
+
+class Screen(_Wire):
+    width: int | float | None = None
+    height: int | float | None = None
+    density: int | float | None = None
+
+
+class Viewport(_Wire):
+    width: int | float | None = None
+    height: int | float | None = None
+
+
+class Campaign(_Wire):
+    source: str | None = None
+    medium: str | None = None
+    name: str | None = None
+    term: str | None = None
+    content: str | None = None
+
+
+class Library(_Wire):
+    name: str | None = None
+    version: str | None = None
+
+
+class Os(_Wire):
+    name: str | None = None
+    version: str | None = None
+
+
+class Device(_Wire):
+    type: str | None = None
+    manufacturer: str | None = None
+    model: str | None = None
+
+
+class App(_Wire):
+    name: str | None = None
+    version: str | None = None
+
+
+class Consent(_Wire):
+    """What the person chose, as the client stamped it: `{"categoryPreferences": {"analytics": true}}`."""
+
+    category_preferences: dict[str, bool] | None = None
+    receipt_id: str | None = None
+    token: str | None = None
+    policy_version: str | None = None
+
+
+class Context(_Wire):
+    page: Page | None = None
+    user_agent: str | None = None
+    locale: str | None = None
+    timezone: str | None = None
+    screen: Screen | None = None
+    viewport: Viewport | None = None
+    network: str | None = None
+    campaign: Campaign | None = None
+    library: Library | None = None
+    os: Os | None = None
+    device: Device | None = None
+    app: App | None = None
+    session_id: str | None = None
+    consent: Consent | None = None
+    gpc: bool = False
+    seq: int | None = None
+    purpose: str | None = None
+    scene: int | None = None
+
+
+class Message(Struct, rename="camel", gc=False):
+    """One message as sent. `properties` and `traits` stay undecoded JSON objects (or empty)."""
+
+    type: str = ""
+    message_id: str = ""
+    timestamp: str | None = None
+    original_timestamp: str | None = None
+    sent_at: str | None = None
+    anonymous_id: str | None = None
+    user_id: str | None = None
+    event: str | None = None
+    name: str | None = None
+    category: str | None = None
+    group_id: str | None = None
+    previous_id: str | None = None
+    properties: Raw = msgspec.field(default_factory=Raw)
+    traits: Raw = msgspec.field(default_factory=Raw)
+    context: Context | None = None
+
+
+class BatchBody(Struct, rename="camel"):
+    """A body of `/v1/batch` whose messages are still undecoded."""
+
+    batch: list[Raw]
+    write_key: str | None = None
+    sent_at: str | None = None
+    context: Raw = msgspec.field(default_factory=Raw)
+    seq: int | None = None
+
+
+class StrictBatchBody(Struct, rename="camel"):
+    """The same, decoded in one go: what our own SDKs send."""
+
+    batch: list[Message]
+    write_key: str | None = None
+    sent_at: str | None = None
+    context: Raw = msgspec.field(default_factory=Raw)
+    seq: int | None = None

@@ -1,0 +1,146 @@
+"""All settings of Firsthand, in one frozen struct, read in one place.
+
+Order: defaults below < `firsthand.toml` < environment `FIRSTHAND_<SETTING>`. An unknown key or a value of the
+wrong type is refused when the program starts, with the name of the setting. `docs/settings.md` documents each
+(a test compares). Sizes are bytes, times are seconds unless the name says otherwise.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+ENV_PREFIX = "FIRSTHAND_"
+SECRETS = frozenset({"catalog_credential", "s3_secret_access_key", "s3_access_key_id", "catalog_uri"})
+
+
+class SettingsError(ValueError):
+    """A setting cannot be used; the message names it and says what is expected."""
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """See docs/settings.md for what each does."""
+
+    data: str = ".firsthand"
+    host: str = "127.0.0.1"
+    port: int = 8080
+    workers: int = 1
+    collector_id: str = "c1"
+    log_level: str = "info"
+
+    trusted_proxies: tuple[str, ...] = ()
+    body_timeout: float = 10.0
+    header_timeout: float = 15.0
+    drain_timeout: float = 20.0
+    rate_limit_events: int = 20_000
+    rate_limit_burst: int = 100_000
+
+    default_mode: str = "opt_in"
+    hash_user_id: bool = False
+    query_params: tuple[str, ...] = ()
+    geoip_db: str = ""
+
+    spool_max_bytes: int = 4 * 1024**3
+    spool_min_free_bytes: int = 256 * 1024**2
+    seal_bytes: int = 16 * 1024**2
+    seal_seconds: float = 5.0
+
+    catalog_uri: str = ""
+    catalog_credential: str = ""
+    warehouse: str = ""
+    namespace: str = "firsthand"
+    s3_endpoint: str = ""
+    s3_region: str = "us-east-1"
+    s3_access_key_id: str = ""
+    s3_secret_access_key: str = ""
+    s3_path_style: bool = True
+
+    commit_interval: float = 10.0
+    commit_rows: int = 100_000
+    dedupe_ids: int = 1_000_000
+    expire_every: int = 50
+    snapshot_keep_seconds: float = 3600.0
+    orphan_grace_seconds: float = 3600.0
+    maintain_interval: float = 3600.0
+
+    live: bool = True
+    demo: bool = False
+
+    @property
+    def data_dir(self) -> Path:
+        """The one directory below which everything is written."""
+        return Path(self.data).resolve()
+
+    @property
+    def spool_dir(self) -> Path:
+        return self.data_dir / "spool"
+
+    @property
+    def effective_seal_seconds(self) -> float:
+        """Segments are sealed at least twice a commit, so that commit_interval alone sets the delay."""
+        return min(self.seal_seconds, self.commit_interval / 2)
+
+    def shown(self) -> dict[str, Any]:
+        """All values as JSON types, secrets hidden."""
+        values = msgspec.to_builtins(self)
+        return {k: ("***" if k in SECRETS and v else v) for k, v in values.items()}
+
+
+def load(config: Path | None = None, data: str | None = None, environ: Mapping[str, str] | None = None,
+         **overrides: Any) -> Settings:  # fmt: skip
+    """The settings in force. `config` defaults to ./firsthand.toml if that exists.
+
+    Raises SettingsError for an unreadable file, an unknown setting or a wrong value.
+    """
+    environ = os.environ if environ is None else environ
+    values: dict[str, Any] = {k: v for k, v in read_file(config).items() if k != "source"}
+    values |= {
+        field: environ[ENV_PREFIX + field.upper()]
+        for field in Settings.__struct_fields__
+        if ENV_PREFIX + field.upper() in environ
+    }
+    if data is not None:
+        values["data"] = data
+    values |= {k: v for k, v in overrides.items() if v is not None}
+    return _convert(values)
+
+
+def read_file(config: Path | None) -> dict[str, Any]:
+    """The parsed configuration file; empty if none was named and ./firsthand.toml does not exist."""
+    path = config or Path("firsthand.toml")
+    if config is None and not path.exists():
+        return {}
+    try:
+        return tomllib.loads(path.read_text())
+    except FileNotFoundError:
+        raise SettingsError(f"{path} does not exist; name another with --config FILE") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is not valid TOML: {error}") from error
+
+
+def _convert(values: dict[str, Any]) -> Settings:
+    for name in ("trusted_proxies", "query_params"):  # in the environment: comma-separated
+        if isinstance(values.get(name), str):
+            values[name] = tuple(v.strip() for v in values[name].split(",") if v.strip())
+    for name, value in values.items():
+        if isinstance(value, str) and value.lower() in ("true", "false"):
+            values[name] = value.lower() == "true"
+    try:
+        settings = msgspec.convert(values, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"settings: {error}; see docs/settings.md") from error
+    _check(settings)
+    return settings
+
+
+def _check(settings: Settings) -> None:
+    if settings.default_mode not in ("opt_in", "opt_out", "exempt"):
+        raise SettingsError("default_mode must be opt_in, opt_out or exempt")
+    if settings.workers < 1:
+        raise SettingsError("workers must be at least 1")
+    for name in ("commit_interval", "seal_seconds", "body_timeout"):
+        if getattr(settings, name) <= 0:
+            raise SettingsError(f"{name} must be more than 0 seconds")

@@ -1,0 +1,107 @@
+"""Bytes of a segment, without any I/O: frames in, frames out. See the package text for the layout."""
+
+import hashlib
+import struct
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import google_crc32c
+import msgspec
+
+MAGIC = b"FHSPOOL1"
+MARKER = b"\xf1\x57\xd0\x0a"
+HEAD = struct.Struct("<4sIIB")
+EVENTS, BAD_EVENTS, FOOTER = 1, 2, 255
+KINDS = (EVENTS, BAD_EVENTS, FOOTER)
+MAX_FRAME = 64 * 1024 * 1024
+
+_KIND_BYTE = {k: bytes([k]) for k in KINDS}
+_KIND_CRC = {k: google_crc32c.value(b) for k, b in _KIND_BYTE.items()}
+
+
+class Footer(msgspec.Struct):
+    """What a sealed segment says of itself; `sha256` is hex over all frame heads."""
+
+    frames: int
+    events: int
+    bad_events: int
+    sha256: str
+
+
+class Frame(NamedTuple):
+    """One whole frame: where it starts, its kind and its payload (a view of the segment's bytes)."""
+
+    offset: int
+    kind: int
+    payload: memoryview
+    head: bytes
+
+
+class Damage(NamedTuple):
+    """Bytes that are no frame: `torn` at the end of the file, `corrupt` in its middle."""
+
+    offset: int
+    length: int
+    what: str
+
+
+def head_of(kind: int, payload: bytes) -> bytes:
+    """The 13 bytes that go before `payload`."""
+    return HEAD.pack(MARKER, len(payload), google_crc32c.extend(_KIND_CRC[kind], payload), kind)
+
+
+def frames(data: memoryview) -> Iterator[Frame | Damage]:
+    """All frames of a segment in order; what is not a frame comes out as Damage. Never raises."""
+    offset = len(MAGIC) if bytes(data[: len(MAGIC)]) == MAGIC else 0
+    end = len(data)
+    while offset < end:
+        frame = _frame_at(data, offset, end)
+        if frame is not None:
+            yield frame
+            offset += HEAD.size + len(frame.payload)
+            continue
+        following = _resync(data, offset + 1, end)
+        yield Damage(offset, following - offset, "torn" if following == end else "corrupt")
+        offset = following
+
+
+def _frame_at(data: memoryview, offset: int, end: int) -> Frame | None:
+    if end - offset < HEAD.size:
+        return None
+    marker, length, crc, kind = HEAD.unpack_from(data, offset)
+    start = offset + HEAD.size
+    if marker != MARKER or kind not in KINDS or length > MAX_FRAME or start + length > end:
+        return None
+    payload = data[start : start + length]
+    if google_crc32c.extend(_KIND_CRC[kind], bytes(payload)) != crc:
+        return None
+    return Frame(offset, kind, payload, bytes(data[offset:start]))
+
+
+def _resync(data: memoryview, offset: int, end: int) -> int:
+    """Where the next valid frame begins, or the end of the data."""
+    whole = data.obj if isinstance(data.obj, bytes) and len(data.obj) == end else bytes(data)
+    while (found := whole.find(MARKER, offset)) != -1:
+        if _frame_at(data, found, end) is not None:
+            return found
+        offset = found + 1
+    return end
+
+
+class HeadHash:
+    """The running identity of a segment: counts and SHA-256 over the frame heads."""
+
+    def __init__(self) -> None:
+        self._sha = hashlib.sha256()
+        self.frames = self.events = self.bad_events = 0
+
+    def add(self, kind: int, head: bytes, rows: int) -> None:
+        self._sha.update(head)
+        self.frames += 1
+        if kind == EVENTS:
+            self.events += rows
+        elif kind == BAD_EVENTS:
+            self.bad_events += rows
+
+    def footer(self) -> Footer:
+        return Footer(self.frames, self.events, self.bad_events, self._sha.hexdigest())

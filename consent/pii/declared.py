@@ -1,0 +1,73 @@
+"""Fields that say by their name that they hold PII, wherever they stand in an event.
+
+A name is compared after dropping case, `_`, `-`, `.`, blanks, and is matched whole or by its last words
+(`billingEmail`, `customer_phone`). What is found is replaced by its keyed pseudonym or, where a
+pseudonym would be of no use (`password`, `name`), dropped. Detection inside free text is the
+firewall's next layer and stands behind the same function.
+"""
+
+import re
+from functools import lru_cache
+from typing import Any
+
+from consent.pii.hashing import Key, pseudonym
+
+HASHED = {
+    "email": "email", "emailaddress": "email", "mail": "email", "useremail": "email",
+    "phone": "phone", "phonenumber": "phone", "mobile": "phone", "mobilephone": "phone", "tel": "phone",
+    "telephone": "phone", "cellphone": "phone", "msisdn": "phone", "手机": "phone", "手机号": "phone", "电话": "phone",
+    "邮箱": "email", "身份证": "id", "身份证号": "id",
+    "idcard": "id", "idnumber": "id", "idno": "id", "ssn": "id", "passport": "id", "passportnumber": "id",
+    "nationalid": "id", "taxid": "id",
+}  # fmt: skip
+DROPPED = frozenset(
+    {"password", "passwd", "pwd", "secret", "token", "accesstoken", "refreshtoken", "apikey", "authorization",
+     "cookie", "cvv", "cvc", "cardnumber", "creditcard", "bankcard", "iban", "ip", "ipaddress", "firstname",
+     "lastname", "fullname", "realname", "birthday", "birthdate", "dateofbirth", "streetaddress", "姓名", "住址"}
+)  # fmt: skip
+_SUFFIXES = tuple(k for k in HASHED if len(k) >= 5 and k.isascii())
+_NOISE = re.compile(r"[_\-.\s]+")
+
+
+@lru_cache(8192)
+def kind_of(name: str) -> str | None:
+    """`email`, `phone`, `id`, `drop`, or None for a name that declares nothing."""
+    key = _NOISE.sub("", name).casefold()
+    if key in HASHED:
+        return HASHED[key]
+    if key in DROPPED:
+        return "drop"
+    for suffix in _SUFFIXES:
+        if key.endswith(suffix):
+            return HASHED[suffix]
+    return None
+
+
+def scrub_declared(value: Any, key: Key, actions: dict[str, int]) -> Any:
+    """`value` with declared PII replaced; counts what was done in `actions` as `{"email:hash": n}`."""
+    if isinstance(value, dict):
+        return {k: v for k, v in ((k, _scrub_field(k, v, key, actions)) for k, v in value.items()) if v is not _GONE}
+    if isinstance(value, list):
+        return [scrub_declared(v, key, actions) for v in value]
+    return value
+
+
+_GONE: Any = object()
+
+
+def _scrub_field(name: str, value: Any, key: Key, actions: dict[str, int]) -> Any:
+    kind = kind_of(name)
+    if kind is None or value is None or isinstance(value, bool):
+        return scrub_declared(value, key, actions)
+    if kind == "drop":
+        _count(actions, "secret:drop")
+        return _GONE
+    if isinstance(value, (dict, list)):
+        _count(actions, f"{kind}:drop")  # a declared name over a structure: nobody can say what is inside
+        return _GONE
+    _count(actions, f"{kind}:hash")
+    return pseudonym(key, kind, str(value))
+
+
+def _count(actions: dict[str, int], action: str) -> None:
+    actions[action] = actions.get(action, 0) + 1

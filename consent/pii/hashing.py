@@ -1,0 +1,54 @@
+"""Keyed pseudonyms.
+
+    p1.<kid>.<base64url(HMAC-SHA256(key[kid], class 0x1f normalised))>
+
+A plain hash of a phone number or an e-mail address is not a pseudonym: the space of Chinese mobile
+numbers falls in about an hour on one core. With a key that never leaves the collector it stays shut.
+The class is part of the message, so the same text as a phone and as an id gives different pseudonyms.
+"""
+
+import hmac
+import unicodedata
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+
+PREFIX = "p1."
+
+
+@dataclass(frozen=True)
+class Key:
+    """One HMAC key. `kid` names it in every pseudonym, so that keys can be rotated."""
+
+    kid: str
+    secret: bytes
+
+    def __repr__(self) -> str:  # a key must never reach a log by accident
+        return f"Key(kid={self.kid!r})"
+
+
+def normalise(kind: str, value: str) -> str:
+    """The one spelling under which a value is hashed.
+
+    >>> normalise("email", "  Ada@Example.COM ")
+    'ada@example.com'
+    >>> normalise("phone", "+86 138-0013-8000")
+    '+8613800138000'
+    """
+    text = unicodedata.normalize("NFKC", value).strip()
+    if kind == "email":
+        return text.casefold()
+    if kind == "phone":
+        digits = "".join(c for c in text if c.isdigit())
+        return f"+{digits}" if text.startswith("+") else digits
+    if kind == "id":
+        return "".join(c for c in text if c.isalnum()).upper()
+    return text
+
+
+def pseudonym(key: Key, kind: str, value: str) -> str:
+    """The keyed pseudonym of `value`; a value that already is one passes unchanged."""
+    if value.startswith(PREFIX):
+        return value
+    message = kind.encode() + b"\x1f" + normalise(kind, value).encode("utf-8", "replace")
+    digest = hmac.digest(key.secret, message, "sha256")
+    return f"{PREFIX}{key.kid}.{urlsafe_b64encode(digest).rstrip(b'=').decode()}"
