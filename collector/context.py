@@ -1,7 +1,11 @@
 """What is the same for a whole request, computed once: the read-only facts that steps may use."""
 
+from datetime import datetime, timedelta
+from typing import Protocol
+
 import msgspec
 
+from collector.event import Event
 from consent.pii.hashing import Key
 
 
@@ -26,14 +30,21 @@ class Source(msgspec.Struct, frozen=True):
 
 
 class RequestContext(msgspec.Struct, frozen=True):
-    """Facts of one request. Times are ISO 8601 UTC with milliseconds and Z, and seconds since the epoch."""
+    """Facts of one request. Times are UTC with whole milliseconds."""
 
     source: Source
-    received_at: str
-    received_epoch: float
-    sent_at: str | None
-    skew: float  # received − sent, seconds; 0.0 if the client did not say
+    received_at: datetime
+    sent_at: datetime | None
+    skew: timedelta | None  # received − sent; None if the client did not say or they agree within 5 s
     ip: str | None
+    ip_truncated: str | None
     user_agent: str | None
     gpc: bool
     key: Key
+    enricher: "Enricher"
+
+
+class Enricher(Protocol):
+    """Looks up the columns of all enrichments for one event; see steps/enrich.py."""
+
+    def columns(self, event: Event, context: RequestContext) -> bytes: ...

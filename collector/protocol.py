@@ -6,9 +6,9 @@ carried. `Context` refuses unknown fields: that is the fast way for our own SDKs
 from for everybody else, keeping what has no column.
 """
 
+from datetime import datetime
 from typing import Final
 
-import msgspec
 from msgspec import Raw, Struct
 
 MAX_MESSAGE_BYTES: Final = 32 * 1024
@@ -29,7 +29,7 @@ RESERVED_EVENTS: Final = frozenset(
 )  # fmt: skip
 
 
-class _Wire(Struct, rename="camel", forbid_unknown_fields=True, gc=False):
+class _Wire(Struct, rename="camel", forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """Base of everything below `context`."""
 
 
@@ -111,14 +111,16 @@ class Context(_Wire):
     scene: int | None = None
 
 
-class Message(Struct, rename="camel", gc=False):
+NO_JSON: Final = Raw()
+
+
+class Message(Struct, rename="camel", omit_defaults=True, gc=False):
     """One message as sent. `properties` and `traits` stay undecoded JSON objects (or empty)."""
 
     type: str = ""
     message_id: str = ""
-    timestamp: str | None = None
-    original_timestamp: str | None = None
-    sent_at: str | None = None
+    timestamp: datetime | None = None
+    original_timestamp: datetime | None = None
     anonymous_id: str | None = None
     user_id: str | None = None
     event: str | None = None
@@ -126,8 +128,8 @@ class Message(Struct, rename="camel", gc=False):
     category: str | None = None
     group_id: str | None = None
     previous_id: str | None = None
-    properties: Raw = msgspec.field(default_factory=Raw)
-    traits: Raw = msgspec.field(default_factory=Raw)
+    properties: Raw = NO_JSON
+    traits: Raw = NO_JSON
     context: Context | None = None
 
 
@@ -136,9 +138,8 @@ class BatchBody(Struct, rename="camel"):
 
     batch: list[Raw]
     write_key: str | None = None
-    sent_at: str | None = None
-    context: Raw = msgspec.field(default_factory=Raw)
-    seq: int | None = None
+    sent_at: Raw = NO_JSON
+    context: Raw = NO_JSON
 
 
 class StrictBatchBody(Struct, rename="camel"):
@@ -146,6 +147,5 @@ class StrictBatchBody(Struct, rename="camel"):
 
     batch: list[Message]
     write_key: str | None = None
-    sent_at: str | None = None
-    context: Raw = msgspec.field(default_factory=Raw)
-    seq: int | None = None
+    sent_at: datetime | None = None
+    context: Raw = NO_JSON

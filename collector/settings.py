@@ -67,7 +67,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     maintain_interval: float = 3600.0
 
     live: bool = True
-    demo: bool = False
+    demo: str = ""
 
     @property
     def data_dir(self) -> Path:

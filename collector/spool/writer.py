@@ -109,12 +109,15 @@ class SpoolWriter:
 
     def _start_sync(self) -> None:
         buffers, added, group = self._buffers, self._added, self._group
-        assert group is not None
+        if group is None:
+            return
         self._buffers, self._added, self._group = [], [], None
         job = self._loop.run_in_executor(self._thread, self._sync, buffers, added)
         job.add_done_callback(lambda done: self._synced(done, group, added))
 
-    def _synced(self, done: asyncio.Future[float], group: asyncio.Future[None], added: list[tuple[int, bytes, int]]) -> None:
+    def _synced(
+        self, done: asyncio.Future[float], group: asyncio.Future[None], added: list[tuple[int, bytes, int]]
+    ) -> None:
         error = done.exception()
         if error is None:
             self._on_sync(done.result(), len(added))

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from consent.pii.hashing import Key, pseudonym
+from consent.pii.urls import clean_url
 
 HASHED = {
     "email": "email", "emailaddress": "email", "mail": "email", "useremail": "email",
@@ -25,18 +26,23 @@ DROPPED = frozenset(
      "cookie", "cvv", "cvc", "cardnumber", "creditcard", "bankcard", "iban", "ip", "ipaddress", "firstname",
      "lastname", "fullname", "realname", "birthday", "birthdate", "dateofbirth", "streetaddress", "姓名", "住址"}
 )  # fmt: skip
+# Addresses inside an object: Segment's page calls carry them beside the context
+ADDRESSES = frozenset({"url", "href", "pageurl", "referrer", "referer", "search"})
+
 _SUFFIXES = tuple(k for k in HASHED if len(k) >= 5 and k.isascii())
 _NOISE = re.compile(r"[_\-.\s]+")
 
 
 @lru_cache(8192)
 def kind_of(name: str) -> str | None:
-    """`email`, `phone`, `id`, `drop`, or None for a name that declares nothing."""
+    """`email`, `phone`, `id` (hashed), `drop`, `url` (cut down), or None for a name that declares nothing."""
     key = _NOISE.sub("", name).casefold()
     if key in HASHED:
         return HASHED[key]
     if key in DROPPED:
         return "drop"
+    if key in ADDRESSES:
+        return "url"
     for suffix in _SUFFIXES:
         if key.endswith(suffix):
             return HASHED[suffix]
@@ -59,6 +65,8 @@ def _scrub_field(name: str, value: Any, key: Key, actions: dict[str, int]) -> An
     kind = kind_of(name)
     if kind is None or value is None or isinstance(value, bool):
         return scrub_declared(value, key, actions)
+    if kind == "url":
+        return clean_url(value) if isinstance(value, str) else scrub_declared(value, key, actions)
     if kind == "drop":
         _count(actions, "secret:drop")
         return _GONE

@@ -5,6 +5,7 @@ pseudonyms no longer match old ones; leaking it means that pseudonyms can be gue
 created with mode 0600, never logged, and a file that others may read is refused.
 """
 
+import contextlib
 import json
 import os
 import secrets
@@ -35,9 +36,7 @@ def load_or_create(path: Path) -> Key:
         encoded = stored["keys"][kid]
         secret = urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
     except (ValueError, KeyError, TypeError) as error:
-        raise KeyFileError(
-            f"{path} is damaged; restore it from a backup (a new key breaks old pseudonyms)"
-        ) from error
+        raise KeyFileError(f"{path} is damaged; restore it from a backup (a new key breaks old pseudonyms)") from error
     if len(secret) < KEY_BYTES:
         raise KeyFileError(f"{path}: key {kid} is shorter than {KEY_BYTES} bytes")
     return Key(kid, secret)
@@ -54,10 +53,8 @@ def _create(path: Path) -> None:
             json.dump(body, file)
             file.flush()
             os.fsync(file.fileno())
-        try:
+        with contextlib.suppress(FileExistsError):  # another worker was first; its key is the site's key
             os.link(draft, path)
-        except FileExistsError:
-            pass  # another worker was first; its key is the site's key
     finally:
         draft.unlink()
     directory = os.open(path.parent, os.O_RDONLY)

@@ -1,0 +1,133 @@
+"""The application: routes, what a worker holds, and what it does every second. Read pipeline.py for the events' path.
+
+`build_app(settings)` is called once in each worker process. The lifespan makes the `State` (a shard of the spool, the
+key, databases, sources) and gives it back in order: routes refuse, the running group is synced, the segment sealed.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import BaseRoute, Route
+
+from collector.decode import decode_batch, decode_single
+from collector.edge.client import ClientAddress
+from collector.enrich import EMBEDDED, GeoDatabase, enrichments
+from collector.extras import extra_routes
+from collector.metrics import Balance, publish
+from collector.routes.health import health_routes
+from collector.routes.ingest import Ingest
+from collector.routes.pixel import Pixel
+from collector.routes.sdk import dist, sdk_routes
+from collector.routes.settings import settings_routes
+from collector.settings import Settings
+from collector.sources import SourceRegistry
+from collector.spool.writer import SpoolLimits, SpoolWriter
+from collector.state import State
+from collector.steps.enrich import CachingEnricher
+from consent.pii import keys
+
+log = logging.getLogger("firsthand.app")
+
+SINGLES = {"track": "t", "page": "p", "screen": "s", "identify": "i", "group": "g", "alias": "a"}
+
+
+def build_app(settings: Settings, config: Path | None = None) -> Starlette:
+    """The ASGI application of one worker."""
+    held: list[State] = []
+
+    def state() -> State:
+        return held[0]
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        held.append(_make_state(settings, config))
+        ticker = asyncio.create_task(_every_second(held[0]))
+        log.info("worker ready: shard %s", held[0].spool.shard.name)
+        try:
+            yield
+        finally:
+            ticker.cancel()
+            await held[0].spool.close()
+            _publish(held[0])
+            log.info("worker drained: shard %s", held[0].spool.shard.name)
+
+    routes = [*ingest_routes(state), *settings_routes(state), *sdk_routes(dist()), *health_routes(state)]
+    return Starlette(
+        routes=[*routes, *extra_routes(settings, state)],
+        lifespan=lifespan,
+        exception_handlers={404: _not_found, 405: _not_allowed},
+    )
+
+
+def ingest_routes(state: Callable[[], State]) -> list[BaseRoute]:
+    """The hot paths, first in the list because routes are tried in order."""
+    batch = Ingest(state, decode_batch)
+    routes: list[BaseRoute] = [Route("/v1/batch", batch), Route("/v1/b", batch), Route("/v1/import", batch)]
+    for kind, letter in SINGLES.items():
+        single = Ingest(state, partial(decode_single, kind=kind))
+        routes += [Route(f"/v1/{kind}", single), Route(f"/v1/{letter}", single)]
+    return [*routes, Route("/v1/pixel.gif", Pixel(state))]
+
+
+def _make_state(settings: Settings, config: Path | None) -> State:
+    balance = Balance()
+    geo = GeoDatabase(Path(settings.geoip_db) if settings.geoip_db else EMBEDDED)
+
+    def enrichment_failed(name: str) -> None:
+        balance.enrichment_errors[name] += 1
+
+    def synced(seconds: float, requests: int) -> None:
+        balance.sync.observe(seconds)
+        balance.group_requests += requests
+
+    limits = SpoolLimits(
+        settings.spool_max_bytes,
+        settings.spool_min_free_bytes,
+        settings.seal_bytes,
+        settings.effective_seal_seconds,
+    )
+    enricher = CachingEnricher(enrichments(geo), enrichment_failed)
+    return State(
+        settings=settings,
+        sources=SourceRegistry(settings, config),
+        spool=SpoolWriter(settings.spool_dir, settings.collector_id, limits, synced),
+        enricher=enricher,
+        key=keys.load_or_create(settings.data_dir / "keys" / "pii.json"),
+        client=ClientAddress(settings.trusted_proxies),
+        limiter=State.limiter_for(settings.workers),
+        balance=balance,
+        geo=geo,
+    )
+
+
+async def _every_second(state: State) -> None:
+    """Publish the numbers, notice changed sources and databases. A failing round is logged and the next one comes."""
+    while True:
+        await asyncio.sleep(1.0)
+        try:
+            state.sources.refresh()
+            if state.geo.reload_if_changed():
+                state.enricher.forget()
+            _publish(state)
+        except Exception:
+            log.exception("the round of every second failed")
+
+
+def _publish(state: State) -> None:
+    state.balance.refusal = state.spool.refusal
+    publish(state.balance, state.settings.data_dir / "run" / f"{state.spool.shard.name}.json")
+
+
+async def _not_found(request: Request, error: Exception) -> JSONResponse:
+    return JSONResponse({"code": "not_found", "message": "no such path; docs/protocol.md lists them"}, 404)
+
+
+async def _not_allowed(request: Request, error: Exception) -> JSONResponse:
+    return JSONResponse({"code": "method", "message": "this path does not take that method"}, 405)

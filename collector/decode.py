@@ -1,0 +1,193 @@
+"""Bytes → events. Never raises on client data but for `NotABatch`: every message gets an event or a refusal.
+
+Two ways through. The fast one decodes the whole body into structs in one go; it is what our own SDKs send, and
+small bodies only, because inside it no message can be over its size limit. Whenever that fails, the body is cut
+into undecoded messages and each is taken by itself, so that one bad message costs one verdict and other people's
+clients (integers as ids, unknown context fields, a `context` shared by the batch) are understood too: loose.py.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import NamedTuple, TypeVar
+
+import msgspec
+
+from collector import event as events
+from collector.event import Event
+from collector.loose import Loose, read_context, read_message
+from collector.outcome import Drop, Reason, Rejected
+from collector.protocol import (
+    MAX_BATCH_MESSAGES,
+    MAX_MESSAGE_BYTES,
+    BatchBody,
+    Message,
+    StrictBatchBody,
+)
+
+_strict_batch = msgspec.json.Decoder(StrictBatchBody)
+_batch = msgspec.json.Decoder(BatchBody)
+_strict_message = msgspec.json.Decoder(Message)
+_strings = msgspec.json.Decoder(str)
+
+
+class NotABatch(ValueError):
+    """The body as a whole cannot be used; `code` goes into the answer. The text quotes no client data."""
+
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status
+
+
+class Unreadable(NamedTuple):
+    """A message that could not be decoded: the verdict, and its bytes, of which only the shape is kept."""
+
+    rejected: Rejected
+    raw: msgspec.Raw | bytes
+
+
+class Decoded(NamedTuple):
+    """A decoded request. `sent_at` is the client's clock, if it said."""
+
+    write_key: str | None
+    sent_at: datetime | None
+    items: Sequence[Event | Unreadable]
+
+
+T = TypeVar("T")
+NewId = Callable[[], str]
+
+
+def decode_batch(body: bytes, new_id: NewId) -> Decoded:
+    """The body of `/v1/batch`. Raises NotABatch if it is not JSON or holds no batch."""
+    body = _checked_text(body)
+    if len(body) <= MAX_MESSAGE_BYTES:
+        try:
+            strict = _strict_batch.decode(body)
+        except (msgspec.MsgspecError, RecursionError, ValueError):
+            pass  # the careful way finds out what is wrong and with which message
+        else:
+            if not strict.context:
+                _check_count(len(strict.batch))
+                for message in strict.batch:
+                    if not message.message_id:
+                        message.message_id = new_id()
+                return Decoded(strict.write_key, strict.sent_at, [events.of(m) for m in strict.batch])
+    return _decode_carefully(body, new_id)
+
+
+def decode_single(body: bytes, new_id: NewId, kind: str | None = None) -> Decoded:
+    """The body of `/v1/track` and friends: one message, whose `type` the path gives (None: the message itself)."""
+    body = _checked_text(body)
+    try:
+        head = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    except (msgspec.MsgspecError, RecursionError, ValueError):
+        head = _repaired(body, dict[str, msgspec.Raw])
+    write_key = _text_or_none(head.get("writeKey"))
+    sent_at = _time_or_none(head.get("sentAt"))
+    if kind is not None:
+        head["type"] = msgspec.Raw(msgspec.json.encode(kind))
+    return Decoded(write_key, sent_at, [_decode_one(msgspec.json.encode(head), None, new_id)])
+
+
+def _decode_carefully(body: bytes, new_id: NewId) -> Decoded:
+    try:
+        batch = _batch.decode(body)
+    except msgspec.ValidationError:
+        raise NotABatch("invalid_batch", 'expected {"batch": [...], "writeKey": "..."}') from None
+    except (msgspec.MsgspecError, RecursionError, ValueError):
+        batch = _repaired(body, BatchBody)
+    _check_count(len(batch.batch))
+    shared = None
+    if batch.context and bytes(batch.context) != b"null":
+        try:
+            shared = read_context(batch.context)
+        except Drop as drop:
+            raise NotABatch("invalid_batch", f"the batch's {drop.detail}") from None
+    items = [_decode_one(raw, shared, new_id) for raw in batch.batch]
+    return Decoded(batch.write_key, _time_or_none(batch.sent_at), items)
+
+
+def _decode_one(raw: msgspec.Raw | bytes, shared: Loose | None, new_id: NewId) -> Event | Unreadable:
+    """One message. A refused one keeps its id if it had a usable one, so that the client knows which."""
+    size = len(memoryview(raw))
+    if size > MAX_MESSAGE_BYTES:
+        detail = f"a message may have {MAX_MESSAGE_BYTES} bytes, this one has {size}"
+        return Unreadable(Rejected(_id_of(raw), Reason.TOO_LARGE, detail), raw)
+    try:
+        if shared is None:
+            try:
+                message = _strict_message.decode(raw)
+            except msgspec.ValidationError:
+                pass  # not ours; read it leniently below
+            else:
+                message.message_id = message.message_id or new_id()
+                return events.of(message)
+        message, extra = read_message(raw, shared)
+        message.message_id = message.message_id or new_id()
+        return events.of(message, extra)
+    except Drop as drop:
+        return Unreadable(Rejected(_id_of(raw), drop.reason, drop.detail), raw)
+    except (msgspec.MsgspecError, RecursionError, ValueError):
+        return Unreadable(Rejected(_id_of(raw), Reason.INVALID, "not a JSON object"), raw)
+
+
+class _IdOnly(msgspec.Struct, rename="camel"):
+    message_id: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
+
+
+def _id_of(raw: msgspec.Raw | bytes) -> str:
+    try:
+        return (_text_or_none(msgspec.json.decode(raw, type=_IdOnly).message_id) or "")[:100]
+    except (msgspec.MsgspecError, RecursionError, ValueError):
+        return ""
+
+
+def _check_count(count: int) -> None:
+    if count == 0:
+        raise NotABatch("empty_batch", "the batch holds no messages")
+    if count > MAX_BATCH_MESSAGES:
+        raise NotABatch("too_many", f"a batch may hold {MAX_BATCH_MESSAGES} messages, this one has {count}", 413)
+
+
+def _checked_text(body: bytes) -> bytes:
+    # msgspec does not look into strings that are only carried; what reaches the spool must be UTF-8
+    if not body.isascii():
+        try:
+            body.decode()
+        except UnicodeDecodeError:
+            raise NotABatch("invalid_json", "the body is not UTF-8") from None
+    return body
+
+
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.S
+)
+
+
+def _repaired(body: bytes, shape: type[T]) -> T:
+    """Decode after replacing lone surrogates, which JavaScript makes by cutting an emoji in half. Raises NotABatch."""
+    try:
+        mended = _ESCAPE.sub(lambda m: rb"\ufffd" if m[1] else m[0], body)
+        return msgspec.json.decode(mended, type=shape)
+    except msgspec.ValidationError:
+        raise NotABatch("invalid_batch", 'expected {"batch": [...], "writeKey": "..."}') from None
+    except (msgspec.MsgspecError, RecursionError, ValueError):
+        raise NotABatch("invalid_json", "the body is not JSON, or is nested too deeply") from None
+
+
+def _text_or_none(raw: msgspec.Raw | None) -> str | None:
+    try:
+        return _strings.decode(raw) if raw else None
+    except (msgspec.MsgspecError, ValueError):
+        return None
+
+
+def _time_or_none(raw: msgspec.Raw | None) -> datetime | None:
+    """A batch's `sentAt`. One that cannot be read is as good as none: it only serves to correct the clock."""
+    text = _text_or_none(raw)
+    try:
+        return datetime.fromisoformat(text) if text else None
+    except ValueError:
+        return None

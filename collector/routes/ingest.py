@@ -1,0 +1,192 @@
+"""`POST /v1/batch` and friends: read, decode, authorise, limit, process, make durable, answer.
+
+A plain ASGI endpoint: this is the hot path. "200" is sent only after the spool's fdatasync. Everything the request
+shares is found out once (`_context`), the rest is `pipeline.process` per event.
+"""
+
+import time
+from collections.abc import Callable, MutableMapping
+from typing import Any
+
+import msgspec
+
+from collector import dead
+from collector.context import RequestContext, Source
+from collector.decode import Decoded, NewId, NotABatch, Unreadable
+from collector.edge import answer as say
+from collector.edge.answer import Accepted, Headers, Send
+from collector.edge.auth import key_of_header, key_of_query
+from collector.edge.body import Disconnected, Receive, inflate, read_body
+from collector.identifiers import uuid7
+from collector.outcome import Rejected
+from collector.pipeline import process
+from collector.protocol import MAX_USER_AGENT_CHARS
+from collector.spool.format import BAD_EVENTS, EVENTS
+from collector.spool.writer import SpoolUnavailable
+from collector.state import State, utc_now
+from collector.steps.clock import skew_of
+
+Scope = MutableMapping[str, Any]
+Decoder = Callable[[bytes, NewId], Decoded]
+RETRY_SECONDS = 5
+
+
+class Refused(Exception):
+    """The whole request is refused with this status."""
+
+    def __init__(self, status: int, code: str, message: str, retry_after: int = 0) -> None:
+        super().__init__(message)
+        self.status, self.code, self.retry_after = status, code, retry_after
+
+
+class Ingest:
+    """One ingest path. `decode` turns its body into messages."""
+
+    def __init__(self, state: Callable[[], State], decode: Decoder) -> None:
+        self._state, self._decode = state, decode
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        state = self._state()
+        headers = dict(scope["headers"])
+        origin = headers.get(b"origin")
+        method = scope["method"]
+        if method == "OPTIONS":
+            await preflight(state, origin, send)
+            return
+        cors = say.cors(origin)
+        if method != "POST":
+            cors.append((b"allow", b"POST, OPTIONS"))
+            await say.fail(send, 405, "method", "use POST", cors)
+            return
+        started = time.perf_counter()
+        try:
+            body = await read_body(receive, state.settings.body_timeout)
+            if headers.get(b"content-encoding") == b"gzip" or b"encoding=gzip" in scope["query_string"]:
+                body = inflate(body)
+            decoded = self._decode(body, uuid7)
+            source = authorise(state, headers, scope["query_string"], decoded.write_key)
+            status, answered = await take(state, source, decoded, scope, headers)
+        except Disconnected:
+            return
+        except NotABatch as error:
+            status = error.status
+            await say.fail(send, status, error.code, str(error), cors)
+        except Refused as error:
+            status = error.status
+            await say.fail(send, status, error.code, str(error), cors, error.retry_after)
+        else:
+            await say.answer(send, 200, answered, cors)
+        state.balance.requests[str(status)] += 1
+        state.balance.ack.observe(time.perf_counter() - started)
+
+
+def authorise(state: State, headers: dict[bytes, bytes], query: bytes, in_body: str | None) -> Source:
+    """The request's source. Raises Refused: 401 for an unknown key, 403 for a paused one or a foreign origin."""
+    authorization = headers.get(b"authorization")
+    key = (key_of_header(authorization) if authorization else None) or key_of_query(query) or in_body
+    source = state.sources.by_key.get(key) if key else None
+    if source is None and key and in_body and in_body != key:
+        source = state.sources.by_key.get(in_body)
+    if source is None:
+        what = "this write key is unknown" if key else "a write key is needed"
+        raise Refused(401, "unauthorized", f"{what}; `firsthand source list` shows the keys")
+    if source.state != "live":
+        raise Refused(403, "paused", "this source is paused")
+    origin = headers.get(b"origin")
+    if source.origins and origin is not None and origin.decode("latin-1").lower() not in source.origins:
+        raise Refused(403, "origin", "this origin is not among the source's allowed origins")
+    return source
+
+
+async def take(
+    state: State, source: Source, decoded: Decoded, scope: Scope, headers: dict[bytes, bytes]
+) -> tuple[int, bytes]:
+    """Process and spool a decoded batch; the answer's status and body. Raises Refused (429, 503)."""
+    items = decoded.items
+    wait = state.limiter.take(source, len(items))
+    if wait:
+        raise Refused(429, "rate_limited", f"over {source.rate} events a second", wait)
+    spool = state.spool
+    if spool.refusal:
+        raise Refused(503, "unavailable", "the collector cannot store events now", RETRY_SECONDS)
+    context = _context(state, source, decoded, scope, headers)
+    lines, letters, rejected = [], [], []
+    for item in items:
+        outcome = item.rejected if isinstance(item, Unreadable) else process(item, context)
+        if isinstance(outcome, Rejected):
+            rejected.append(outcome)
+            message = item.raw if isinstance(item, Unreadable) else item.message
+            letters.append(dead.encode(outcome, message, source.id, context.received_at))
+        else:
+            lines.append(outcome)
+    await _make_durable(state, lines, letters)
+    _count(state, source, lines, rejected)
+    return 200, msgspec.json.encode(Accepted(True, len(lines), rejected))
+
+
+async def _make_durable(state: State, lines: list[bytes], letters: list[bytes]) -> None:
+    balance = state.balance
+    total = len(lines) + len(letters)
+    try:
+        durable = None
+        if lines:
+            durable = state.spool.append(EVENTS, b"\n".join(lines) + b"\n", len(lines))
+        if letters:
+            durable = state.spool.append(BAD_EVENTS, b"\n".join(letters) + b"\n", len(letters))
+        if durable is not None:
+            await durable
+    except SpoolUnavailable:
+        balance.received += total
+        balance.unavailable += total
+        raise Refused(503, "unavailable", "the collector cannot store events now", RETRY_SECONDS) from None
+
+
+def _count(state: State, source: Source, lines: list[bytes], rejected: list[Rejected]) -> None:
+    balance = state.balance
+    balance.received += len(lines) + len(rejected)
+    balance.spooled += len(lines)
+    balance.accepted[source.id] += len(lines)
+    for refusal in rejected:
+        balance.rejected[f"{source.id} {refusal.reason.value}"] += 1
+
+
+def _context(
+    state: State, source: Source, decoded: Decoded, scope: Scope, headers: dict[bytes, bytes]
+) -> RequestContext:
+    received = utc_now()
+    peer = scope["client"]
+    ip = truncated = agent = None
+    if source.kind != "server":  # a server's address and user agent describe the server, not the person
+        agent = headers.get(b"user-agent")
+        forwarded = _forwarded(scope["headers"]) if state.client.reads_forwarded else ""
+        ip, truncated = state.client.of(peer[0], forwarded) if peer else (None, None)
+    return RequestContext(
+        source=source,
+        received_at=received,
+        sent_at=decoded.sent_at,
+        skew=skew_of(decoded.sent_at, received),
+        ip=ip,
+        ip_truncated=truncated,
+        user_agent=agent[:MAX_USER_AGENT_CHARS].decode("latin-1") if agent else None,
+        gpc=headers.get(b"sec-gpc") == b"1",
+        key=state.key,
+        enricher=state.enricher,
+    )
+
+
+def _forwarded(headers: list[tuple[bytes, bytes]]) -> str:
+    # Several X-Forwarded-For headers are one list (RFC 9110 §5.3); a dict would keep only the last
+    return ",".join(v.decode("latin-1") for k, v in headers if k == b"x-forwarded-for")
+
+
+async def preflight(state: State, origin: bytes | None, send: Send) -> None:
+    """CORS preflight. The key is not known yet, so any origin that some source allows is let through."""
+    headers: Headers = []
+    if origin is not None and _some_source_allows(state, origin.decode("latin-1").lower()):
+        headers = [*say.cors(origin), *say.PREFLIGHT]
+    await send({"type": "http.response.start", "status": 204, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def _some_source_allows(state: State, origin: str) -> bool:
+    return any(not s.origins or origin in s.origins for s in state.sources.by_key.values())

@@ -1,0 +1,146 @@
+"""Sources: who may send, under which write key.
+
+Two places, read as one: `[[source]]` tables in `firsthand.toml` (yours to edit, never written) and
+`<data>/sources.json` (written by `firsthand source add|rotate|pause`, mode 0600). Workers look once a second
+whether either changed, so a new source works without a restart. A file that cannot be read keeps the last good
+sources in force: a typing mistake must not turn collection off.
+"""
+
+import logging
+import secrets
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from collector.context import Source
+from collector.settings import Settings, SettingsError, read_file
+from collector.spool.disk import replace_file
+
+log = logging.getLogger("firsthand.sources")
+KINDS = ("web", "miniprogram", "server", "app")
+STATES = ("live", "paused")
+
+
+class StoredSource(msgspec.Struct, forbid_unknown_fields=True):
+    """A source as it is written down; what is left out comes from the settings."""
+
+    id: str
+    write_key: str
+    kind: str = "web"
+    mode: str | None = None
+    origins: list[str] = []
+    state: str = "live"
+    rate: int | None = None
+    burst: int | None = None
+    hash_user_id: bool | None = None
+    query_params: list[str] = []
+
+
+def new_write_key() -> str:
+    """A public key: 24 letters and digits, no meaning."""
+    return "fh_" + "".join(secrets.choice("abcdefghijkmnpqrstuvwxyz23456789") for _ in range(24))
+
+
+def stored_path(settings: Settings) -> Path:
+    return settings.data_dir / "sources.json"
+
+
+def read_stored(settings: Settings) -> list[StoredSource]:
+    """The sources that the command line wrote. Raises SettingsError if the file is damaged."""
+    path = stored_path(settings)
+    if not path.exists():
+        return []
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=list[StoredSource])
+    except (OSError, msgspec.MsgspecError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}") from error
+
+
+def write_stored(settings: Settings, stored: list[StoredSource]) -> None:
+    """Replace the written sources, atomically. Raises SettingsError for a source that cannot be used."""
+    for source in stored:
+        _checked(source)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    replace_file(stored_path(settings), msgspec.json.format(msgspec.json.encode(stored), indent=2))
+
+
+def read_configured(config: Path | None) -> list[StoredSource]:
+    """The `[[source]]` tables of the configuration file. Raises SettingsError."""
+    tables: Any = read_file(config).get("source", [])
+    try:
+        return msgspec.convert(tables, list[StoredSource])
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"[[source]] in {config or 'firsthand.toml'}: {error}") from error
+
+
+def resolve(stored: Iterable[StoredSource], settings: Settings) -> dict[str, Source]:
+    """Sources by write key, with the settings' defaults filled in. Raises SettingsError."""
+    found: dict[str, Source] = {}
+    for source in stored:
+        if source.write_key in found:
+            raise SettingsError(f"sources {found[source.write_key].id} and {source.id} have the same write key")
+        found[source.write_key] = _source(_checked(source), settings)
+    return found
+
+
+def _source(stored: StoredSource, settings: Settings) -> Source:
+    hash_user_id = settings.hash_user_id if stored.hash_user_id is None else stored.hash_user_id
+    return Source(
+        id=stored.id,
+        write_key=stored.write_key,
+        kind=stored.kind,
+        mode=stored.mode or settings.default_mode,
+        origins=tuple(o.rstrip("/").lower() for o in stored.origins),
+        state=stored.state,
+        rate=stored.rate or settings.rate_limit_events,
+        burst=stored.burst or settings.rate_limit_burst,
+        hash_user_id=hash_user_id,
+        query_params=frozenset(q.lower() for q in (*settings.query_params, *stored.query_params)),
+    )
+
+
+def _checked(source: StoredSource) -> StoredSource:
+    if not source.id or len(source.id) > 64 or not source.id.isprintable():
+        raise SettingsError("a source's id may have 1 to 64 printable characters")
+    if source.kind not in KINDS:
+        raise SettingsError(f"source {source.id}: kind must be one of {', '.join(KINDS)}")
+    if source.mode not in (None, "opt_in", "opt_out", "exempt"):
+        raise SettingsError(f"source {source.id}: mode must be opt_in, opt_out or exempt")
+    if source.state not in STATES:
+        raise SettingsError(f"source {source.id}: state must be live or paused")
+    return source
+
+
+class SourceRegistry:
+    """The sources in force in one worker; `refresh` re-reads what changed on disk."""
+
+    def __init__(self, settings: Settings, config: Path | None) -> None:
+        """Raises SettingsError if the sources cannot be used: at start that must be seen."""
+        self._settings, self._config = settings, config
+        self._stamp = self._stamp_now()
+        self.by_key = self._load()
+
+    def refresh(self) -> None:
+        stamp = self._stamp_now()
+        if stamp == self._stamp:
+            return
+        self._stamp = stamp
+        try:
+            self.by_key = self._load()
+        except SettingsError as error:
+            log.error("sources changed but cannot be used, keeping the old ones: %s", error)
+
+    def _load(self) -> dict[str, Source]:
+        return resolve([*read_configured(self._config), *read_stored(self._settings)], self._settings)
+
+    def _stamp_now(self) -> tuple[tuple[int, int], ...]:
+        stamps = []
+        for path in (self._config or Path("firsthand.toml"), stored_path(self._settings)):
+            try:
+                status = path.stat()
+                stamps.append((status.st_mtime_ns, status.st_ino))
+            except FileNotFoundError:
+                stamps.append((0, 0))
+        return tuple(stamps)

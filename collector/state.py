@@ -1,0 +1,40 @@
+"""What one worker holds while it runs: sources, spool, caches, counters. Made by app.py's lifespan."""
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from collector.edge.client import ClientAddress
+from collector.edge.limits import RateLimiter
+from collector.enrich import GeoDatabase
+from collector.metrics import Balance
+from collector.settings import Settings
+from collector.sources import SourceRegistry
+from collector.spool.writer import SpoolWriter
+from collector.steps.enrich import CachingEnricher
+from consent.pii.hashing import Key
+
+
+def utc_now() -> datetime:
+    """The wall clock, in whole milliseconds."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+@dataclass
+class State:
+    """One worker's belongings."""
+
+    settings: Settings
+    sources: SourceRegistry
+    spool: SpoolWriter
+    enricher: CachingEnricher
+    key: Key
+    client: ClientAddress
+    limiter: RateLimiter
+    balance: Balance
+    geo: GeoDatabase
+
+    @classmethod
+    def limiter_for(cls, workers: int) -> RateLimiter:
+        return RateLimiter(time.monotonic, workers)

@@ -1,0 +1,75 @@
+"""What can be looked up about the event. Each enrichment fails open: its columns stay empty, an error is counted.
+
+Two bounded caches. Events of one batch mostly share user agent, address and page, so the joined columns of all
+enrichments are kept per set of facts; below it each enrichment keeps its own per key, because a user agent meets
+many addresses. Cached are encoded JSON columns, which go into the row as they are.
+"""
+
+import logging
+from collections.abc import Callable, Hashable, Sequence
+from functools import lru_cache
+
+import msgspec
+
+from collector.context import RequestContext
+from collector.enrich import Enrichment, Facts
+from collector.event import Event
+from collector.protocol import MAX_USER_AGENT_CHARS
+
+log = logging.getLogger("firsthand.enrich")
+CACHE_ENTRIES = 16_384
+
+
+def enrich(event: Event, context: RequestContext) -> Event:
+    event.columns = context.enricher.columns(event, context)
+    return event
+
+
+class CachingEnricher:
+    """All enrichments of a worker behind one call. `on_error(name)` counts a failed look-up."""
+
+    def __init__(self, enrichments: Sequence[Enrichment], on_error: Callable[[str], None] = lambda name: None) -> None:
+        self._on_error = on_error
+        self._enrichments = [(e, lru_cache(CACHE_ENTRIES)(self._encoded_by(e))) for e in enrichments]
+        self._joined = lru_cache(CACHE_ENTRIES)(self._join)
+
+    def columns(self, event: Event, context: RequestContext) -> bytes:
+        said = event.context
+        page, campaign, library = said.page, said.campaign, said.library
+        agent = said.user_agent or context.user_agent
+        return self._joined(
+            context.source.kind,
+            library.name if library is not None else None,
+            agent if agent is None or len(agent) <= MAX_USER_AGENT_CHARS else agent[:MAX_USER_AGENT_CHARS],
+            context.ip,
+            page.url if page is not None else None,
+            page.referrer if page is not None else None,
+            None if campaign is None
+            else (campaign.source, campaign.medium, campaign.name, campaign.term, campaign.content),
+        )  # fmt: skip
+
+    def forget(self) -> None:
+        """After a database was replaced: nothing looked up before may be used again."""
+        self._joined.cache_clear()
+        for _, cached in self._enrichments:
+            cached.cache_clear()
+
+    def _join(self, *facts: object) -> bytes:
+        seen = Facts(*facts)  # type: ignore[arg-type]
+        return b",".join(filter(None, (self._guarded(e, cached, seen) for e, cached in self._enrichments)))
+
+    def _guarded(self, enrichment: Enrichment, cached: Callable[[Hashable], bytes], facts: Facts) -> bytes:
+        try:
+            key = enrichment.key(facts)
+            return b"" if key is None else cached(key)
+        except Exception as error:  # noqa: BLE001 - a look-up must not cost the event; it is counted
+            self._on_error(enrichment.name)
+            log.warning("enrichment %s failed: %s", enrichment.name, type(error).__name__)
+            return b""
+
+    @staticmethod
+    def _encoded_by(enrichment: Enrichment) -> Callable[[Hashable], bytes]:
+        def look_up(key: Hashable) -> bytes:
+            return msgspec.json.encode(enrichment.look_up(key))[1:-1]
+
+        return look_up

@@ -1,0 +1,102 @@
+"""Nothing that names a person goes further. Last of the steps, so that geo could see the address. Fails closed.
+
+Addresses are cut down, declared fields hashed or dropped, a user id that is a mail address (or every one, if the
+source says so) becomes a keyed pseudonym, the IP is truncated to /24 or /48 (done once a request).
+
+The common event holds nothing declared. That is found out from its bytes: every key at every depth stands before
+`":`, so cutting there shows all names, repeated ones too. Only escapes and blanks before a colon, which could hide
+a name, and a hit send an event the long way: decode, walk, encode.
+"""
+
+from functools import lru_cache
+
+import msgspec
+
+from collector.context import RequestContext
+from collector.event import Event
+from consent.pii.declared import kind_of, scrub_declared
+from consent.pii.hashing import Key, pseudonym
+from consent.pii.urls import CAMPAIGN_PARAMS, clean_referrer, clean_url, host_of, path_of
+
+MAX_TITLE_CHARS = 300
+
+
+def scrub(event: Event, context: RequestContext) -> Event:
+    if event.properties:
+        event.properties = _scrub_object(event.properties, event, context.key)
+    if event.traits:
+        event.traits = _scrub_object(event.traits, event, context.key)
+    if event.extra:
+        event.extra = _scrub_object(event.extra, event, context.key)
+    source = context.source
+    if event.user_id is not None and (source.hash_user_id or "@" in event.user_id):
+        event.user_id = _hash_id(event.user_id, event, context.key)
+    if event.anonymous_id is not None and "@" in event.anonymous_id:
+        event.anonymous_id = _hash_id(event.anonymous_id, event, context.key)
+    _scrub_names(event, context.key)
+    page = event.context.page
+    if page is not None:
+        event.page_url, event.page_host, event.page_path, event.referrer = _addresses(
+            page.url, page.path, page.referrer, source.query_params
+        )
+        title = page.title
+        event.title = None if title is None or "@" in title else title[:MAX_TITLE_CHARS]
+    return event
+
+
+def _scrub_names(event: Event, key: Key) -> None:
+    message = event.message
+    if message.name is not None and "@" in message.name:
+        message.name = None
+    if message.previous_id is not None and "@" in message.previous_id:
+        message.previous_id = _hash_id(message.previous_id, event, key)
+
+
+@lru_cache(4096)
+def _addresses(
+    url: str | None, path: str | None, referrer: str | None, allowed: frozenset[str]
+) -> tuple[str | None, str | None, str | None, str | None]:
+    keep = CAMPAIGN_PARAMS | allowed
+    clean = clean_url(url, keep) if url else None
+    host = host_of(clean) if clean else None
+    # The path is read from the cleaned address, and a path of its own is cleaned the same way
+    clean_path = path_of(clean) if clean else clean_url(path, frozenset()) if path else None
+    return clean, host, clean_path, clean_referrer(referrer, host, keep) or None if referrer else None
+
+
+def _hash_id(value: str, event: Event, key: Key) -> str:
+    kind = "email" if "@" in value else "user_id"
+    _count(event, f"{kind}:hash")
+    return pseudonym(key, kind, value)
+
+
+def _scrub_object(raw: bytes, event: Event, key: Key) -> bytes:
+    if not _may_declare(raw):
+        return raw
+    actions: dict[str, int] = {}
+    cleaned = scrub_declared(msgspec.json.decode(raw), key, actions)
+    for action, times in actions.items():
+        _count(event, action, times)
+    return msgspec.json.encode(cleaned)
+
+
+def _may_declare(raw: bytes) -> bool:
+    if b"\\" in raw or b'" ' in raw or b'"\n' in raw or b'"\t' in raw or b'"\r' in raw:
+        return True
+    addressed = b"?" in raw or b"#" in raw or b"@" in raw
+    for part in raw.split(b'":')[:-1]:
+        kind = _kind(part[part.rfind(b'"') + 1 :])
+        if kind is not None and (kind != "url" or addressed):
+            return True
+    return False
+
+
+@lru_cache(8192)
+def _kind(name: bytes) -> str | None:
+    return kind_of(name.decode("utf-8", "replace"))
+
+
+def _count(event: Event, action: str, times: int = 1) -> None:
+    if event.pii_actions is None:
+        event.pii_actions = {}
+    event.pii_actions[action] = event.pii_actions.get(action, 0) + times
