@@ -1,0 +1,259 @@
+// Wires the stream to the page. State lives in `state`; everything on the screen is drawn from it.
+
+import { Chart } from "./chart.js";
+import { $, el } from "./dom.js";
+import { fill } from "./drawer.js";
+import { passes, view } from "./rows.js";
+import { follow } from "./stream.js";
+import { heads, line, SHOWN } from "./table.js";
+import { currentLanguage, number, switchLanguage, t, translate } from "./text.js";
+
+const KEPT = 1000; // rows in memory, also while paused
+const DRAW_MS = 120;
+
+const state = {
+  items: [], keys: new Set(), fresh: [], paused: false, waiting: 0, connection: "connecting", open: "",
+  accepted: 0, rejected: 0, reasons: {}, skipped: 0, unread: 0, missed: 0, rate: 0, events: new Set(), sources: new Set(),
+  filter: { text: "", verdict: "", event: "", source: "", reason: "" },
+};
+const chart = new Chart();
+let drawing = 0;
+
+function receive(message) {
+  if (state.keys.has(message.key)) return; // after a reconnect the stream begins with rows we have
+  const item = view(message);
+  state.keys.add(item.key);
+  state.items.push(item);
+  if (state.items.length > KEPT) state.keys.delete(state.items.shift().key);
+  if (state.paused) state.waiting += 1;
+  else state.fresh.push(item);
+  know("event", state.events, item.event);
+  know("source", state.sources, item.source);
+  later();
+}
+
+function count(tick) {
+  state.accepted += tick.accepted;
+  let rejected = 0;
+  for (const [reason, n] of Object.entries(tick.rejected)) {
+    state.reasons[reason] = (state.reasons[reason] ?? 0) + n;
+    rejected += n;
+  }
+  state.rejected += rejected;
+  state.skipped += tick.skipped;
+  state.unread += tick.unread_bytes;
+  state.missed += tick.missed_segments;
+  chart.add(tick.accepted, rejected);
+  later();
+}
+
+function later() {
+  drawing ||= setTimeout(draw, DRAW_MS);
+}
+
+function draw() {
+  drawing = 0;
+  const lines = state.fresh.filter((item) => passes(item, state.filter)).slice(-SHOWN).map(line).reverse();
+  state.fresh = [];
+  const rows = $("rows");
+  rows.prepend(...lines);
+  while (rows.rows.length > SHOWN) rows.lastElementChild.remove();
+  enter(rows);
+  figures();
+}
+
+function redraw() {
+  state.fresh = [];
+  if (!state.paused) state.waiting = 0;
+  const until = state.paused ? state.items.length - state.waiting : state.items.length;
+  const chosen = state.items.slice(0, until).filter((item) => passes(item, state.filter)).slice(-SHOWN);
+  $("rows").replaceChildren(...chosen.map(line).reverse());
+  mark();
+  enter($("rows"));
+  figures();
+}
+
+/** One row can always be reached with Tab: the open one, or the newest. */
+function enter(rows) {
+  if (!rows.querySelector("[tabindex='0']") && rows.firstElementChild) rows.firstElementChild.tabIndex = 0;
+}
+
+function figures() {
+  $("accepted").textContent = number(state.accepted);
+  $("rejected").textContent = number(state.rejected);
+  $("rate").textContent = number(state.rate);
+  const reasons = Object.entries(state.reasons).sort((a, b) => b[1] - a[1]).map(([reason, n]) => {
+    const chip = el("button", "chip", reason, el("b", "", number(n)));
+    chip.type = "button";
+    chip.dataset.reason = reason;
+    chip.setAttribute("aria-pressed", String(state.filter.reason === reason));
+    return chip;
+  });
+  const signature = JSON.stringify([state.reasons, state.filter.reason, currentLanguage()]);
+  if ($("reasons").dataset.signature !== signature) {
+    $("reasons").dataset.signature = signature; // a chip under the pointer must not be replaced each tick
+    $("reasons").replaceChildren(...(reasons.length ? reasons : [el("span", "faint", t("noReasons"))]));
+  }
+  const none = !$("rows").rows.length;
+  $("empty").hidden = !none;
+  $("empty").querySelector("p").textContent = t(state.items.length ? "emptyFiltered" : "empty");
+  $("emptyHint").hidden = state.items.length > 0;
+  notice();
+  const pause = $("pause");
+  pause.textContent = !state.paused ? t("pause") : state.waiting ? t("resumeWaiting", { n: number(state.waiting) }) : t("resume");
+  pause.setAttribute("aria-pressed", String(state.paused));
+  const shown = state.paused && state.connection === "live" ? "paused" : state.connection;
+  $("state").dataset.state = shown;
+  const words = $("state").querySelector("span");
+  if (words.textContent !== t(shown)) words.textContent = t(shown);
+}
+
+function notice() {
+  const parts = [];
+  if (state.skipped) parts.push(t("skipped", { n: number(state.skipped) }));
+  if (state.unread) parts.push(t("unread", { n: `${number(Math.ceil(state.unread / 1024))} KB` }));
+  if (state.missed) parts.push(t("missed", { n: number(state.missed) }));
+  $("notice").hidden = !parts.length;
+  const text = parts.join(" · ");
+  if ($("notice").textContent !== text) $("notice").textContent = text;
+}
+
+function know(id, known, value) {
+  if (!value || known.has(value) || known.size >= 200) return;
+  known.add(value);
+  options(id, known);
+}
+
+function options(id, known) {
+  const select = $(id);
+  const every = new Option(t(id === "event" ? "allEvents" : "allSources"), "");
+  select.replaceChildren(every, ...[...known].sort().map((value) => new Option(value, value)));
+  select.value = state.filter[id];
+}
+
+function open(key) {
+  const item = state.items.find((i) => i.key === key);
+  state.open = item ? key : "";
+  $("drawer").hidden = !item;
+  if (item) fill(item);
+  mark();
+}
+
+function mark() {
+  for (const tr of $("rows").rows) {
+    const chosen = tr.dataset.key === state.open;
+    tr.classList.toggle("open", chosen);
+    tr.setAttribute("aria-selected", String(chosen));
+  }
+}
+
+function focusRow(tr) {
+  if (!tr) return;
+  for (const other of $("rows").querySelectorAll("[tabindex='0']")) other.tabIndex = -1;
+  tr.tabIndex = 0;
+  tr.focus();
+  if (!$("drawer").hidden) open(tr.dataset.key);
+}
+
+function closeDrawer() {
+  const key = state.open;
+  open("");
+  [...$("rows").rows].find((tr) => tr.dataset.key === key)?.focus();
+}
+
+function pause() {
+  state.paused = !state.paused;
+  redraw();
+}
+
+function relabel() {
+  translate(document);
+  heads();
+  $("language").textContent = currentLanguage() === "zh" ? "English" : "中文";
+  options("event", state.events);
+  options("source", state.sources);
+  redraw();
+  if (state.open) open(state.open);
+}
+
+function theme() {
+  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+  const now = document.documentElement.dataset.theme || (dark ? "dark" : "light");
+  document.documentElement.dataset.theme = now === "dark" ? "light" : "dark";
+  localStorage.setItem("firsthand.live.theme", document.documentElement.dataset.theme);
+}
+
+function keys(event) {
+  const typing = event.target.matches("input[type=search], select");
+  if (event.key === "Escape" && !$("drawer").hidden) return closeDrawer();
+  if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "/") {
+    event.preventDefault();
+    $("text").focus();
+  } else if (event.key === "p" || event.key === "P") pause();
+  else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    const row = event.target.closest("tr[data-key]");
+    if (!row && !event.target.closest("main, body")?.matches("body")) return;
+    event.preventDefault();
+    if (!row) focusRow($("rows").querySelector("[tabindex='0']"));
+    else focusRow(event.key === "ArrowDown" ? row.nextElementSibling : row.previousElementSibling);
+  } else if (event.key === "Enter" && event.target.matches("tr[data-key]")) {
+    open(event.target.dataset.key);
+    $("drawer").focus();
+  }
+}
+
+function listen() {
+  $("tools").addEventListener("submit", (event) => event.preventDefault());
+  $("tools").addEventListener("input", () => {
+    state.filter.text = $("text").value.trim().toLowerCase();
+    state.filter.verdict = new FormData($("tools")).get("verdict");
+    state.filter.event = $("event").value;
+    state.filter.source = $("source").value;
+    redraw();
+  });
+  $("reasons").addEventListener("click", (event) => {
+    const reason = event.target.closest("[data-reason]")?.dataset.reason;
+    if (!reason) return;
+    state.filter.reason = state.filter.reason === reason ? "" : reason;
+    redraw();
+  });
+  $("pause").addEventListener("click", pause);
+  $("clear").addEventListener("click", () => {
+    state.items = [];
+    Object.assign(state, { accepted: 0, rejected: 0, reasons: {}, skipped: 0, unread: 0, missed: 0, waiting: 0 });
+    open("");
+    redraw();
+  });
+  $("rows").addEventListener("click", (event) => {
+    const row = event.target.closest("tr");
+    if (row) {
+      focusRow(row);
+      open(row.dataset.key);
+    }
+  });
+  $("close").addEventListener("click", closeDrawer);
+  $("language").addEventListener("click", () => {
+    switchLanguage();
+    relabel();
+  });
+  $("theme").addEventListener("click", theme);
+  document.addEventListener("keydown", keys);
+  setInterval(() => {
+    state.rate = chart.step();
+    figures();
+  }, 1000);
+}
+
+const saved = localStorage.getItem("firsthand.live.theme");
+if (saved) document.documentElement.dataset.theme = saved;
+relabel();
+listen();
+follow({
+  row: receive,
+  tick: count,
+  state: (name) => {
+    state.connection = name;
+    figures();
+  },
+});
