@@ -1,0 +1,53 @@
+/**
+ * Builds what is shipped: the script tag (one file, no modules), the ES modules with one entry a plugin,
+ * and a manifest with the name, size and integrity hash of the script, from which it is served.
+ */
+
+import { createHash } from 'node:crypto';
+import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const { version } = JSON.parse(await readFile(`${here}package.json`, 'utf8'));
+const src = (name) => `${here}src/${name}.ts`;
+const dist = `${here}dist`;
+
+await rm(dist, { recursive: true, force: true });
+await build({
+  entryPoints: [src('browser/script')],
+  outfile: `${dist}/firsthand.js`,
+  bundle: true,
+  minify: true,
+  format: 'iife',
+  target: 'es2018',
+  legalComments: 'none',
+});
+await build({
+  entryPoints: {
+    index: src('browser/index'),
+    bare: src('browser/bare'),
+    'plugins/index': src('plugins/index'),
+    'plugins/pageview': src('plugins/pageview'),
+    'plugins/clicks': src('plugins/clicks'),
+  },
+  outdir: dist,
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  target: 'es2020',
+});
+
+const script = await readFile(`${dist}/firsthand.js`);
+const file = `firsthand-${version}.js`;
+await copyFile(`${dist}/firsthand.js`, `${dist}/${file}`);
+const manifest = {
+  version,
+  file,
+  sri: `sha384-${createHash('sha384').update(script).digest('base64')}`,
+  bytes: script.length,
+  gzip: gzipSync(script, { level: 9 }).length,
+};
+await writeFile(`${dist}/manifest.json`, `${JSON.stringify(manifest, null, 2)}\n`);
+console.log(`${file}  ${manifest.bytes} bytes, ${manifest.gzip} gzip\n${manifest.sri}`);

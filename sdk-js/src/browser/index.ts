@@ -1,0 +1,14 @@
+/** The public entry: everything that is on by default. `@firsthand/web/bare` is the same without plugins. */
+
+import { PLUGINS } from '../plugins/index.js';
+import { createWeb, type Firsthand } from './web.js';
+
+export type { CallOptions, ConsentState, Stats } from '../core/client.js';
+export type { Report } from '../core/flusher.js';
+export type { Problem } from '../core/guard.js';
+export type { Plugin, PluginApi } from '../core/plugin.js';
+export type { ConsentMode, Decision, Preferences, Properties } from '../core/protocol.js';
+export { SNIPPET } from './snippet.js';
+export type { Firsthand, InitOptions } from './web.js';
+
+export const firsthand: Firsthand = createWeb(PLUGINS);

@@ -1,0 +1,107 @@
+/**
+ * The wire, as types and limits. `docs/protocol.md` and `tests/contract/schema` say the same.
+ *
+ * Types are written by hand and proved equal to the other languages by the golden vectors. The
+ * collector decodes exactly these context fields on its fast way; anything else is slower for it.
+ */
+
+export type MessageType = 'track' | 'page' | 'screen' | 'identify' | 'group' | 'alias';
+/** A choice per purpose; a purpose without a key has not been asked about. */
+export type Preferences = Record<string, boolean>;
+export type ConsentMode = 'opt_in' | 'opt_out' | 'exempt';
+export type Decision = 'allow' | 'hold' | 'deny';
+export type Properties = Record<string, unknown>;
+
+/** Why an event did not leave this client, or was refused by the collector. */
+export type Reason =
+  | 'invalid'
+  | 'too_large'
+  | 'reserved_name'
+  | 'no_identity'
+  | 'no_consent'
+  | 'overflow'
+  | 'refused'
+  | 'internal';
+
+export interface Page {
+  url?: string;
+  path?: string;
+  search?: string;
+  title?: string;
+  referrer?: string;
+}
+
+export interface Campaign {
+  source?: string;
+  medium?: string;
+  name?: string;
+  term?: string;
+  content?: string;
+}
+
+export interface Library {
+  name: string;
+  version: string;
+}
+
+/** What a platform knows at the moment of an event. Client state is stamped on top by `event.ts`. */
+export interface Facts {
+  page?: Page;
+  userAgent?: string;
+  locale?: string;
+  timezone?: string;
+  screen?: { width?: number; height?: number; density?: number };
+  viewport?: { width?: number; height?: number };
+  network?: string;
+  campaign?: Campaign;
+  os?: { name?: string; version?: string };
+  device?: { type?: string; manufacturer?: string; model?: string };
+  app?: { name?: string; version?: string };
+  gpc?: boolean;
+  scene?: number;
+}
+
+export interface Context extends Facts {
+  library: Library;
+  sessionId?: string;
+  seq?: number;
+  purpose?: string;
+  consent?: { categoryPreferences: Preferences };
+}
+
+export interface Message {
+  type: MessageType;
+  messageId: string;
+  timestamp: string;
+  anonymousId?: string;
+  userId?: string;
+  event?: string;
+  name?: string;
+  groupId?: string;
+  previousId?: string;
+  properties?: Properties;
+  traits?: Properties;
+  context: Context;
+}
+
+/** What a caller asked for, before the SDK's state is added. `internal` lets plugins use `$` names. */
+export interface Call {
+  type: MessageType;
+  event?: unknown;
+  name?: string;
+  groupId?: string;
+  previousId?: string;
+  properties?: Properties;
+  traits?: Properties;
+  purpose?: string;
+  timestamp?: string;
+  internal?: boolean;
+}
+
+export const NECESSARY = 'necessary';
+export const ANALYTICS = 'analytics';
+/** The purposes that are built in; a site may declare more. */
+export const PURPOSES = [NECESSARY, ANALYTICS, 'personalization', 'marketing', 'third_party', 'cross_border'] as const;
+
+export const MAX_MESSAGE_BYTES = 32 * 1024;
+export const MAX_NAME_CHARS = 200;

@@ -1,0 +1,80 @@
+/**
+ * Addresses and short texts, cut down to what analysis needs, before anything leaves the device. The
+ * collector applies the same rules again (`consent/pii/urls.py`). Pure; vectors: `url`.
+ *
+ * Parsed by pattern, because mini-programs have no `URL` and a browser's would rewrite what it reads.
+ */
+
+export const REDACTED = ':redacted';
+const CAMPAIGN = /^utm_(source|medium|campaign|term|content|id)$/;
+// The name says that it was an ad click, which is a fact; the value says whose, which is a person
+const CLICK_ID =
+  /^(gclid|wbraid|gbraid|dclid|fbclid|msclkid|ttclid|twclid|li_fat_id|yclid|bd_vid|qz_gdt|gdt_vid|clickid|_kx|igshid|mc_eid)$/;
+// A web token, or 32 and more unbroken letters and digits with a digit: reset links, session ids
+const TOKEN = /eyJ[\w-]+\.[\w.-]+|(?=[A-Za-z_]*\d)[A-Za-z0-9_]{32,}/;
+const ADDRESS = /^([A-Za-z][A-Za-z0-9+.-]*:)?(\/\/[^/?#]*)?([^?#]*)(?:\?([^#]*))?/;
+
+export interface Address {
+  scheme: string;
+  /** With its two slashes, without user and password. */
+  authority: string;
+  path: string;
+  query: string;
+}
+
+export function split(url: string): Address {
+  const [, scheme = '', authority = '', path = '', query = ''] = ADDRESS.exec(url) ?? [];
+  return { scheme, authority: authority.replace(/^\/\/.*@/, '//'), path, query };
+}
+
+/** `url` without what may identify a person. `allowed`: query parameters kept beside utm_*. */
+export function cleanUrl(url: string, allowed?: readonly string[] | null): string {
+  const { scheme, authority, path, query } = split(url);
+  return scheme + authority + path.split('/').map(cleanSegment).join('/') + cleanQuery(query, allowed ?? []);
+}
+
+/** A referrer of the page's own host is cleaned like a page; of any other only the origin stays. */
+export function cleanReferrer(referrer: string, pageHost: string, allowed?: readonly string[] | null): string {
+  const { scheme, authority } = split(referrer);
+  if (!authority) return '';
+  if (authority.slice(2).toLowerCase() === pageHost.toLowerCase()) return cleanUrl(referrer, allowed);
+  return `${scheme}${authority}/`;
+}
+
+/** A title or label with anything like a mail address or a token taken out. */
+export function cleanText(text: string): string {
+  return text.replace(/\S*[@＠]\S*/g, REDACTED).replace(new RegExp(TOKEN, 'g'), REDACTED);
+}
+
+/** May this label be recorded as it is? Nothing like an address, no run of five digits, however spelled. */
+export function isPlain(text: string): boolean {
+  const flat = text.normalize('NFKC');
+  return !/@|\p{Nd}{5}/u.test(flat) && !/(\p{Nd}[\s.-]?){7}/u.test(flat) && !TOKEN.test(flat);
+}
+
+/** The decoded value, or the text itself where it is not valid percent-encoding. */
+export function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // a lone % is legal in the wild
+  }
+}
+
+function cleanSegment(segment: string): string {
+  const plain = decode(segment);
+  return plain.includes('@') || TOKEN.test(plain) ? REDACTED : segment;
+}
+
+function cleanQuery(query: string, allowed: readonly string[]): string {
+  const kept: string[] = [];
+  for (const pair of query.split('&')) {
+    const at = pair.indexOf('=');
+    const name = decode(at < 0 ? pair : pair.slice(0, at)).toLowerCase();
+    if (CLICK_ID.test(name)) kept.push(`${name}=${REDACTED}`);
+    else if ((CAMPAIGN.test(name) || allowed.includes(name)) && !decode(pair.slice(at + 1)).includes('@')) {
+      kept.push(pair);
+    }
+  }
+  return kept.length ? `?${kept.join('&')}` : '';
+}

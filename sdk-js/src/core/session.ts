@@ -1,0 +1,92 @@
+/**
+ * Sessions: 30 idle minutes or 24 hours end one, and so does a clock that jumps back. `touch` is pure
+ * (vectors: `session`); `createSessions` keeps its state where all tabs can see it.
+ *
+ * The rule across tabs. A number is taken when an event is queued, never before, so an event that was
+ * refused leaves no hole. Tabs share one counter by reading and writing storage in one synchronous step
+ * and never going under what this tab has already used. Two tabs that queue within the same few
+ * milliseconds may therefore use a number twice (their processes see each other's writes a little late),
+ * but a number is never skipped: a gap always means a lost event, which is what the loss ledger asks.
+ * A lock would make it exact and is not an option: it is asynchronous, and a page that is being closed
+ * does not live long enough to be given one.
+ */
+
+import type { Storage } from './ports.js';
+
+export interface SessionState {
+  id: string;
+  startedAt: number;
+  lastAt: number;
+  seq: number;
+}
+
+const IDLE_MS = 30 * 60_000;
+const LONGEST_MS = 24 * 3_600_000;
+
+/** The session of an event at `now` (ms), given the state after the event before it. */
+export function touch(state: unknown, now: number, newId: string): SessionState & { isNew: boolean } {
+  const last = valid(state) ? state : null;
+  if (!last || now - last.lastAt >= IDLE_MS || now - last.startedAt >= LONGEST_MS || last.lastAt - now > IDLE_MS) {
+    return { id: newId, startedAt: now, lastAt: now, seq: 0, isNew: true };
+  }
+  return { ...last, lastAt: Math.max(last.lastAt, now), seq: last.seq + 1, isNew: false };
+}
+
+function valid(state: unknown): state is SessionState {
+  const s = state as SessionState | null;
+  return !!s && typeof s.id === 'string' && [s.startedAt, s.lastAt, s.seq].every((n) => Number.isFinite(n));
+}
+
+export interface Sessions {
+  /** The session an event at `now` would belong to. Takes no number. */
+  peek(now: number): SessionState;
+  /** Takes the number: the event was queued. */
+  commit(state: SessionState): void;
+  /** The session of the last event of any tab; null before the first one. */
+  current(): SessionState | null;
+  /** From now on in storage too. */
+  open(): void;
+  /** Ends the session; `forget` also leaves the storage alone from now on. */
+  end(forget?: boolean): void;
+}
+
+export function createSessions(storage: Storage, key: string, newId: (now: number) => string): Sessions {
+  let own: SessionState | null = null;
+  let isOpen = false;
+
+  function current(): SessionState | null {
+    const shared = isOpen ? parse(storage.get(key)) : null;
+    if (!shared) return own;
+    return own && own.id === shared.id && own.seq > shared.seq ? own : shared;
+  }
+
+  return {
+    current,
+    peek(now) {
+      const { isNew: _, ...state } = touch(current(), now, newId(now));
+      return state;
+    },
+    commit(state) {
+      own = state;
+      if (isOpen) storage.set(key, JSON.stringify(state));
+    },
+    open() {
+      isOpen = true;
+    },
+    end(forget = false) {
+      own = null;
+      if (isOpen) storage.remove(key);
+      if (forget) isOpen = false;
+    },
+  };
+}
+
+function parse(text: string | null): SessionState | null {
+  if (!text) return null;
+  try {
+    const state: unknown = JSON.parse(text);
+    return valid(state) ? state : null;
+  } catch {
+    return null; // damaged by somebody else: as good as no session
+  }
+}
