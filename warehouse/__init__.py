@@ -1,0 +1,1 @@
+"""From the spool to Iceberg tables, and reading them. See docs/warehouse.md."""

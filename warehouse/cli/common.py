@@ -1,0 +1,105 @@
+"""What the commands share: their options, settings → config structs, and how errors and JSON are printed."""
+
+import functools
+import json
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import click
+
+from collector.settings import Settings, SettingsError, load
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+EXIT_PROBLEM = 1
+EXIT_USAGE = 2
+
+
+def options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--data`, `--config` and `--json`, as parameters `data`, `config` and `as_json`, with one-line errors."""
+    for option in (
+        click.option("--json", "as_json", is_flag=True, help="Print JSON for programs."),
+        click.option("--config", type=click.Path(path_type=Path), default=None, metavar="FILE",
+                     help="Configuration file.  [default: ./firsthand.toml if it exists]"),
+        click.option("--data", type=click.Path(), default=None, metavar="DIR",
+                     help="The one directory that is written to.  [default: .firsthand]"),
+    ):  # fmt: skip
+        command = option(command)
+    return one_line_errors(command)
+
+
+def one_line_errors(command: Callable[P, R]) -> Callable[P, R]:
+    """Errors that people can do something about end in one line and exit code 2, without a traceback."""
+
+    @functools.wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except SettingsError as error:
+            fail(str(error))
+        except ValueError as error:
+            if not type(error).__module__.startswith(("warehouse.", "collector.", "consent.")):
+                raise
+            fail(str(error))
+
+    return wrapped
+
+
+def fail(message: str, code: int = EXIT_USAGE) -> Any:
+    """Print `error: message` and end the program."""
+    click.echo(f"error: {message}", err=True)
+    sys.exit(code)
+
+
+def settings(config: Path | None, data: str | None, **overrides: Any) -> Settings:
+    """The settings in force; also sets up logging by `log_level`. Raises SettingsError."""
+    found = load(config, data, **overrides)
+    logging.basicConfig(
+        level=found.log_level.upper(),
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+        stream=sys.stderr,
+    )
+    for noisy in ("botocore", "boto3", "urllib3", "pyiceberg", "s3transfer"):
+        logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLogger().level))
+    return found
+
+
+def store_config(found: Settings) -> Any:
+    """The store's part of the settings (warehouse.catalog.StoreConfig)."""
+    from warehouse.catalog import StoreConfig
+
+    return _pick(StoreConfig, found)
+
+
+def loader_config(found: Settings) -> Any:
+    """The loader's part of the settings (warehouse.loader.LoaderConfig)."""
+    from warehouse.loader import LoaderConfig
+
+    return _pick(LoaderConfig, found)
+
+
+def maintain_config(found: Settings) -> Any:
+    """The upkeep's part of the settings (warehouse.maintain.MaintainConfig)."""
+    from warehouse.maintain import MaintainConfig
+
+    return _pick(MaintainConfig, found)
+
+
+def _pick(kind: Any, found: Settings) -> Any:
+    names = [name for name in kind.__struct_fields__ if name != "data_dir"]
+    return kind(data_dir=str(found.data_dir), **{name: getattr(found, name) for name in names})
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on standard output."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def away(error: Exception) -> str:
+    """An error of catalog or store in one line, with what to do."""
+    text = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {text[0][:300] if text else ''} (run `firsthand doctor` to see what is away)"

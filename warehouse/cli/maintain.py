@@ -1,0 +1,58 @@
+"""`firsthand maintain`: one round of upkeep now."""
+
+from pathlib import Path
+
+import click
+import msgspec
+
+from warehouse.cli.common import (
+    EXIT_PROBLEM,
+    away,
+    fail,
+    maintain_config,
+    options,
+    print_json,
+    settings,
+    store_config,
+)
+
+
+@click.command(epilog="Examples:\n\n  firsthand maintain\n\n  firsthand maintain --purge --json")
+@click.option("--compact", "do_compact", is_flag=True, help="Rewrite finished days into few sorted files.")
+@click.option("--expire", "do_expire", is_flag=True, help="Take old snapshots out of the metadata.")
+@click.option("--purge", "do_purge", is_flag=True, help="Delete files that nothing refers to any more.")
+@options
+def maintain(
+    do_compact: bool, do_expire: bool, do_purge: bool, data: str | None, config: Path | None, as_json: bool
+) -> None:
+    """One round of upkeep: all three, or those that are named. Safe beside a running loader.
+
+    A file is deleted once it was seen unreferred for orphan_grace_seconds: the first round notes it, a later one
+    deletes it.
+    """
+    found = settings(config, data)
+    from warehouse.maintain import Maintainer
+
+    if not (do_compact or do_expire or do_purge):
+        do_compact = do_expire = do_purge = True
+    try:
+        done = Maintainer(maintain_config(found), store_config(found)).run_once(
+            do_compact, do_expire, do_purge
+        )
+    except ValueError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever store or catalog says, in one line
+        fail(f"upkeep failed: {away(error)}", EXIT_PROBLEM)
+    if as_json:
+        print_json(msgspec.to_builtins(done))
+        return
+    for name, what in done.compacted.items():
+        click.echo(
+            f"{name}: {what.days} days compacted, {what.files_before} files → {what.files_after}, {what.repeats} repeats out"
+        )
+    for name, count in done.expired.items():
+        click.echo(f"{name}: {count} snapshots expired")
+    for name, gone in done.purged.items():
+        click.echo(
+            f"{name}: {gone.files} files ({gone.bytes:,} bytes) deleted, {gone.waiting} wait for their grace to pass"
+        )

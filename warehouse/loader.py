@@ -1,0 +1,244 @@
+"""Sealed segments → one Iceberg commit for many of them → segments deleted.
+
+    order     sealed segments by shard and number; gaps are loud           (intake.py)
+    parse     in a thread that is one batch ahead of the commit            (intake.py, row.py)
+    dedupe    one row a message                                            (dedupe.py)
+    commit    events first, then bad_events, each exactly once             (sinks/)
+    remember  the ids, only now
+    delete    only segments that both tables show
+
+A crash between any two of these is safe: everything before the delete is repeated and finds itself done. While
+the store or the catalog is away nothing is lost either: the segments stay, the error is logged once a change, and
+the next attempt waits up to five seconds.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import msgspec
+import pyarrow as pa
+
+from collector.spool import reader
+from warehouse import report as heartbeat
+from warehouse.catalog import StoreConfig
+from warehouse.dedupe import Filter, Recent
+from warehouse.intake import Intake, Loaded, order
+from warehouse.report import LoadReport
+from warehouse.schema import BAD_EVENTS, EVENTS, TableSchema
+from warehouse.sinks.iceberg import IcebergSink
+from warehouse.sinks.part import Missing, Part
+
+log = logging.getLogger("firsthand.loader")
+
+MAX_BACKOFF = 5.0
+HEARTBEAT_SECONDS = 2.0
+# A row is about a kilobyte of NDJSON; a backlog of this much is a full commit whatever its age
+BYTES_A_ROW = 1000
+
+
+class LoaderConfig(msgspec.Struct, frozen=True):
+    """Settings of the loader, by the names of docs/settings.md. Times in seconds."""
+
+    data_dir: str
+    commit_interval: float = 10.0
+    commit_rows: int = 100_000
+    dedupe_ids: int = 1_000_000
+    expire_every: int = 50
+    snapshot_keep_seconds: float = 3600.0
+
+    @property
+    def data(self) -> Path:
+        return Path(self.data_dir)
+
+    @property
+    def spool(self) -> Path:
+        return self.data / "spool"
+
+    @property
+    def heartbeat(self) -> Path:
+        return self.data / "loader.json"
+
+
+class Loader:
+    """Loads one spool into one store. `on_progress(committed rows so far, segments left)` follows each commit."""
+
+    def __init__(
+        self,
+        config: LoaderConfig,
+        store: StoreConfig,
+        on_progress: Callable[[int, int], None] = lambda rows, left: None,
+    ) -> None:
+        self._config = config
+        self._on_progress = on_progress
+        self.sink = IcebergSink(store)
+        config.data.mkdir(parents=True, exist_ok=True)
+        self._intake = Intake(config.data)
+        self._recent: Recent | None = None
+        self._unsure: set[tuple[str, str, int]] = set()  # committed by us, answer unknown
+        self.total = LoadReport()
+
+    def run_once(self) -> LoadReport:
+        """Load everything that is sealed now; returns what this round did and writes the heartbeat.
+
+        Raises what the store or the catalog raises while it is away; what was committed by then stays counted.
+        """
+        round_ = LoadReport()
+        try:
+            reader.recover(self._config.spool)
+            self._load(reader.sealed(self._config.spool), round_)
+        except Exception as error:
+            round_.error = _named(error)
+            raise
+        finally:
+            self._beat(round_)
+        return round_
+
+    def run(self, stop: threading.Event) -> None:
+        """Load until `stop` is set; then load what is sealed once more. Never raises for an absent store."""
+        wait, last_error, beat = 0.0, "", 0.0
+        poll = min(0.5, max(0.02, self._config.commit_interval / 10))
+        while not stop.wait(max(poll, wait)):
+            try:
+                if self._due():
+                    self.run_once()
+                    beat = time.monotonic()
+                elif time.monotonic() - beat >= HEARTBEAT_SECONDS:
+                    self._beat(LoadReport())
+                    beat = time.monotonic()
+            except Exception as error:  # noqa: BLE001 - the loader outlives every store
+                wait = min(MAX_BACKOFF, wait * 2 or 0.25)
+                if (text := _named(error)) != last_error:
+                    log.error("cannot commit: %s; events stay in the spool, trying again", text)
+                    last_error = text
+                continue
+            if last_error and self.total.error == "":
+                log.info("committing again")
+            wait, last_error = 0.0, ""
+        try:
+            self.run_once()
+        except Exception as error:  # noqa: BLE001 - the segments stay for the next start
+            log.error("stopping with segments in the spool: %s", _named(error))
+
+    def close(self) -> None:
+        """Let go of the parsers."""
+        self._intake.close()
+
+    def _due(self) -> bool:
+        """A segment waits for half an interval (it gathered for as long before), or there is a commit's worth."""
+        waiting = reader.sealed(self._config.spool)
+        if sum(segment.size for segment in waiting) >= self._config.commit_rows * BYTES_A_ROW:
+            return True
+        ages = (time.time() - segment.path.stat().st_mtime for segment in waiting if segment.path.exists())
+        return max(ages, default=-1.0) >= self._config.commit_interval / 2 or bool(self.total.error)
+
+    def _load(self, segments: list[reader.Segment], round_: LoadReport) -> None:
+        if not segments:
+            return
+        plan = order(segments, self.sink.positions(EVENTS))
+        round_.missing_segments += plan.newly_missing
+        if self._recent is None:
+            self._recent = self._refilled()
+        done = 0
+        for batch in _ahead(self._intake.batches(plan.segments, self._config.commit_rows)):
+            self._commit(batch, plan.missing, self._recent, round_)
+            done += len(batch)
+            self._on_progress(round_.committed_events, len(plan.segments) - done)
+
+    def _refilled(self) -> Recent:
+        """The memory of ids as the table would have it: repeats also come across a restart."""
+        recent = Recent(self._config.dedupe_ids)
+        if self._config.dedupe_ids:
+            newest = self.sink.recent(EVENTS, "event_id", self._config.dedupe_ids)
+            recent.remember(newest.column("event_id").to_pylist())
+        return recent
+
+    def _commit(self, batch: list[Loaded], missing: Missing, recent: Recent, round_: LoadReport) -> None:
+        repeats = Filter(recent)
+        kept = {_key(one): _without_repeats(one.events, repeats) for one in batch}
+        parts = [one.part(kept[_key(one)]) for one in batch]
+        fresh = self._write(EVENTS, parts, missing, round_)
+        bad = [one.part(one.bad) for one in batch if one.bad.num_rows]
+        fresh_bad = self._write(BAD_EVENTS, bad, missing, round_) if bad else set()
+        for one in batch:
+            recent.remember(one.events.column("event_id").to_pylist())
+            reader.remove(one.segment)
+            if _key(one) in fresh_bad:
+                round_.committed_bad += one.bad.num_rows
+            if _key(one) not in fresh:
+                round_.already += 1
+                continue
+            round_.segments += 1
+            round_.committed_events += kept[_key(one)].num_rows
+            round_.duplicates += one.events.num_rows - kept[_key(one)].num_rows
+            round_.poison_rows += one.poison
+            round_.repaired_rows += one.repaired
+            round_.damaged_frames += one.damaged
+
+    def _write(
+        self, schema: TableSchema, parts: list[Part], missing: Missing, round_: LoadReport
+    ) -> set[tuple[str, int]]:
+        """Commit; the (shard, seq) of the parts that this loader put there."""
+        keys = {(schema.name, *part[:2]) for part in parts}
+        try:
+            written = self.sink.write(schema, parts, missing)
+        except Exception:
+            self._unsure |= keys
+            raise
+        ours = {part[:2] for part in written.committed}
+        ours |= {part[:2] for part in written.already if (schema.name, *part[:2]) in self._unsure}
+        self._unsure -= keys
+        if schema is EVENTS:
+            round_.snapshot_id = written.snapshot_id or round_.snapshot_id
+        if written.committed:
+            round_.commits += 1
+            self._expire(schema, written.snapshots)
+        return ours
+
+    def _expire(self, schema: TableSchema, snapshots: int) -> None:
+        """Every `expire_every` commits: a commit's time grows with the number of snapshots."""
+        if snapshots <= 2 * self._config.expire_every:
+            return
+        from warehouse import maintain
+
+        try:
+            maintain.expire(
+                self.sink.table(schema), self._config.snapshot_keep_seconds, self._config.expire_every
+            )
+        except Exception as error:  # noqa: BLE001 - only speed is lost; the next commit tries again
+            log.warning("cannot expire snapshots of %s: %s", schema.name, _named(error))
+
+    def _beat(self, round_: LoadReport) -> None:
+        waiting = reader.backlog(self._config.spool, time.time())
+        round_.lag_seconds, round_.pending_segments = round(waiting.oldest_seconds, 3), waiting.segments
+        self.total.add(round_)
+        try:
+            heartbeat.write(self._config.heartbeat, self.total, time.time())
+        except OSError as error:  # a full disk must not stop the commits that would empty it
+            log.warning("cannot write %s: %s", self._config.heartbeat, error)
+
+
+def _ahead(batches: Iterator[list[Loaded]]) -> Iterator[list[Loaded]]:
+    """The same batches, each parsed while the one before is committed."""
+    with ThreadPoolExecutor(1, thread_name_prefix="parse") as thread:
+        coming = thread.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = thread.submit(next, batches, None)
+            yield batch
+
+
+def _without_repeats(rows: pa.Table, repeats: Filter) -> pa.Table:
+    keep = repeats.keep(rows.column("event_id").to_pylist())
+    return rows if all(keep) else rows.filter(pa.array(keep, pa.bool_()))
+
+
+def _key(one: Loaded) -> tuple[str, int]:
+    return one.segment.shard, one.segment.seq
+
+
+def _named(error: Exception) -> str:
+    """An error in one line; catalog and store errors name hosts and buckets, never rows."""
+    return f"{type(error).__name__}: {str(error).splitlines()[0][:300] if str(error) else ''}".rstrip(": ")

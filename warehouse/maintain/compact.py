@@ -1,0 +1,182 @@
+"""Compaction: the many small files of a finished day become a few sorted ones, with one row an event_id.
+
+A day (of received_at, UTC) is finished some minutes after midnight. It is rewritten when it has at least two files
+that are too small; afterwards it has one at most, so a day is rewritten once, and again only if late rows came.
+Rows are sorted by subject, so that a person's rows lie in one file a day and an erasure rewrites just that.
+
+DuckDB sorts and removes repeats and spills to `<data>/tmp` beyond its memory; one output file at a time is held
+as Arrow. The commit is a swap of exactly the files that were read: if the day has changed meanwhile the new files
+are given up (the purge takes them), and a commit to any other day only makes us look again.
+"""
+
+import logging
+import time
+from collections import defaultdict
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import msgspec
+import pyarrow as pa
+from pyiceberg.exceptions import CommitFailedException
+from pyiceberg.expressions import And, GreaterThanOrEqual, LessThan
+from pyiceberg.manifest import DataFile
+from pyiceberg.table import Table
+
+from warehouse.schema import TableSchema
+
+log = logging.getLogger("firsthand.maintain")
+
+TARGET_BYTES = 128 * 1024 * 1024
+SETTLED_AFTER = timedelta(minutes=15)
+ATTEMPTS = 20
+MEMORY = "1GB"
+EPOCH = date(1970, 1, 1)
+
+
+class Compacted(msgspec.Struct):
+    """What a compaction did. `repeats` rows were left out; `changed` days were given up because rows came in."""
+
+    days: int = 0
+    files_before: int = 0
+    files_after: int = 0
+    rows: int = 0
+    repeats: int = 0
+    changed: int = 0
+
+
+def compact(table: Table, schema: TableSchema, scratch: Path, now: datetime) -> Compacted:
+    """Rewrite the finished days that need it. Raises what store and catalog raise."""
+    done = Compacted()
+    table.refresh()
+    for day, files in sorted(days_of(table).items()):
+        if is_finished(day, now) and is_scattered([file.file_size_in_bytes for file in files]):
+            _rewrite(table, schema, day, files, scratch, done)
+    return done
+
+
+def is_finished(day: date, now: datetime) -> bool:
+    """Whether no more than stragglers can come for a day of received_at."""
+    return now >= datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1) + SETTLED_AFTER
+
+
+def is_scattered(sizes: list[int]) -> bool:
+    """Whether at least two files are smaller than half of what a file should be."""
+    return sum(size < TARGET_BYTES // 2 for size in sizes) >= 2
+
+
+def days_of(table: Table) -> dict[date, list[DataFile]]:
+    """The table's data files by day; days that have delete files (of another writer) are left to that writer."""
+    days: dict[date, list[DataFile]] = defaultdict(list)
+    foreign = set()
+    for task in table.scan().plan_files():
+        number = task.file.partition[0]
+        if number is None or task.file.spec_id != table.spec().spec_id:
+            continue
+        day = number if isinstance(number, date) else EPOCH + timedelta(days=int(number))
+        days[day].append(task.file)
+        if task.delete_files:
+            foreign.add(day)
+    for day in foreign:
+        log.info("%s of %s has delete files; left as it is", day, table.name())
+        del days[day]
+    return days
+
+
+def _rewrite(
+    table: Table, schema: TableSchema, day: date, files: list[DataFile], scratch: Path, done: Compacted
+) -> None:
+    rows_before = sum(file.record_count for file in files)
+    size = sum(file.file_size_in_bytes for file in files)
+    pieces = max(1, -(-size // TARGET_BYTES))
+    new = _sorted_files(table, schema, day, rows_a_file=-(-rows_before // pieces), scratch=scratch)
+    if not _swap(table, day, files, new):
+        done.changed += 1
+        return
+    rows = sum(file.record_count for file in new)
+    done.days += 1
+    done.files_before += len(files)
+    done.files_after += len(new)
+    done.rows += rows
+    done.repeats += rows_before - rows
+    log.info(
+        "%s of %s: %d files → %d, %d repeats out", day, table.name(), len(files), len(new), rows_before - rows
+    )
+
+
+def _sorted_files(
+    table: Table, schema: TableSchema, day: date, rows_a_file: int, scratch: Path
+) -> list[DataFile]:
+    """New files with the day's rows of the table's snapshot, sorted and without repeats."""
+    # The only public way to write files is an append; a swap needs them before its transaction
+    from pyiceberg.io.pyarrow import _dataframe_to_data_files
+
+    reader = table.scan(row_filter=_within(schema, day)).to_arrow_batch_reader()
+    directory = scratch / "compact"
+    directory.mkdir(parents=True, exist_ok=True)
+    target = table.schema().as_arrow()
+    new: list[DataFile] = []
+    with duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": str(directory)}) as duck:
+        duck.execute("SET TimeZone = 'UTC'")
+        duck.register("rows_of_day", reader)
+        for piece in _pieces(duck.execute(sorting_sql(schema)).to_arrow_reader(50_000), rows_a_file):
+            new += _dataframe_to_data_files(table.metadata, piece.cast(target), table.io)
+    return new
+
+
+def sorting_sql(schema: TableSchema) -> str:
+    """The query over `rows_of_day`: the same row of each event_id that the view `events` shows, in table order."""
+    once = (
+        f"QUALIFY row_number() OVER (PARTITION BY {schema.unique} ORDER BY received_at, spool_shard, spool_seq) = 1"
+        if schema.unique
+        else ""
+    )
+    return f"SELECT * FROM rows_of_day {once} ORDER BY {', '.join(schema.sort)}"  # noqa: S608 - our own names
+
+
+def _pieces(reader: pa.RecordBatchReader, rows: int) -> "list[pa.Table] | object":
+    """Tables of about `rows` rows."""
+    waiting: list[pa.RecordBatch] = []
+    for batch in reader:
+        waiting.append(batch)
+        if sum(b.num_rows for b in waiting) >= rows:
+            yield pa.Table.from_batches(waiting)
+            waiting = []
+    if waiting:
+        yield pa.Table.from_batches(waiting)
+
+
+def _swap(table: Table, day: date, old: list[DataFile], new: list[DataFile]) -> bool:
+    """Replace `old` by `new` in one snapshot; False if the day's files are no longer exactly `old`."""
+    paths, new_paths = {file.file_path for file in old}, {file.file_path for file in new}
+    for attempt in range(ATTEMPTS):
+        table.refresh()
+        there = days_of(table).get(day, [])
+        if {file.file_path for file in there} == new_paths:
+            return True  # an earlier attempt landed although its answer was lost
+        if {file.file_path for file in there} != paths:
+            log.info("%s of %s changed while it was compacted; next time", day, table.name())
+            return False
+        try:
+            with table.transaction() as transaction:
+                with transaction.update_snapshot(
+                    {"firsthand.compacted": day.isoformat()}
+                ).overwrite() as swap:
+                    for file in there:
+                        swap.delete_data_file(file)
+                    for file in new:
+                        swap.append_data_file(file)
+        except CommitFailedException:
+            time.sleep(min(1.0, 0.02 * 2**attempt))
+            continue
+        return True
+    log.info("compaction of %s was overtaken by other writers %d times; next time", table.name(), ATTEMPTS)
+    return False
+
+
+def _within(schema: TableSchema, day: date) -> And:
+    begin, end = (
+        f"{day.isoformat()}T00:00:00+00:00",
+        f"{(day + timedelta(days=1)).isoformat()}T00:00:00+00:00",
+    )
+    return And(GreaterThanOrEqual(schema.partition, begin), LessThan(schema.partition, end))

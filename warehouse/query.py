@@ -1,0 +1,224 @@
+"""Reading the tables with SQL: DuckDB over the newest snapshot, offline, read-only.
+
+The extensions come with PyPI wheels and are loaded by path (avro, httpfs, iceberg, in that order), so nothing is
+downloaded. The catalog is asked by pyiceberg for the newest metadata file, which DuckDB then scans; so all catalogs
+are read in the same way, and a reader sees one snapshot from beginning to end.
+
+    events       exact: one row an event_id, whatever the loader and the compaction have not yet taken out
+    events_raw   the table as it is
+    bad_events   what was refused
+
+`query` takes one statement that only reads, and DuckDB may open nothing but the warehouse. `firsthand shell` is for
+the operator and is not locked.
+"""
+
+import math
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from importlib.util import find_spec
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import duckdb
+from pyiceberg.exceptions import NoSuchTableError
+from pyiceberg.table import Table
+
+from warehouse.catalog import StoreConfig, open_catalog
+from warehouse.row import arrow_schema
+from warehouse.schema import EVENTS, TABLES, TableSchema
+
+EXTENSIONS: Final = ("avro", "httpfs", "iceberg")
+READS: Final = frozenset({duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN})
+
+
+class QueryError(ValueError):
+    """A statement that cannot run; the message is DuckDB's or says what is allowed."""
+
+
+class Reader:
+    """A DuckDB connection with the views over the snapshots that are newest when it is made.
+
+    Raises what the catalog raises while it is away. `locked` keeps it from everything but the warehouse.
+    """
+
+    def __init__(self, config: StoreConfig, locked: bool = True, memory: str = "2GB") -> None:
+        self.duck = duckdb.connect(config={"memory_limit": memory, "autoinstall_known_extensions": False})
+        try:
+            self._open(config, locked)
+        except BaseException:
+            self.duck.close()
+            raise
+
+    def _open(self, config: StoreConfig, locked: bool) -> None:
+        load_extensions(self.duck)
+        self.duck.execute("SET TimeZone = 'UTC'")
+        scratch = Path(config.data_dir) / "tmp" / "duckdb"
+        self.duck.execute(f"SET temp_directory = {_text(str(scratch))}")
+        catalog = open_catalog(config)
+        roots = set()
+        for schema in TABLES:
+            try:
+                table = catalog.load_table((config.namespace, schema.name))
+            except NoSuchTableError:
+                self._empty(schema)
+                continue
+            roots |= {root for root in roots_of(table)}
+            if any(urlsplit(root).scheme.startswith("s3") for root in roots_of(table)):
+                _s3_secret(self.duck, config)
+            self._view(schema, table)
+        self._exact_events()
+        if locked:
+            allowed = ", ".join(_text(root) for root in sorted(roots))
+            self.duck.execute(f"SET allowed_directories = [{allowed}]")
+            self.duck.execute("SET enable_external_access = false")
+            self.duck.execute("SET lock_configuration = true")
+
+    def _view(self, schema: TableSchema, table: Table) -> None:
+        where = _path(table.metadata_location)
+        if table.current_snapshot() is None:
+            self._empty(schema)
+            return
+        columns = ", ".join(f'"{field.name}"' for field in table.schema().fields)
+        self.duck.execute(f"CREATE VIEW {_raw(schema)} AS SELECT {columns} FROM iceberg_scan({_text(where)})")
+
+    def _empty(self, schema: TableSchema) -> None:
+        """A table that nothing was loaded into yet reads as empty, not as an error."""
+        self.duck.register(f"{schema.name}_none", arrow_schema(schema).empty_table())
+        self.duck.execute(f"CREATE VIEW {_raw(schema)} AS SELECT * FROM {schema.name}_none")
+
+    def _exact_events(self) -> None:
+        order = "received_at, spool_shard, spool_seq"
+        self.duck.execute(
+            f"CREATE VIEW {EVENTS.name} AS SELECT * FROM {_raw(EVENTS)} "
+            f"QUALIFY row_number() OVER (PARTITION BY {EVENTS.unique} ORDER BY {order}) = 1"
+        )
+
+    def query(self, sql: str) -> "Result":
+        """Run one reading statement. Raises QueryError."""
+        try:
+            statements = duckdb.extract_statements(sql)
+            if len(statements) != 1:
+                raise QueryError("give exactly one statement")
+            if statements[0].type not in READS:
+                raise QueryError(
+                    "only statements that read are allowed (SELECT, WITH, DESCRIBE, SHOW, EXPLAIN …)"
+                )
+            return Result(self.duck.execute(statements[0]))
+        except duckdb.Error as error:
+            raise QueryError(str(error)) from None
+
+    def close(self) -> None:
+        self.duck.close()
+
+    def __enter__(self) -> "Reader":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class Result:
+    """The rows of a query: `columns` by name, then iterate over tuples, or take `objects()`."""
+
+    def __init__(self, duck: duckdb.DuckDBPyConnection) -> None:
+        self._duck = duck
+        self.columns = [str(column[0]) for column in duck.description or []]
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        try:
+            while rows := self._duck.fetchmany(1000):
+                yield from rows
+        except duckdb.Error as error:
+            raise QueryError(str(error)) from None
+
+    def objects(self) -> list[dict[str, Any]]:
+        """Every row as an object of JSON types; times are ISO 8601 in UTC."""
+        return [{name: plain(value) for name, value in zip(self.columns, row, strict=True)} for row in self]
+
+
+def plain(value: Any) -> Any:
+    """A DuckDB value as a JSON type."""
+    if isinstance(value, datetime):
+        spec = "milliseconds" if value.microsecond % 1000 == 0 else "microseconds"
+        whole = value.astimezone(UTC) if value.tzinfo else value
+        return whole.isoformat(timespec=spec).replace("+00:00", "Z")
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, dict):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(inner) for inner in value]
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value).hex()
+    if value is None or isinstance(value, str | int):
+        return value
+    if isinstance(value, date | UUID):
+        return str(value)
+    return str(value)
+
+
+def load_extensions(duck: duckdb.DuckDBPyConnection) -> None:
+    """Load the extensions from the installed wheels. Raises QueryError if one is missing."""
+    for name in EXTENSIONS:
+        spec = find_spec(f"duckdb_extension_{name}")
+        places = list(spec.submodule_search_locations or []) if spec else []
+        file = (
+            Path(places[0]) / "extensions" / f"v{duckdb.__version__}" / f"{name}.duckdb_extension"
+            if places
+            else None
+        )
+        if file is None or not file.exists():
+            raise QueryError(
+                f"DuckDB extension {name} for {duckdb.__version__} is not installed: "
+                f"pip install duckdb=={duckdb.__version__} duckdb-extension-{name}=={duckdb.__version__}"
+            )
+        duck.execute(f"LOAD {_text(str(file))}")
+
+
+def roots_of(table: Table) -> list[str]:
+    """The directories that hold the table's files."""
+    return [_path(table.location()).rstrip("/") + "/"]
+
+
+def _s3_secret(duck: duckdb.DuckDBPyConnection, config: StoreConfig) -> None:
+    key, secret, token = config.s3_access_key_id, config.s3_secret_access_key, None
+    if not key:
+        import boto3  # the SDK's own search: environment, profile, instance role
+
+        found = boto3.Session().get_credentials()
+        if found is not None:
+            frozen = found.get_frozen_credentials()
+            key, secret, token = frozen.access_key or "", frozen.secret_key or "", frozen.token
+    options = {"TYPE": "s3", "REGION": config.s3_region}
+    options |= {"KEY_ID": key, "SECRET": secret} if key else {}
+    options |= {"SESSION_TOKEN": token} if token else {}
+    if config.s3_endpoint:
+        address = urlsplit(config.s3_endpoint)
+        options |= {"ENDPOINT": address.netloc, "URL_STYLE": "path" if config.s3_path_style else "vhost"}
+        options |= {"USE_SSL": "false"} if address.scheme == "http" else {}
+    clauses = ", ".join(
+        f"{name} {_text(value) if name not in ('TYPE', 'USE_SSL') else value}"
+        for name, value in options.items()
+    )
+    duck.execute(f"CREATE OR REPLACE SECRET store ({clauses})")
+
+
+def _raw(schema: TableSchema) -> str:
+    return f"{schema.name}_raw" if schema.unique else schema.name
+
+
+def _path(uri: str) -> str:
+    """A local path for file:// addresses; everything else unchanged."""
+    return uri[len("file://") :] if uri.startswith("file://") else uri
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"

@@ -1,0 +1,54 @@
+"""What the loader says of itself: sums since it started, written to `<data>/loader.json` after each round.
+
+`/metrics`, `/readyz` and `firsthand doctor` read it; the file is replaced atomically, so they never see half of it.
+"""
+
+import contextlib
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+
+class LoadReport(msgspec.Struct):
+    """Counts of rows unless said otherwise. `already` segments were committed before (by us or another loader)."""
+
+    time: str = ""
+    committed_events: int = 0
+    committed_bad: int = 0
+    duplicates: int = 0
+    damaged_frames: int = 0
+    poison_rows: int = 0
+    repaired_rows: int = 0
+    segments: int = 0
+    already: int = 0
+    missing_segments: int = 0
+    commits: int = 0
+    snapshot_id: int | None = None
+    lag_seconds: float = 0.0
+    pending_segments: int = 0
+    error: str = ""
+
+    def add(self, other: "LoadReport") -> None:
+        """Add the sums of a round to the sums since the start; the rest is replaced by what is newer."""
+        for name in ("committed_events", "committed_bad", "duplicates", "damaged_frames", "poison_rows",
+                     "repaired_rows", "segments", "already", "missing_segments", "commits"):  # fmt: skip
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.snapshot_id = other.snapshot_id or self.snapshot_id
+        self.lag_seconds, self.pending_segments = other.lag_seconds, other.pending_segments
+        self.error = other.error
+
+
+def write(path: Path, report: LoadReport, now: float) -> None:
+    """Replace the heartbeat file; `now` in seconds since the epoch. Raises OSError."""
+    report.time = datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    draft = path.with_name(f"{path.name}.{id(report):x}.tmp")
+    draft.write_bytes(msgspec.json.encode(report))
+    draft.rename(path)
+
+
+def read(path: Path) -> LoadReport | None:
+    """The last heartbeat; None if there is none or it cannot be read."""
+    with contextlib.suppress(OSError, msgspec.DecodeError):  # no loader has run here yet
+        return msgspec.json.decode(path.read_bytes(), type=LoadReport)
+    return None

@@ -1,0 +1,142 @@
+"""The columns of every table, with their field ids written out.
+
+Why by hand
+    Iceberg finds a column in a file by its field id. A wrong id is not an error but silently wrong data (all
+    NULL, or two columns swapped), so the ids stand here, are compared with the table whenever it is opened,
+    and only ever grow. A column that is no longer wanted keeps its line and stays empty.
+
+How a table grows
+    Catalogs number the columns of a new table themselves: 1 … n in order, then the elements of lists. A table
+    is therefore always made from its first `genesis` columns, whatever the version, and every later column is
+    added afterwards, one by one, in order. An old and a new table thus end up with the same ids.
+
+This module knows nothing of pyiceberg or DuckDB; `tables.py` and `row.py` translate.
+"""
+
+from typing import Final, Literal, NamedTuple
+
+Kind = Literal["string", "json", "time", "long", "int", "bool", "strings"]
+
+
+class Column(NamedTuple):
+    """One column. `kind`: `json` is a string column that takes a JSON value; `strings` is a list of strings.
+
+    `element_id` is the field id of a list's elements. `stats` columns keep bounds in the manifests: ids and
+    times only, because bounds of personal columns would outlive an erasure there.
+    """
+
+    id: int
+    name: str
+    kind: Kind = "string"
+    required: bool = False
+    stats: bool = False
+    element_id: int = 0
+
+
+class TableSchema(NamedTuple):
+    """A table: columns by id, how many it was born with, the time it is partitioned by (day) and sorted by."""
+
+    name: str
+    columns: tuple[Column, ...]
+    genesis: int
+    partition: str
+    sort: tuple[str, ...]
+    unique: str | None = None
+
+    def names(self) -> list[str]:
+        return [column.name for column in self.columns]
+
+
+EVENTS: Final = TableSchema(
+    name="events",
+    columns=(
+        Column(1, "event_id", required=True, stats=True),
+        Column(2, "type", required=True),
+        Column(3, "event", required=True),
+        Column(4, "purpose", required=True),
+        Column(5, "source_id", required=True, stats=True),
+        Column(6, "event_time", "time", required=True, stats=True),
+        Column(7, "received_at", "time", required=True, stats=True),
+        Column(8, "original_timestamp", "time"),
+        Column(9, "sent_at", "time"),
+        Column(10, "anonymous_id"),
+        Column(11, "user_id"),
+        Column(12, "subject_key"),
+        Column(13, "session_id"),
+        Column(14, "seq", "long"),
+        Column(15, "page_url"),
+        Column(16, "page_host"),
+        Column(17, "page_path"),
+        Column(18, "page_title"),
+        Column(19, "referrer"),
+        Column(20, "referrer_host"),
+        Column(21, "utm_source"),
+        Column(22, "utm_medium"),
+        Column(23, "utm_campaign"),
+        Column(24, "utm_term"),
+        Column(25, "utm_content"),
+        Column(26, "click_id_type"),
+        Column(27, "platform"),
+        Column(28, "lib_name"),
+        Column(29, "lib_version"),
+        Column(30, "browser"),
+        Column(31, "browser_version"),
+        Column(32, "os"),
+        Column(33, "os_version"),
+        Column(34, "device_type"),
+        Column(35, "device_brand"),
+        Column(36, "device_model"),
+        Column(37, "in_app"),
+        Column(38, "is_bot", "bool"),
+        Column(39, "bot_name"),
+        Column(40, "geo_country"),
+        Column(41, "geo_region"),
+        Column(42, "geo_city"),
+        Column(43, "geo_isp"),
+        Column(44, "ip_truncated"),
+        Column(45, "locale"),
+        Column(46, "timezone"),
+        Column(47, "screen_width", "int"),
+        Column(48, "screen_height", "int"),
+        Column(49, "viewport_width", "int"),
+        Column(50, "viewport_height", "int"),
+        Column(51, "network"),
+        Column(52, "scene"),
+        Column(53, "consent_purposes", "strings", element_id=65),
+        Column(54, "consent_receipt"),
+        Column(55, "policy_version"),
+        Column(56, "jurisdiction"),
+        Column(57, "gpc", "bool"),
+        Column(58, "pii_kid"),
+        Column(59, "pii_actions"),
+        Column(60, "properties", "json"),
+        Column(61, "traits", "json"),
+        Column(62, "context", "json"),
+        Column(63, "spool_shard", required=True),
+        Column(64, "spool_seq", "long", required=True),
+    ),
+    genesis=64,
+    partition="received_at",
+    sort=("subject_key", "event_time"),
+    unique="event_id",
+)
+
+BAD_EVENTS: Final = TableSchema(
+    name="bad_events",
+    columns=(
+        Column(1, "received_at", "time", required=True, stats=True),
+        Column(2, "source_id", stats=True),
+        Column(3, "reason", required=True),
+        Column(4, "detail"),
+        Column(5, "message_id"),
+        Column(6, "payload", "json"),
+        Column(7, "spool_shard", required=True),
+        Column(8, "spool_seq", "long", required=True),
+    ),
+    genesis=8,
+    partition="received_at",
+    sort=("source_id", "received_at"),
+)
+
+TABLES: Final = (EVENTS, BAD_EVENTS)
+SPOOL_COLUMNS: Final = ("spool_shard", "spool_seq")
