@@ -64,8 +64,9 @@ class StoreConfig(msgspec.Struct, frozen=True):
         """Raises StoreError for an address that no catalog is known for."""
         if self.scheme not in ("sqlite", "postgresql+psycopg", "http", "https"):
             raise StoreError(
-                f"catalog_uri begins with {self.scheme!r}; use sqlite:///FILE, postgresql+psycopg://USER:PASSWORD@HOST/DB, "
-                "http://… or https://…, or leave it empty for a SQLite file in the data directory"
+                f"catalog_uri begins with {self.scheme!r}; use sqlite:///FILE, "
+                "postgresql+psycopg://USER:PASSWORD@HOST/DB, http://… or https://…, "
+                "or leave it empty for a SQLite file in the data directory"
             )
         if self.is_rest and not self.warehouse:
             raise StoreError(
@@ -115,12 +116,13 @@ def _rest(config: StoreConfig) -> Catalog:
 
 def _limit_time(catalog: Any) -> None:
     """pyiceberg's HTTP session waits for ever; an adapter is requests' own place for a default limit."""
+    from requests import PreparedRequest, Response
     from requests.adapters import HTTPAdapter
 
     class Limited(HTTPAdapter):
-        def send(self, request: Any, **options: Any) -> Any:
+        def send(self, request: PreparedRequest, *args: Any, **options: Any) -> Response:
             options["timeout"] = options.get("timeout") or (CONNECT_SECONDS, REQUEST_SECONDS)
-            return super().send(request, **options)
+            return super().send(request, *args, **options)
 
     for scheme in ("http://", "https://"):
         catalog._session.mount(scheme, Limited())

@@ -73,8 +73,10 @@ def order(segments: list[reader.Segment], positions: Mapping[str, Position]) -> 
                 log.warning("shard %s: segment %d is not sealed yet; waiting for it", shard, expected)
                 break
             if jumped:
-                log.error("shard %s: segments %d to %d are missing; their events are lost unless the files are put back "
-                          "into the spool", shard, jumped.start, jumped.stop - 1)  # fmt: skip
+                log.error(
+                    "shard %s: segments %d to %d are missing; their events are lost unless the files are put "
+                    "back into the spool", shard, jumped.start, jumped.stop - 1,
+                )  # fmt: skip
                 taken.newly_missing += len(jumped)
                 gone |= set(jumped[-MAX_MISSING:])
             taken.segments.append(segment)

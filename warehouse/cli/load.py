@@ -70,8 +70,8 @@ def _once(kind: Any, found: Any, as_json: bool) -> None:
     )
     if report.damaged_frames or report.poison_rows or report.missing_segments:
         click.echo(
-            f"attention: {report.damaged_frames} damaged frames (see quarantine/), {report.poison_rows} lines that were "
-            f"no rows (see bad_events), {report.missing_segments} missing segments",
+            f"attention: {report.damaged_frames} damaged frames (see quarantine/), {report.poison_rows} lines "
+            f"that were no rows (see bad_events), {report.missing_segments} missing segments",
             err=True,
         )
 

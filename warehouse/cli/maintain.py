@@ -48,7 +48,8 @@ def maintain(
         return
     for name, what in done.compacted.items():
         click.echo(
-            f"{name}: {what.days} days compacted, {what.files_before} files → {what.files_after}, {what.repeats} repeats out"
+            f"{name}: {what.days} days compacted, {what.files_before} files → {what.files_after}, "
+            f"{what.repeats} repeats out"
         )
     for name, count in done.expired.items():
         click.echo(f"{name}: {count} snapshots expired")

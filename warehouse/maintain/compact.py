@@ -12,6 +12,7 @@ are given up (the purge takes them), and a commit to any other day only makes us
 import logging
 import time
 from collections import defaultdict
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -19,7 +20,6 @@ import duckdb
 import msgspec
 import pyarrow as pa
 from pyiceberg.exceptions import CommitFailedException
-from pyiceberg.expressions import And, GreaterThanOrEqual, LessThan
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table
 
@@ -134,7 +134,7 @@ def sorting_sql(schema: TableSchema) -> str:
     return f"SELECT * FROM rows_of_day {once} ORDER BY {', '.join(schema.sort)}"  # noqa: S608 - our own names
 
 
-def _pieces(reader: pa.RecordBatchReader, rows: int) -> "list[pa.Table] | object":
+def _pieces(reader: pa.RecordBatchReader, rows: int) -> Iterator[pa.Table]:
     """Tables of about `rows` rows."""
     waiting: list[pa.RecordBatch] = []
     for batch in reader:
@@ -158,14 +158,13 @@ def _swap(table: Table, day: date, old: list[DataFile], new: list[DataFile]) -> 
             log.info("%s of %s changed while it was compacted; next time", day, table.name())
             return False
         try:
-            with table.transaction() as transaction:
-                with transaction.update_snapshot(
-                    {"firsthand.compacted": day.isoformat()}
-                ).overwrite() as swap:
-                    for file in there:
-                        swap.delete_data_file(file)
-                    for file in new:
-                        swap.append_data_file(file)
+            transaction = table.transaction()
+            with transaction.update_snapshot({"firsthand.compacted": day.isoformat()}).overwrite() as swap:
+                for file in there:
+                    swap.delete_data_file(file)
+                for file in new:
+                    swap.append_data_file(file)
+            transaction.commit_transaction()
         except CommitFailedException:
             time.sleep(min(1.0, 0.02 * 2**attempt))
             continue
@@ -174,9 +173,6 @@ def _swap(table: Table, day: date, old: list[DataFile], new: list[DataFile]) -> 
     return False
 
 
-def _within(schema: TableSchema, day: date) -> And:
-    begin, end = (
-        f"{day.isoformat()}T00:00:00+00:00",
-        f"{(day + timedelta(days=1)).isoformat()}T00:00:00+00:00",
-    )
-    return And(GreaterThanOrEqual(schema.partition, begin), LessThan(schema.partition, end))
+def _within(schema: TableSchema, day: date) -> str:
+    begin, end = day.isoformat(), (day + timedelta(days=1)).isoformat()
+    return f"{schema.partition} >= '{begin}T00:00:00+00:00' and {schema.partition} < '{end}T00:00:00+00:00'"
