@@ -109,6 +109,7 @@ def _rest(config: StoreConfig) -> Catalog:
     properties = {"uri": config.catalog_uri, "warehouse": config.warehouse, **s3_properties(config)}
     if config.catalog_credential:
         properties["credential"] = config.catalog_credential
+        properties["oauth2-server-uri"] = config.catalog_uri.rstrip("/") + "/v1/oauth/tokens"
     catalog = load_catalog(NAME, type="rest", **properties)
     _limit_time(catalog)
     return catalog

@@ -198,10 +198,14 @@ def keys_of(line: bytes) -> tuple[str, ...]:
 
 
 def with_spool(table: pa.Table, shard: str, seq: int, schema: TableSchema) -> pa.Table:
-    """The table with the segment's identity in its last two columns, in the full schema of the table."""
+    """The rows with the segment's identity added, in the full schema of the table."""
     rows = table.num_rows
-    constants = [pa.repeat(pa.scalar(shard), rows), pa.repeat(pa.scalar(seq, pa.int64()), rows)]
-    return pa.table([*table.columns, *constants], schema=arrow_schema(schema))
+    constants = {
+        "spool_shard": pa.repeat(pa.scalar(shard), rows),
+        "spool_seq": pa.repeat(pa.scalar(seq, pa.int64()), rows),
+    }
+    columns = [constants[name] if name in constants else table.column(name) for name in schema.names()]
+    return pa.table(columns, schema=arrow_schema(schema))
 
 
 def scratch_file(directory: Path, name: str) -> Path:

@@ -6,9 +6,10 @@ Why by hand
     and only ever grow. A column that is no longer wanted keeps its line and stays empty.
 
 How a table grows
-    Catalogs number the columns of a new table themselves: 1 … n in order, then the elements of lists. A table
-    is therefore always made from its first `genesis` columns, whatever the version, and every later column is
-    added afterwards, one by one, in order. An old and a new table thus end up with the same ids.
+    Catalogs number the columns of a new table themselves: 1 … n in order, a list's elements after the list or
+    after all columns (catalogs differ, so the one list stands last, where both are the same). A table is always
+    made from its first `genesis` columns, whatever the version, and every later column is added afterwards, one
+    by one, in order. An old and a new table thus end up with the same ids.
 
 This module knows nothing of pyiceberg or DuckDB; `tables.py` and `row.py` translate.
 """
@@ -102,18 +103,18 @@ EVENTS: Final = TableSchema(
         Column(50, "viewport_height", "int"),
         Column(51, "network"),
         Column(52, "scene"),
-        Column(53, "consent_purposes", "strings", element_id=65),
-        Column(54, "consent_receipt"),
-        Column(55, "policy_version"),
-        Column(56, "jurisdiction"),
-        Column(57, "gpc", "bool"),
-        Column(58, "pii_kid"),
-        Column(59, "pii_actions"),
-        Column(60, "properties", "json"),
-        Column(61, "traits", "json"),
-        Column(62, "context", "json"),
-        Column(63, "spool_shard", required=True),
-        Column(64, "spool_seq", "long", required=True),
+        Column(53, "consent_receipt"),
+        Column(54, "policy_version"),
+        Column(55, "jurisdiction"),
+        Column(56, "gpc", "bool"),
+        Column(57, "pii_kid"),
+        Column(58, "pii_actions"),
+        Column(59, "properties", "json"),
+        Column(60, "traits", "json"),
+        Column(61, "context", "json"),
+        Column(62, "spool_shard", required=True),
+        Column(63, "spool_seq", "long", required=True),
+        Column(64, "consent_purposes", "strings", element_id=65),
     ),
     genesis=64,
     partition="received_at",

@@ -119,7 +119,7 @@ class IcebergSink:
             newest.append(task)
             rows += task.file.record_count
         reader = ArrowScan(table.metadata, table.io, scan.projection(), scan.row_filter)
-        return reader.to_table(reversed(newest))
+        return reader.to_table(newest[::-1])
 
 
 def positions_of(properties: dict[str, str]) -> dict[str, Position]:
