@@ -18,9 +18,11 @@ from starlette.routing import BaseRoute, Route
 
 from collector.decode import decode_batch, decode_single
 from collector.edge.client import ClientAddress
-from collector.enrich import EMBEDDED, GeoDatabase, enrichments
+from collector.enrich import GeoDatabase, enrichments
 from collector.extras import extra_routes
+from collector.live.hub import LiveHub
 from collector.metrics import Balance, publish
+from collector.processes import DRAIN_SIGNAL
 from collector.routes.health import health_routes
 from collector.routes.ingest import Ingest
 from collector.routes.pixel import Pixel
@@ -29,7 +31,7 @@ from collector.routes.settings import settings_routes
 from collector.settings import Settings
 from collector.sources import SourceRegistry
 from collector.spool.writer import SpoolLimits, SpoolWriter
-from collector.state import State
+from collector.state import State, geo_path
 from collector.steps.enrich import CachingEnricher
 from consent.pii import keys
 
@@ -41,6 +43,7 @@ SINGLES = {"track": "t", "page": "p", "screen": "s", "identify": "i", "group": "
 def build_app(settings: Settings, config: Path | None = None) -> Starlette:
     """The ASGI application of one worker."""
     held: list[State] = []
+    hub = LiveHub(settings.spool_dir)
 
     def state() -> State:
         return held[0]
@@ -49,18 +52,22 @@ def build_app(settings: Settings, config: Path | None = None) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         held.append(_make_state(settings, config))
         ticker = asyncio.create_task(_every_second(held[0]))
+        with contextlib.suppress(RuntimeError, ValueError):  # not the main thread: an embedding test ends us itself
+            asyncio.get_running_loop().add_signal_handler(DRAIN_SIGNAL, hub.stop)
         log.info("worker ready: shard %s", held[0].spool.shard.name)
         try:
             yield
         finally:
             ticker.cancel()
+            hub.stop()
+            await hub.close()
             await held[0].spool.close()
             _publish(held[0])
             log.info("worker drained: shard %s", held[0].spool.shard.name)
 
     routes = [*ingest_routes(state), *settings_routes(state), *sdk_routes(dist()), *health_routes(state)]
     return Starlette(
-        routes=[*routes, *extra_routes(settings, state)],
+        routes=[*routes, *extra_routes(settings, hub)],
         lifespan=lifespan,
         exception_handlers={404: _not_found, 405: _not_allowed},
     )
@@ -78,7 +85,7 @@ def ingest_routes(state: Callable[[], State]) -> list[BaseRoute]:
 
 def _make_state(settings: Settings, config: Path | None) -> State:
     balance = Balance()
-    geo = GeoDatabase(Path(settings.geoip_db) if settings.geoip_db else EMBEDDED)
+    geo = GeoDatabase(geo_path(settings))
 
     def enrichment_failed(name: str) -> None:
         balance.enrichment_errors[name] += 1

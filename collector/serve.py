@@ -4,8 +4,10 @@ A worker that dies is started again; whichever worker takes its shard over seals
 stops accepting, lets running requests end, then the app's lifespan seals the spool.
 """
 
+import contextlib
 import json
 import logging
+import multiprocessing
 import os
 import sys
 from datetime import UTC, datetime
@@ -18,7 +20,13 @@ from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
+from collector.edge.client import ClientAddress
+from collector.enrich import GeoDatabase
+from collector.processes import DRAIN_SIGNAL, end_with_parent
 from collector.settings import Settings
+from collector.sources import SourceRegistry
+from collector.state import geo_path
+from consent.pii import keys
 
 HANDOVER = "FIRSTHAND_HANDOVER"
 
@@ -54,13 +62,36 @@ def configure_logging(level: str) -> None:
     root.propagate = False
 
 
+class DrainingServer(Granian):  # type: ignore[misc,valid-type]
+    """Granian, that tells its workers before it stops them: open event streams would hold the drain up."""
+
+    def shutdown(self, exit_code: int = 0) -> None:
+        for worker in multiprocessing.active_children():
+            if worker.pid is not None:
+                with contextlib.suppress(ProcessLookupError):  # it just ended by itself
+                    os.kill(worker.pid, DRAIN_SIGNAL)
+        super().shutdown(exit_code)
+
+
 def serve(settings: Settings, config: Path | None) -> None:
-    """Run until SIGTERM or SIGINT. Workers inherit the settings through one environment variable."""
-    os.environ[HANDOVER] = json.dumps(
-        {"settings": msgspec.to_builtins(settings), "config": str(config) if config else None}
-    )
+    """Run until SIGTERM or SIGINT. Workers inherit the settings through one environment variable.
+
+    Raises SettingsError, KeyFileError, GeoError before any worker starts, if one could not start either.
+    """
     os.umask(0o077)  # everything written is for its owner only
-    server = Granian(
+    configure_logging(settings.log_level)
+    SourceRegistry(settings, config)
+    ClientAddress(settings.trusted_proxies)
+    keys.load_or_create(settings.data_dir / "keys" / "pii.json")
+    GeoDatabase(geo_path(settings))
+    os.environ[HANDOVER] = json.dumps(
+        {
+            "settings": msgspec.to_builtins(settings),
+            "config": str(config) if config else None,
+            "parent": os.getpid(),
+        }
+    )
+    server = DrainingServer(
         "collector.serve:worker_app",
         address=settings.host,
         port=settings.port,
@@ -85,6 +116,7 @@ def worker_app() -> Any:
     from collector.app import build_app
 
     handed = json.loads(os.environ[HANDOVER])
+    end_with_parent(handed["parent"])
     settings = msgspec.convert(handed["settings"], Settings)
     configure_logging(settings.log_level)
     return build_app(settings, Path(handed["config"]) if handed["config"] else None)

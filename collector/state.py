@@ -3,10 +3,11 @@
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from collector.edge.client import ClientAddress
 from collector.edge.limits import RateLimiter
-from collector.enrich import GeoDatabase
+from collector.enrich import EMBEDDED, GeoDatabase
 from collector.metrics import Balance
 from collector.settings import Settings
 from collector.sources import SourceRegistry
@@ -19,6 +20,11 @@ def utc_now() -> datetime:
     """The wall clock, in whole milliseconds."""
     now = datetime.now(UTC)
     return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+def geo_path(settings: Settings) -> Path:
+    """The geo database in force: the one that was set, or the embedded one."""
+    return Path(settings.geoip_db) if settings.geoip_db else EMBEDDED
 
 
 @dataclass

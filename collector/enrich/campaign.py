@@ -17,33 +17,35 @@ from consent.pii.urls import CLICK_IDS
 COLUMNS = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "click_id_type")
 MAX_VALUE_CHARS = 200
 _UTM = COLUMNS[:5]
-# A name begins behind ? & or # (also percent-free); a value ends at & or #
-_PARAMETER = re.compile(rf"[?&#]({'|'.join(_UTM)}|{'|'.join(sorted(CLICK_IDS))})=([^&#]+)")
+# Links copied out of HTML source carry &amp; between parameters
+_PARAMETER = re.compile(rf"(?:[?&#]|&amp;)({'|'.join(_UTM)}|{'|'.join(sorted(CLICK_IDS))})=([^&#]+)")
+_QUERY = re.compile(r"[?#]")
 _EMPTY: Campaign = (None, None, None, None, None)
+
+# One of these is part of every click id's parameter; asking is five times cheaper than the regex
+_MARKS = ("id=", "_kx=", "qz_gdt=")
 
 Key = tuple[Campaign | None, str]
 
 
 def key(facts: Facts) -> Key | None:
-    """What the client read, and the address from its first `?` on if that names a campaign or a click id."""
-    url, campaign = facts.page_url, facts.campaign
-    query = ""
-    if url:
-        at = url.find("?")
-        if at >= 0:
-            query = url[at:]
-            if "utm_" not in query and _PARAMETER.search(query) is None:
-                query = ""
-    return (campaign, query) if campaign or query else None
+    """What the client read, and the address if it names a campaign or a click id."""
+    url, campaign = facts.page_url or "", facts.campaign
+    if "utm_" not in url:
+        first, second, third = _MARKS
+        if not ((first in url or second in url or third in url) and _PARAMETER.search(url)):
+            url = ""
+    return (campaign, url) if campaign or url else None
 
 
 def look_up(key: Key) -> Columns:
     """The columns; pure and total."""
-    campaign, query = key
+    campaign, url = key
     columns: Columns = {}
     for name, value in zip(_UTM, campaign or _EMPTY, strict=False):
         _put(columns, name, value)
-    for match in _PARAMETER.finditer(query):
+    query = _QUERY.search(url)
+    for match in _PARAMETER.finditer(url, query.start()) if query else ():
         name = match[1]
         if name in CLICK_IDS:
             columns.setdefault("click_id_type", name)

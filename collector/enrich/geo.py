@@ -18,13 +18,15 @@ cut off. The generation is part of each key, so answers of the old file cannot b
 mapped into memory: put a new one in place by renaming (as geoipupdate does), never by writing into the old one.
 """
 
+from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
-from typing import Any
-
-import maxminddb
+from typing import TYPE_CHECKING, Any
 
 from collector.enrich.model import Columns, Enrichment, Facts, present
+
+if TYPE_CHECKING:
+    import maxminddb
 
 EMBEDDED = Path(__file__).parent / "data" / "geo.mmdb"
 COLUMNS = ("geo_country", "geo_region", "geo_city", "geo_isp")
@@ -48,9 +50,9 @@ class GeoDatabase:
 
     @property
     def description(self) -> str:
-        """Type and build time of the file, for people."""
-        metadata = self._reader.metadata()
-        return f"{metadata.database_type}, built {metadata.build_epoch}"
+        """Type and date of the data, for people: `GeoLite2-City of 2026-09-18`."""
+        kind = self._reader.metadata().database_type
+        return f"{kind} of {datetime.fromtimestamp(self.built, UTC).date()}"
 
     @property
     def built(self) -> int:
@@ -98,7 +100,9 @@ def _identity(path: Path) -> tuple[int, ...]:
     return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
 
 
-def _open(path: Path) -> maxminddb.Reader:
+def _open(path: Path) -> "maxminddb.Reader":
+    import maxminddb  # 25 ms, which only a process that looks up places should pay
+
     try:
         reader = maxminddb.open_database(path)
     except (OSError, ValueError, maxminddb.InvalidDatabaseError) as error:
@@ -108,7 +112,9 @@ def _open(path: Path) -> maxminddb.Reader:
     kind = reader.metadata().database_type
     if not any(word in kind.lower() for word in _HAS_PLACES):
         reader.close()
-        raise GeoError(f"geo database {path} is of type {kind!r} and has no places; take a City or Country database")
+        raise GeoError(
+            f"geo database {path} is of type {kind!r} and has no places; take a City or Country database"
+        )
     return reader
 
 

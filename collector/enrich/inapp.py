@@ -6,10 +6,11 @@ tables say it, in the form `ua_parser_rs` takes; the first row that matches wins
 The Rust regexes have no look-around. A version is a group of its own, and only dotted numbers count as one.
 """
 
-from typing import Final
+from typing import Final, Literal
 
-AppRow = tuple[str, str | None, str, str, str | None]
-DeviceRow = tuple[str, str | None, str, str | None, str | None]
+Flag = Literal["i"] | None
+AppRow = tuple[str, Flag, str, str, str | None]
+DeviceRow = tuple[str, Flag, str, str | None, str | None]
 OsRow = tuple[str, str, str | None, str | None, str | None, str | None]
 
 # regex · flags · value of in_app · value of browser · version of browser
@@ -24,7 +25,7 @@ APPS: Final[tuple[AppRow, ...]] = (
     (r"DingTalk[/(]([\d.]+)", None, "DingTalk", "DingTalk", "$1"),
     (r"\baweme(?:_lite)?(?:[_/](\d+(?:\.\d+)+))?", None, "Douyin", "Douyin", "$1"),
     (r"\bQQ/([\d.]+)", None, "QQ", "QQ", "$1"),
-    (r"__weibo__([\d.]+)|\bWeibo \(", None, "Weibo", "Weibo", "$1"),
+    (r"__weibo__([\d.]+)", None, "Weibo", "Weibo", "$1"),
     (r"\b(?:xhsdiscover|xiaohongshu)(?:/([\d.]+))?", "i", "Xiaohongshu", "Xiaohongshu", "$1"),
     (r"\bbaiduboxapp/([\d.]+)", None, "Baidu", "Baidu", "$1"),
 )

@@ -19,7 +19,7 @@ Columns: TypeAlias = dict[str, Any]
 Campaign: TypeAlias = tuple[str | None, str | None, str | None, str | None, str | None]
 
 
-class Facts(msgspec.Struct, frozen=True, gc=False):
+class Facts(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """What an enrichment may see of one event, and nothing else.
 
     `platform`: `web | miniprogram | server | app`, the kind of the source.

@@ -16,20 +16,25 @@ from consent.pii.urls import host_of
 COLUMNS = ("referrer_host", "referrer_kind")
 MAX_HOST_CHARS = 255  # a host name has at most 253 characters (RFC 1035); a port may follow
 
+# Behind `android-app://`, the longest scheme met. A host that ends before it only makes the key longer.
+_HOST_STARTS = 14
+
 Key = tuple[str, str]
 _DIRECT: Key = ("", "")
 
 
 def key(facts: Facts) -> Key | None:
-    """The authorities of referrer and page, still raw: cutting them out exactly is left to `look_up`."""
-    referrer = facts.referrer
+    """The beginnings of referrer and page up to the path: enough to find the hosts in, and few."""
+    referrer, page = facts.referrer, facts.page_url or ""
     if not referrer:
-        return _DIRECT if facts.page_url and facts.platform == "web" else None
-    parts = referrer.split("/", 3)
-    if len(parts) < 3 or parts[1]:
-        return None
-    page = facts.page_url.split("/", 3) if facts.page_url else ()
-    return (parts[2], page[2] if len(page) > 2 and not page[1] else "")
+        return _DIRECT if page and facts.platform == "web" else None
+    end = referrer.find("/", _HOST_STARTS) + 1
+    if end:
+        referrer = referrer[:end]
+        if page.startswith(referrer):
+            return (referrer, referrer)
+    end = page.find("/", _HOST_STARTS) + 1
+    return (referrer, page[:end] if end else page)
 
 
 def look_up(key: Key) -> Columns:
@@ -42,8 +47,8 @@ def look_up(key: Key) -> Columns:
     return {"referrer_host": host, "referrer_kind": _kind(_portless(host), _portless(_host(key[1]) or ""))}
 
 
-def _host(authority: str) -> str | None:
-    host = host_of(f"//{encodable(authority)}")
+def _host(url: str) -> str | None:
+    host = host_of(encodable(url))
     return host if host and len(host) <= MAX_HOST_CHARS else None
 
 

@@ -25,7 +25,7 @@ SITES: Final[dict[str, Kind]] = _table(
         com.google.android.googlequicksearchbox com.baidu.searchbox com.quark.browser
     """,
     social="""
-        weixin.qq.com mp.weixin.qq.com weixin110.qq.com wx.qq.com weibo.com weibo.cn t.cn douyin.com iesdouyin.com
+        weixin.qq.com weixin110.qq.com wx.qq.com weibo.com weibo.cn t.cn douyin.com iesdouyin.com
         xiaohongshu.com xhslink.com zhihu.com bilibili.com b23.tv kuaishou.com chenzhongtech.com douban.com
         tieba.baidu.com qzone.qq.com url.cn hupu.com jianshu.com csdn.net juejin.cn v2ex.com
         facebook.com fb.com fb.me messenger.com instagram.com threads.net threads.com x.com twitter.com t.co
@@ -37,24 +37,27 @@ SITES: Final[dict[str, Kind]] = _table(
         org.telegram.messenger com.whatsapp com.slack com.pinterest
     """,
     email="""
-        mail.google.com inbox.google.com mail.qq.com exmail.qq.com wx.mail.qq.com mail.163.com mail.126.com
+        mail.google.com inbox.google.com mail.qq.com exmail.qq.com mail.163.com mail.126.com
         mail.yeah.net mail.sina.com.cn mail.sohu.com mail.139.com mail.189.cn mail.aliyun.com qiye.aliyun.com
         outlook.live.com outlook.office.com outlook.office365.com mail.yahoo.com mail.aol.com mail.yandex.ru
-        mail.yandex.com mail.ru e.mail.ru mail.proton.me mail.zoho.com www.icloud.com fastmail.com app.fastmail.com
+        mail.yandex.com mail.ru mail.proton.me mail.zoho.com www.icloud.com fastmail.com
         com.google.android.gm com.microsoft.office.outlook com.tencent.androidqqmail com.netease.mail
     """,
     ad="""
         doubleclick.net googleadservices.com googlesyndication.com syndicatedsearch.goog adservice.google.com
         ads.google.com pos.baidu.com cpro.baidu.com e.qq.com gdt.qq.com adsrvr.org criteo.com criteo.net
-        taboola.com outbrain.com ad.oceanengine.com oceanengine.com tanx.com adnxs.com amazon-adsystem.com
+        taboola.com outbrain.com oceanengine.com tanx.com adnxs.com amazon-adsystem.com
         l.kuaishou.com ads.linkedin.com
     """,
 )
 
 # Not visitors sent by a search, although a parent domain in the table above is a search engine
 NOT_SEARCH: Final = frozenset(
-    "pan.baidu.com cloud.baidu.com map.baidu.com fanyi.baidu.com news.naver.com blog.naver.com cafe.naver.com".split()
-)
+    {
+        "pan.baidu.com", "cloud.baidu.com", "map.baidu.com", "fanyi.baidu.com",
+        "news.naver.com", "blog.naver.com", "cafe.naver.com",
+    }
+)  # fmt: skip
 
 _SEARCH_EVERYWHERE = re.compile(
     r"(?:(?:www|m|images|news|scholar|encrypted|ipv[46])\.)?(?:google|yandex)\.(?:com?\.)?[a-z]{2,3}"

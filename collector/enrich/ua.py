@@ -9,7 +9,8 @@ Choices
   and `in_app` tells a mini-program from the app itself.
 * What the regexes made up when they knew nothing (`Other`, brand `Generic`, model `K` of reduced Chrome) is left out.
 * A crawler has device type `bot` and no brand. Whether it counts is `bot.py`'s matter.
-* Dalvik's own user agent, which Android apps send, does not say `Mobile`; that does not make each phone a tablet.
+* A tablet is an Android without `Mobile` in its user agent. Dalvik's own, which Android apps send, never says it;
+  that does not make each phone a tablet.
 
 Building the regexes takes a tenth of a second; it happens once, in `build`.
 """
@@ -145,6 +146,7 @@ def _user_agent_class() -> type:
             )
 
         def _is_android_tablet(self) -> bool:
-            return not self.ua_string.startswith("Dalvik/") and super()._is_android_tablet()
+            text = self.ua_string
+            return "Mobile" not in text and not text.startswith("Dalvik/") and super()._is_android_tablet()
 
     return ResolvedUserAgent

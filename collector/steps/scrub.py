@@ -3,9 +3,8 @@
 Addresses are cut down, declared fields hashed or dropped, a user id that is a mail address (or every one, if the
 source says so) becomes a keyed pseudonym, the IP is truncated to /24 or /48 (done once a request).
 
-The common event holds nothing declared. That is found out from its bytes: every key at every depth stands before
-`":`, so cutting there shows all names, repeated ones too. Only escapes and blanks before a colon, which could hide
-a name, and a hit send an event the long way: decode, walk, encode.
+The common event holds nothing declared, which one pass over its bytes shows; only a hit sends it the long way: decode,
+walk, encode.
 """
 
 from functools import lru_cache
@@ -14,7 +13,7 @@ import msgspec
 
 from collector.context import RequestContext
 from collector.event import Event
-from consent.pii.declared import kind_of, scrub_declared
+from consent.pii.declared import may_declare, scrub_declared
 from consent.pii.hashing import Key, pseudonym
 from consent.pii.urls import CAMPAIGN_PARAMS, clean_referrer, clean_url, host_of, path_of
 
@@ -71,29 +70,13 @@ def _hash_id(value: str, event: Event, key: Key) -> str:
 
 
 def _scrub_object(raw: bytes, event: Event, key: Key) -> bytes:
-    if not _may_declare(raw):
+    if not may_declare(raw):
         return raw
     actions: dict[str, int] = {}
     cleaned = scrub_declared(msgspec.json.decode(raw), key, actions)
     for action, times in actions.items():
         _count(event, action, times)
     return msgspec.json.encode(cleaned)
-
-
-def _may_declare(raw: bytes) -> bool:
-    if b"\\" in raw or b'" ' in raw or b'"\n' in raw or b'"\t' in raw or b'"\r' in raw:
-        return True
-    addressed = b"?" in raw or b"#" in raw or b"@" in raw
-    for part in raw.split(b'":')[:-1]:
-        kind = _kind(part[part.rfind(b'"') + 1 :])
-        if kind is not None and (kind != "url" or addressed):
-            return True
-    return False
-
-
-@lru_cache(8192)
-def _kind(name: bytes) -> str | None:
-    return kind_of(name.decode("utf-8", "replace"))
 
 
 def _count(event: Event, action: str, times: int = 1) -> None:

@@ -58,13 +58,14 @@ function two(first, second) {
 function session(id) {
   const dot = el("i", "dot");
   dot.style.setProperty("--hue", String(hue(id)));
-  const chip = el("span", "session", dot, id.slice(-6));
+  const chip = el("span", "session-id", dot, id.slice(-6));
   chip.title = id;
   return chip;
 }
 
 function consent(item) {
-  const chips = item.consent.map((purpose) => el("span", "tag", purpose));
+  const asked = item.consent.filter((purpose) => purpose !== "necessary"); // that one is never asked for
+  const chips = (asked.length ? asked : item.consent).map((purpose) => el("span", "tag", purpose));
   if (item.gpc) chips.push(el("span", "tag warn", "GPC"));
   return chips.length ? chips : [faint(t("none"))];
 }

@@ -1,0 +1,49 @@
+"""The ceiling: Starlette, msgspec, append and group fsync, nothing else.
+
+The same server, the same structs, the same spool as the collector, but no key, no steps, no row: the body is decoded
+and written as it came. What the collector adds to this is what its promises cost.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from collector.protocol import StrictBatchBody
+from collector.spool.format import EVENTS
+from collector.spool.writer import SpoolLimits, SpoolWriter
+
+_decode = msgspec.json.Decoder(StrictBatchBody).decode
+ANSWER = b'{"success":true}'
+HEADERS = [(b"content-type", b"application/json"), (b"content-length", str(len(ANSWER)).encode())]
+
+
+def build(directory: Path) -> Starlette:
+    """The bare application over a spool in `directory`."""
+    held: list[SpoolWriter] = []
+
+    class Endpoint:
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            message = await receive()
+            body = message["body"]
+            while message["more_body"]:
+                message = await receive()
+                body += message["body"]
+            batch = _decode(body)
+            await held[0].append(EVENTS, body, len(batch.batch))
+            await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+            await send({"type": "http.response.body", "body": ANSWER})
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        held.append(SpoolWriter(directory / "spool", "bare", SpoolLimits(max_bytes=2**40, min_free_bytes=0)))
+        yield
+        await held[0].close()
+        await asyncio.sleep(0)
+
+    return Starlette(routes=[Route("/v1/batch", Endpoint())], lifespan=lifespan)

@@ -1,0 +1,154 @@
+"""`firsthand up`: everything on one machine, supervised."""
+
+import json
+import os
+import socket
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import click
+
+from collector import sources
+from collector.settings import ENV_PREFIX, Settings, SettingsError, load
+from collector.sources import StoredSource
+from warehouse.cli.common import options
+from warehouse.cli.supervisor import Child, Supervisor, python
+
+READY_SECONDS = 60.0
+
+
+@click.command(epilog="Examples:\n\n  firsthand up\n\n  firsthand up --port 9000 --data ./events\n\n"
+               "  firsthand up --demo examples/shop")  # fmt: skip
+@click.option(
+    "--port", type=int, default=None, help="Port to listen on; 0 for a free one.  [default: 8080, or a free one]"
+)
+@click.option("--host", default=None, help="Address to listen on.  [default: 127.0.0.1]")
+@click.option("--workers", type=int, default=None, help="Collector worker processes.  [default: 1]")
+@click.option(
+    "--demo", type=click.Path(exists=True, file_okay=False), default=None, help="Serve a demo shop from this folder."
+)
+@options
+def up(
+    port: int | None, host: str | None, workers: int | None, demo: str | None,
+    data: str | None, config: Path | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Run collector workers and the loader, restart what fails, stop cleanly on SIGTERM or Ctrl-C.
+
+    A clean stop drains the collector, loads what is in the spool and ends. With --json one line of JSON with the
+    addresses is printed when everything is ready.
+    """
+    found = load(config, data, host=host, workers=workers, demo=demo)
+    chosen = _port(found, port)
+    found.data_dir.mkdir(parents=True, exist_ok=True)
+    children = _children(found, config, chosen)
+    supervisor = Supervisor(children, lambda text: click.echo(f"firsthand: {text}", err=True), found.drain_timeout + 10)
+    sys.exit(supervisor.run(lambda: _announce(supervisor, found, chosen, as_json)))
+
+
+def _children(found: Settings, config: Path | None, port: int) -> list[Child]:
+    common = ["--data", str(found.data_dir), *(["--config", str(config)] if config else [])]
+    environment = {
+        f"{ENV_PREFIX}PORT": str(port),
+        f"{ENV_PREFIX}HOST": found.host,
+        f"{ENV_PREFIX}WORKERS": str(found.workers),
+        f"{ENV_PREFIX}DEMO": str(Path(found.demo).resolve()) if found.demo else "",
+    }
+    children = [Child("collector", python("warehouse.cli", "serve", *common), environment)]
+    if found.demo:
+        children += _demo(found, port, environment)
+    return [*children, Child("loader", python("warehouse.cli", "load", *common))]
+
+
+def _demo(found: Settings, port: int, environment: dict[str, str]) -> list[Child]:
+    """The demo's sources, and its order service if the folder has one beside it."""
+    stored = sources.read_stored(found)
+    wanted = (
+        StoredSource("shop", sources.new_write_key(), "web", query_params=["q"]),
+        StoredSource("orders", sources.new_write_key(), "server"),
+    )
+    missing = [w for w in wanted if all(s.id != w.id for s in stored)]
+    if missing:
+        sources.write_stored(found, [*stored, *missing])
+    keys = {s.id: s.write_key for s in [*stored, *missing]}
+    service = Path(found.demo).resolve().parent / "order_service"
+    if not service.is_dir():
+        return []
+    orders = _free_port(found.host)
+    environment["FIRSTHAND_DEMO_ORDERS"] = f"http://{found.host}:{orders}"
+    arguments = ["--port", str(orders), "--endpoint", f"http://{found.host}:{port}", "--write-key", keys["orders"]]
+    root = str(service.parent.parent)
+    paths = os.pathsep.join(p for p in (root, os.environ.get("PYTHONPATH", "")) if p)
+    return [Child("order service", python("examples.order_service", *arguments), {"PYTHONPATH": paths})]
+
+
+def _announce(supervisor: Supervisor, found: Settings, port: int, as_json: bool) -> None:
+    base = f"http://{found.host}:{port}"
+    if not _wait_until_ready(supervisor, base):
+        return
+    addresses = {"collector": base, "data": str(found.data_dir)}
+    if found.live:
+        from collector.live.access import live_token
+
+        addresses["live"] = f"{base}/live?token={live_token(found.data_dir)}"
+    if found.demo:
+        addresses["demo"] = f"{base}/demo/"
+    if as_json:
+        click.echo(json.dumps(addresses))
+        return
+    click.echo("Firsthand is up. Stop it with Ctrl-C.")
+    for name, text in (
+        ("demo", "demo shop "),
+        ("live", "live view "),
+        ("collector", "collector "),
+        ("data", "data      "),
+    ):
+        if name in addresses:
+            click.echo(f"  {text} {addresses[name]}")
+    shown = os.path.relpath(found.data_dir)
+    click.echo(f'  try         firsthand query --data {shown} "select event, count(*) from events group by all"')
+
+
+def _wait_until_ready(supervisor: Supervisor, base: str) -> bool:
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline and not supervisor.stopping:
+        process = supervisor.children[0].process
+        if process is not None and process.poll() is not None:
+            return False  # the supervisor says what happened
+        try:
+            with urllib.request.urlopen(f"{base}/healthz", timeout=2):  # noqa: S310 - our own address
+                return True
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.05)
+    return False
+
+
+def _port(found: Settings, asked: int | None) -> int:
+    """The port to use. One that was asked for must be free; the default gives way to any free one."""
+    if asked == 0:
+        return _free_port(found.host)
+    port = asked or found.port
+    if _is_free(found.host, port):
+        return port
+    if asked is not None:
+        raise SettingsError(f"port {asked} is in use; choose another with --port, or 0 for any")
+    return _free_port(found.host)
+
+
+def _is_free(host: str, port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def _free_port(host: str) -> int:
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        port: int = probe.getsockname()[1]
+        return port
