@@ -1,7 +1,7 @@
 """Where a visit was bought or announced: the five utm values and which click id there was.
 
 What the client read (`context.campaign`) goes before what the address says, value by value. The address is searched
-behind its `?` and behind its `#` too, since many single-page sites carry the query there.
+behind its `?` and behind its `#`, since many single-page sites carry the query there.
 
 Of a click id only the name of the parameter is kept: that it was an ad click is a fact, which click it was
 identifies a person. A utm value with an @ is somebody's address and one over 200 characters is no campaign; both
@@ -17,13 +17,10 @@ from consent.pii.urls import CLICK_IDS
 COLUMNS = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "click_id_type")
 MAX_VALUE_CHARS = 200
 _UTM = COLUMNS[:5]
-# Links copied out of HTML source carry &amp; between parameters
-_PARAMETER = re.compile(rf"(?:[?&#]|&amp;)({'|'.join(_UTM)}|{'|'.join(sorted(CLICK_IDS))})=([^&#]+)")
+# The semicolon is for links copied out of HTML source, which carry &amp; between parameters
+_PARAMETER = re.compile(rf"[?&#;]({'|'.join(_UTM)}|{'|'.join(sorted(CLICK_IDS))})=([^&#]+)")
 _QUERY = re.compile(r"[?#]")
 _EMPTY: Campaign = (None, None, None, None, None)
-
-# One of these is part of every click id's parameter; asking is five times cheaper than the regex
-_MARKS = ("id=", "_kx=", "qz_gdt=")
 
 Key = tuple[Campaign | None, str]
 
@@ -32,8 +29,9 @@ def key(facts: Facts) -> Key | None:
     """What the client read, and the address if it names a campaign or a click id."""
     url, campaign = facts.page_url or "", facts.campaign
     if "utm_" not in url:
-        first, second, third = _MARKS
-        if not ((first in url or second in url or third in url) and _PARAMETER.search(url)):
+        # Each click id holds one of these three; asking is cheaper than the regex, and most pages hold none
+        mark = "id=" in url or "_kx=" in url or "qz_gdt=" in url
+        if not (mark and _PARAMETER.search(url)):
             url = ""
     return (campaign, url) if campaign or url else None
 

@@ -16,25 +16,20 @@ from consent.pii.urls import host_of
 COLUMNS = ("referrer_host", "referrer_kind")
 MAX_HOST_CHARS = 255  # a host name has at most 253 characters (RFC 1035); a port may follow
 
-# Behind `android-app://`, the longest scheme met. A host that ends before it only makes the key longer.
-_HOST_STARTS = 14
-
 Key = tuple[str, str]
 _DIRECT: Key = ("", "")
 
 
 def key(facts: Facts) -> Key | None:
-    """The beginnings of referrer and page up to the path: enough to find the hosts in, and few."""
-    referrer, page = facts.referrer, facts.page_url or ""
+    """The authorities of referrer and page, still raw: cutting them out exactly is left to `look_up`."""
+    referrer, page = facts.referrer, facts.page_url
     if not referrer:
         return _DIRECT if page and facts.platform == "web" else None
-    end = referrer.find("/", _HOST_STARTS) + 1
-    if end:
-        referrer = referrer[:end]
-        if page.startswith(referrer):
-            return (referrer, referrer)
-    end = page.find("/", _HOST_STARTS) + 1
-    return (referrer, page[:end] if end else page)
+    parts = referrer.split("/", 3)
+    if len(parts) < 3 or parts[1]:
+        return None
+    own = page.split("/", 3) if page else ()
+    return (parts[2], own[2] if len(own) > 2 and not own[1] else "")
 
 
 def look_up(key: Key) -> Columns:
@@ -47,8 +42,8 @@ def look_up(key: Key) -> Columns:
     return {"referrer_host": host, "referrer_kind": _kind(_portless(host), _portless(_host(key[1]) or ""))}
 
 
-def _host(url: str) -> str | None:
-    host = host_of(encodable(url))
+def _host(authority: str) -> str | None:
+    host = host_of(f"//{encodable(authority)}")
     return host if host and len(host) <= MAX_HOST_CHARS else None
 
 
