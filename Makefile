@@ -1,0 +1,83 @@
+# Everything from a fresh Debian-like machine with Python >= 3.11, Node 20 and make:
+#   make run    sets up and starts collector, loader, local Iceberg, demo shop and live view
+#   make test   sets up (browser and servers included) and runs every test
+# What is set up is remembered under .setup/, so that the second start is quick.
+
+PYTHON ?= python3
+BIN := .venv/bin
+DATA ?= .firsthand
+PORT ?=
+JS_SOURCES := $(shell find sdk-js/src sdk-miniprogram/src -name '*.ts' 2>/dev/null)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-slow test-js test-py bench lint format build clean
+
+help:
+	@echo "make run | test | test-slow | bench | lint | build | clean   (see README.md)"
+
+# ---- set-up ---------------------------------------------------------------------------------------------------
+
+.setup/python: pyproject.toml sdk-python/pyproject.toml constraints.txt
+	@mkdir -p .setup
+	@echo "Setting up Python in .venv ..."
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e . -e sdk-python
+	@touch $@
+
+.setup/python-dev: .setup/python
+	@echo "Setting up the test tools ..."
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,geo]'
+	@touch $@
+
+.setup/node: package.json package-lock.json sdk-js/package.json sdk-miniprogram/package.json
+	@mkdir -p .setup
+	@echo "Setting up the JavaScript tools ..."
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+sdk-js/dist/firsthand.js: .setup/node $(JS_SOURCES) sdk-js/package.json
+	npm run --silent build
+	@touch $@
+
+.setup/system:
+	@mkdir -p .setup
+	sh .ci/system-packages
+	@touch $@
+
+build: sdk-js/dist/firsthand.js
+
+# ---- the two commands -----------------------------------------------------------------------------------------
+
+run: .setup/python build
+	@$(BIN)/firsthand up --data $(DATA) $(if $(PORT),--port $(PORT)) --demo examples/shop
+
+test: .setup/system .setup/python-dev build lint test-js test-py
+
+test-js: build
+	npm test --silent
+
+test-py: .setup/system .setup/python-dev build
+	$(BIN)/python -m pytest -q
+
+# Minutes long: 50 rounds of kill -9, a minute without a store, rebuilding the geo database
+test-slow: .setup/system .setup/python-dev build
+	$(BIN)/python -m pytest -q -m slow --timeout 1800
+
+bench: .setup/system .setup/python-dev build
+	$(BIN)/python -m tests.bench
+
+lint: .setup/python-dev .setup/node
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	npm run --silent lint
+
+format: .setup/python-dev .setup/node
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	npx biome check --write sdk-js sdk-miniprogram
+
+clean:
+	rm -rf .venv .setup node_modules */node_modules sdk-js/dist sdk-miniprogram/dist *.egg-info sdk-python/src/*.egg-info
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache bench-results
