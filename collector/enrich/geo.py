@@ -60,7 +60,10 @@ class GeoDatabase:
         return self._reader.metadata().build_epoch
 
     def look_up(self, ip: str) -> Columns:
-        """The geo columns of an address; empty if it is not public, not known or not an address."""
+        """The geo columns of an address; empty if it is not public, not known or not an address.
+
+        Raises maxminddb.InvalidDatabaseError where the file is damaged.
+        """
         address = public_address(ip)
         reader = self._reader
         if address is None or (address.version == 6 and reader.metadata().ip_version == 4):
@@ -105,6 +108,7 @@ def _open(path: Path) -> "maxminddb.Reader":
 
     try:
         reader = maxminddb.open_database(path)
+        next(iter(reader), None)  # opening reads the metadata only; a damaged file shows at the first record
     except (OSError, ValueError, maxminddb.InvalidDatabaseError) as error:
         raise GeoError(
             f"geo database {path} is not a MaxMind DB file ({error}); take GeoLite2-City.mmdb or leave geoip_db empty"

@@ -127,6 +127,11 @@ def test_files_that_cannot_serve_are_refused_with_advice(tmp_path: Path) -> None
         GeoDatabase(tmp_path / "cut.mmdb")
     with pytest.raises(GeoError, match="not a MaxMind DB file"):
         GeoDatabase(tmp_path)
+    whole = databases.write(tmp_path / "damaged.mmdb", US).read_bytes()
+    records = whole.index(b"US") - 30
+    (tmp_path / "damaged.mmdb").write_bytes(whole[:records] + b"\xff" * 32 + whole[records + 32 :])
+    with pytest.raises(GeoError, match=r"damaged.*not a MaxMind DB file"):
+        GeoDatabase(tmp_path / "damaged.mmdb")
     asn = databases.write(
         tmp_path / "asn.mmdb", {"8.8.8.0/24": {"autonomous_system_number": 1}}, "GeoLite2-ASN"
     )
