@@ -1,0 +1,47 @@
+"""Firsthand for Python: first-party behaviour events, with consent. README.md says the rest.
+
+    import firsthand
+    firsthand.configure("<write key>", "https://collect.example.org")
+    firsthand.track("Order Completed", {"total": 9.9}, user_id="u-7", consent={"analytics": True})
+
+The functions of this package use one client for the process; `Client` makes more of them.
+"""
+
+from firsthand.client import Client
+from firsthand.default import Default
+from firsthand.guard import Problem
+from firsthand.protocol import VERSION, Report, Stats
+from firsthand.settings import Settings, SettingsError
+
+__version__ = VERSION
+
+default = Default()
+configure = default.configure
+track = default.track
+page = default.page
+screen = default.screen
+identify = default.identify
+group = default.group
+alias = default.alias
+flush = default.flush
+shutdown = default.shutdown
+stats = default.stats
+
+__all__ = [
+    "Client",
+    "Problem",
+    "Report",
+    "Settings",
+    "SettingsError",
+    "Stats",
+    "alias",
+    "configure",
+    "flush",
+    "group",
+    "identify",
+    "page",
+    "screen",
+    "shutdown",
+    "stats",
+    "track",
+]

@@ -1,0 +1,59 @@
+"""The wall between us and the host: nothing of ours is raised into it, and nothing is repeated at it.
+
+`Reporter.report()` tells each problem once a reason, through `logging` (logger `firsthand`) and the caller's
+`on_error`; later ones only count. `forget()` re-arms a reason when its cause is gone (a collector that is back).
+`on_error` is foreign code: whatever it raises ends here. Nothing that identifies a person is ever part of a report.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from typing import Callable, NamedTuple
+
+logger = logging.getLogger("firsthand")
+
+
+class Problem(NamedTuple):
+    """`kind`: dropped, rejected, retry, placeholder or bug. `reason`: a closed list each. `detail`: what to do."""
+
+    kind: str
+    reason: str
+    detail: str
+
+
+OnError = Callable[[Problem], object]
+
+
+class Reporter:
+    """Remembers what was told. `setdefault` is atomic, so no lock is needed."""
+
+    def __init__(self, on_error: OnError | None = None) -> None:
+        self._on_error = on_error
+        self._told: dict[str, object] = {}
+
+    def report(self, kind: str, reason: str, detail: str) -> None:
+        mine = object()
+        if self._told.setdefault(f"{kind} {reason}", mine) is not mine:
+            return
+        problem = Problem(kind, reason, detail)
+        try:
+            logger.warning("%s: %s (%s); said once", kind, reason, detail)
+            if self._on_error is not None:
+                self._on_error(problem)
+        except Exception:
+            logger.debug("on_error or a log handler raised", exc_info=True)
+
+    def bug(self, error: BaseException) -> None:
+        """An exception of ours that must not reach the host. Its text may quote data, so only its type is told."""
+        self.report("bug", type(error).__name__, "please tell the maintainers of firsthand")
+        logger.debug("internal error at %s", _where(error))
+
+    def forget(self, kind: str, reason: str) -> None:
+        self._told.pop(f"{kind} {reason}", None)
+
+
+def _where(error: BaseException) -> str:
+    """`file:line` of the innermost frames: enough to find a bug, and no data in it."""
+    frames = traceback.extract_tb(error.__traceback__)[-3:]
+    return " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))

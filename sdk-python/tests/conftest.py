@@ -1,0 +1,52 @@
+"""What the tests share: a scripted collector, clients that end with their test, and a wall that lets bugs through."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from tests.contract.scripted import Scripted
+
+from firsthand import Client, Problem
+from firsthand.guard import Reporter
+
+
+@pytest.fixture(autouse=True)
+def bugs_are_not_hidden(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """In production an exception of ours is counted and told; here it fails the test."""
+    bugs: list[BaseException] = []
+    monkeypatch.setattr(Reporter, "bug", lambda _self, error: bugs.append(error))
+    yield
+    if bugs:
+        raise bugs[0]
+
+
+@pytest.fixture(autouse=True)
+def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("WRITE_KEY", "ENDPOINT"):
+        monkeypatch.delenv(f"FIRSTHAND_{name}", raising=False)
+
+
+@pytest.fixture
+def collector() -> Iterator[Scripted]:
+    with Scripted() as scripted:
+        yield scripted
+
+
+@pytest.fixture
+def problems() -> list[Problem]:
+    return []
+
+
+@pytest.fixture
+def client_of(problems: list[Problem]) -> Iterator[Callable[..., Client]]:
+    """`client_of(endpoint, **settings)`: a client that waits 20 ms for a batch and ends with the test."""
+    clients: list[Client] = []
+
+    def build(endpoint: str, **settings: Any) -> Client:
+        given = {"batch_seconds": 0.02, "on_error": problems.append, **settings}
+        clients.append(Client("key-1", endpoint, **given))
+        return clients[-1]
+
+    yield build
+    for client in clients:
+        client.shutdown(0)
