@@ -14,7 +14,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +22,7 @@ from uuid import uuid4
 import msgspec
 import pytest
 
-from warehouse.catalog import StoreConfig
+from warehouse.catalog import StoreConfig, open_catalog
 
 ACCESS_KEY, SECRET_KEY = "testkey", "testsecret"
 READY_SECONDS = 60
@@ -124,10 +123,8 @@ def start_seaweed(
         )  # fmt: skip
 
     def ready() -> bool:
-        answers(ports["s3"])
-        with contextlib.suppress(urllib.error.HTTPError):  # 401 is an answer too
-            urllib.request.urlopen(f"http://127.0.0.1:{ports['s3.port.iceberg']}/v1/config", timeout=2)
-        return bucket_exists(f"http://127.0.0.1:{ports['s3']}")
+        s3, rest = (f"http://127.0.0.1:{ports[name]}" for name in ("s3", "s3.port.iceberg"))
+        return answers(ports["s3"]) and bucket_takes_objects(s3) and catalog_has_bucket(rest, s3)
 
     try:
         wait_until(ready, process, "SeaweedFS")
@@ -137,7 +134,19 @@ def start_seaweed(
     return process, ports
 
 
-def bucket_exists(endpoint: str) -> bool:
+def catalog_has_bucket(rest: str, s3: str) -> bool:
+    from pyiceberg.exceptions import NoSuchNamespaceError, RESTError
+
+    config = StoreConfig("", catalog_uri=rest, catalog_credential=f"{ACCESS_KEY}:{SECRET_KEY}", warehouse="s3://lake",
+                         s3_endpoint=s3)  # fmt: skip
+    try:
+        open_catalog(config).list_namespaces()
+    except (RESTError, NoSuchNamespaceError, OSError):  # the table bucket is made a moment later
+        return False
+    return True
+
+
+def bucket_takes_objects(endpoint: str) -> bool:
     import boto3
     import botocore.exceptions
 

@@ -8,11 +8,14 @@ segment gives up its good frames; the file itself goes to `<data>/quarantine` be
 import json
 import logging
 import shutil
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
+from queue import Queue
 
 import msgspec
 import pyarrow as pa
@@ -26,6 +29,9 @@ from warehouse.sinks.part import Part, Position
 log = logging.getLogger("firsthand.loader")
 
 MAX_MISSING = 10_000
+THREADS = 2
+# Segments parsed ahead: a commit's worth of full ones (16 MB each), so that parsing never waits for a commit
+AHEAD = 8
 
 
 @dataclass
@@ -88,22 +94,25 @@ def order(segments: list[reader.Segment], positions: Mapping[str, Position]) -> 
 
 
 class Intake:
-    """Reads and parses segments. Not thread-safe: one thread reads ahead while another commits."""
+    """Reads and parses segments in a few threads, ahead of the one that commits."""
 
     def __init__(self, data: Path) -> None:
         self._quarantine = data / "quarantine"
-        self._events = Parser(EVENTS, scratch_file(data / "tmp", "events"))
-        self._bad = Parser(BAD_EVENTS, scratch_file(data / "tmp", "bad"))
+        self._parsers: Queue[tuple[Parser, Parser]] = Queue()
+        for number in range(THREADS):
+            scratch = scratch_file(data / "tmp", f"{id(self):x}-{number}")
+            self._parsers.put((Parser(EVENTS, scratch), Parser(BAD_EVENTS, scratch)))
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="parse")
 
     def batches(self, segments: list[reader.Segment], rows: int) -> Iterator[list[Loaded]]:
         """Parsed segments in order, about `rows` rows at a time (a segment is never split)."""
         batch: list[Loaded] = []
         held: set[str] = set()
-        for segment in segments:
+        for segment, future in self._ahead(segments):
             if segment.shard in held:
                 continue
             try:
-                loaded = self.load(segment)
+                loaded = future.result()
             except FileNotFoundError:
                 continue  # another loader committed and deleted it
             except OSError as error:
@@ -117,21 +126,41 @@ class Intake:
         if batch:
             yield batch
 
+    def _ahead(self, segments: list[reader.Segment]) -> "Iterator[tuple[reader.Segment, Future[Loaded]]]":
+        """Each segment with its parsing, begun up to AHEAD segments before it is asked for."""
+        coming: deque[tuple[reader.Segment, Future[Loaded]]] = deque()
+        waiting = iter(segments)
+        try:
+            while True:
+                for segment in islice(waiting, AHEAD - len(coming)):
+                    coming.append((segment, self._threads.submit(self.load, segment)))
+                if not coming:
+                    return
+                yield coming.popleft()
+        finally:
+            for _, future in coming:
+                future.cancel()
+
     def load(self, segment: reader.Segment) -> Loaded:
         """One segment, parsed. Raises OSError if it cannot be read; never for what it contains."""
+        parsers = self._parsers.get()
+        try:
+            return self._load(segment, *parsers)
+        finally:
+            self._parsers.put(parsers)
+
+    def _load(self, segment: reader.Segment, events_parser: Parser, bad_parser: Parser) -> Loaded:
         try:
             content = reader.read(segment)
         except msgspec.DecodeError:
             log.error("%s has an unreadable footer; it goes to quarantine unread", segment.path)
             content = reader.Content(segment)
-        events, bad = self._events.parse(content.events), self._bad.parse(content.bad_events)
+        events, bad = events_parser.parse(content.events), bad_parser.parse(content.bad_events)
         loaded = Loaded(
             segment,
             content.sha256,
             with_spool(events.table, segment.shard, segment.seq, EVENTS),
-            with_spool(
-                self._bad_rows(bad, [*events.poison, *bad.poison]), segment.shard, segment.seq, BAD_EVENTS
-            ),
+            with_spool(_bad_rows(bad, [*events.poison, *bad.poison]), segment.shard, segment.seq, BAD_EVENTS),
             poison=len(events.poison) + len(bad.poison),
             repaired=events.repaired + bad.repaired,
         )
@@ -141,21 +170,6 @@ class Intake:
         if loaded.poison:
             log.error("%s: %d lines are no rows; their keys are in bad_events", segment.path, loaded.poison)
         return loaded
-
-    def _bad_rows(self, parsed: Parsed, poison: list[Poison]) -> pa.Table:
-        if not poison:
-            return parsed.table
-        now = datetime.now(UTC)
-        rows = [
-            {
-                "received_at": now,
-                "reason": str(Reason.INTERNAL),
-                "detail": one.detail,
-                "payload": json.dumps({"keys": one.keys, "bytes": one.length}),
-            }
-            for one in poison
-        ]
-        return pa.concat_tables([parsed.table, pa.Table.from_pylist(rows, schema=self._bad.schema)])
 
     def _put_aside(self, segment: reader.Segment, loaded: Loaded) -> None:
         self._quarantine.mkdir(parents=True, exist_ok=True)
@@ -167,5 +181,24 @@ class Intake:
         )  # fmt: skip
 
     def close(self) -> None:
-        self._events.close()
-        self._bad.close()
+        """End the threads and let go of the parsers."""
+        self._threads.shutdown(cancel_futures=True)
+        while not self._parsers.empty():
+            for parser in self._parsers.get():
+                parser.close()
+
+
+def _bad_rows(parsed: Parsed, poison: list[Poison]) -> pa.Table:
+    if not poison:
+        return parsed.table
+    now = datetime.now(UTC)
+    rows = [
+        {
+            "received_at": now,
+            "reason": str(Reason.INTERNAL),
+            "detail": one.detail,
+            "payload": json.dumps({"keys": one.keys, "bytes": one.length}),
+        }
+        for one in poison
+    ]
+    return pa.concat_tables([parsed.table, pa.Table.from_pylist(rows, schema=parsed.table.schema)])

@@ -1,7 +1,7 @@
 """Sealed segments → one Iceberg commit for many of them → segments deleted.
 
     order     sealed segments by shard and number; gaps are loud           (intake.py)
-    parse     in a thread that is one batch ahead of the commit            (intake.py, row.py)
+    parse     in threads that are ahead of the commit                      (intake.py, row.py)
     dedupe    one row a message                                            (dedupe.py)
     commit    events first, then bad_events, each exactly once             (sinks/)
     remember  the ids, only now
@@ -15,8 +15,7 @@ the next attempt waits up to five seconds.
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -143,7 +142,7 @@ class Loader:
         if self._recent is None:
             self._recent = self._refilled()
         done = 0
-        for batch in _ahead(self._intake.batches(plan.segments, self._config.commit_rows)):
+        for batch in self._intake.batches(plan.segments, self._config.commit_rows):
             self._commit(batch, plan.missing, self._recent, round_)
             done += len(batch)
             self._on_progress(round_.committed_events, len(plan.segments) - done)
@@ -219,15 +218,6 @@ class Loader:
             heartbeat.write(self._config.heartbeat, self.total, time.time())
         except OSError as error:  # a full disk must not stop the commits that would empty it
             log.warning("cannot write %s: %s", self._config.heartbeat, error)
-
-
-def _ahead(batches: Iterator[list[Loaded]]) -> Iterator[list[Loaded]]:
-    """The same batches, each parsed while the one before is committed."""
-    with ThreadPoolExecutor(1, thread_name_prefix="parse") as thread:
-        coming = thread.submit(next, batches, None)
-        while (batch := coming.result()) is not None:
-            coming = thread.submit(next, batches, None)
-            yield batch
 
 
 def _without_repeats(rows: pa.Table, repeats: Filter) -> pa.Table:

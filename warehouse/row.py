@@ -25,7 +25,7 @@ import pyarrow as pa
 
 from warehouse.schema import SPOOL_COLUMNS, Column, TableSchema
 
-# Twice this is what one parser thread takes at a time; small enough that two threads share a segment
+# Longest line of a chunk; DuckDB's buffers are twice this. A longer line is parsed alone
 CHUNK_BYTES = 2 * 1024 * 1024
 MAX_LINE_BYTES = 64 * 1024 * 1024
 MAX_KEYS_SHOWN = 100
@@ -86,7 +86,7 @@ def _field(column: Column) -> pa.Field:
 class Parser:
     """Parses lines of one table. `scratch` is a file that this parser alone may write. Not thread-safe."""
 
-    def __init__(self, schema: TableSchema, scratch: Path, threads: int = 2) -> None:
+    def __init__(self, schema: TableSchema, scratch: Path, threads: int = 1) -> None:
         self._columns = [column for column in schema.columns if column.name not in SPOOL_COLUMNS]
         self.schema = pa.schema([_field(column) for column in self._columns])
         self._scratch = scratch
