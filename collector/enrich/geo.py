@@ -74,8 +74,8 @@ class GeoDatabase:
     def reload_if_changed(self) -> bool:
         """Take up a new file at the same path; True if there was one.
 
-        Raises GeoError if the new file cannot be used. Then the old one stays in force, and the new one is not
-        tried again before it changes.
+        Raises GeoError, once a change, if the file is gone or cannot be used. Then the old one stays in force, and
+        the new one is not tried again before it changes.
         """
         identity = _identity(self.path)
         if identity == self._identity:
@@ -98,8 +98,8 @@ class GeoDatabase:
 def _identity(path: Path) -> tuple[int, ...]:
     try:
         found = path.stat()
-    except OSError as error:
-        raise GeoError(f"geo database {path} cannot be read: {error.strerror}") from error
+    except OSError:
+        return ()  # a state like any other; _open says what is wrong
     return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
 
 
@@ -109,7 +109,9 @@ def _open(path: Path) -> "maxminddb.Reader":
     try:
         reader = maxminddb.open_database(path)
         next(iter(reader), None)  # opening reads the metadata only; a damaged file shows at the first record
-    except (OSError, ValueError, maxminddb.InvalidDatabaseError) as error:
+    except OSError as error:
+        raise GeoError(f"geo database {path} cannot be read: {error.strerror or error}") from error
+    except (ValueError, maxminddb.InvalidDatabaseError) as error:
         raise GeoError(
             f"geo database {path} is not a MaxMind DB file ({error}); take GeoLite2-City.mmdb or leave geoip_db empty"
         ) from error
