@@ -74,7 +74,8 @@ def test_other_readers_agree(store: Store) -> None:
         (r["event_id"], r["seq"], r["properties"]) for r in table.scan().to_arrow().to_pylist()
     )
     by_polars = sorted(
-        (r["event_id"], r["seq"], r["properties"]) for r in polars.scan_iceberg(table, storage_options=polars_options(store)).collect().to_dicts()
+        (r["event_id"], r["seq"], r["properties"])
+        for r in polars.scan_iceberg(table, storage_options=polars_options(store)).collect().to_dicts()
     )
     by_duckdb = sorted(
         (r["event_id"], r["seq"], r["properties"]) for r in rows_of(store, "select * from events")
