@@ -197,3 +197,21 @@ def test_without_stderr_the_exit_is_silent(collector: Scripted) -> None:
     code = "firsthand.track('X', user_id='u', consent=YES); sys.stderr = None"
     done = run(code, collector, FIRSTHAND_EXIT_TIMEOUT="0.2")
     assert done.returncode == 0
+
+
+def test_the_worker_imports_nothing(collector: Scripted) -> None:
+    """A fork while another thread imports leaves the child an import lock without an owner: its first send hangs."""
+    collector.replies.extend([Reply(503), Reply(act="garbage"), Reply(rejected=({"index": 0, "reason": "bot"},))])
+    code = """
+        import logging
+        logging.basicConfig(level=logging.DEBUG)
+        seen = []
+        def hook(event, args):
+            if event == "import" and threading.current_thread().name == "firsthand": seen.append(args[0])
+        sys.addaudithook(hook)
+        for n in range(3): firsthand.track('X', {'text': 'x' * 600}, user_id='u', consent=YES)
+        assert firsthand.flush(20).sent == 2
+        print(seen)
+    """
+    done = run(code, collector)
+    assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr

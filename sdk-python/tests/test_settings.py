@@ -37,8 +37,9 @@ def test_only_settings_reads_the_environment() -> None:
 
 
 def test_order_of_precedence() -> None:
-    environ = {"FIRSTHAND_WRITE_KEY": "env", "FIRSTHAND_ENDPOINT": "https://env.example", "FIRSTHAND_BATCH_EVENTS": "7",
-               "FIRSTHAND_COMPRESS": "False", "FIRSTHAND_BATCH_SECONDS": "1", "FIRSTHAND_DATA": "/of/the/server"}  # fmt: skip
+    given = {"WRITE_KEY": "env", "ENDPOINT": "https://env.example", "BATCH_EVENTS": "7", "COMPRESS": "False"}
+    of_the_server = {"DATA": "/var/lib/firsthand", "BATCH_SECONDS": "1"}
+    environ = {ENV_PREFIX + name: value for name, value in {**given, **of_the_server}.items()}
     settings = load(environ, write_key="given", endpoint=None, exit_timeout=1)
     assert (settings.write_key, settings.endpoint) == ("given", "https://env.example")
     assert (settings.batch_events, settings.compress, settings.batch_seconds) == (7, False, 1.0)

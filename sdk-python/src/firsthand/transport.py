@@ -21,6 +21,10 @@ from urllib.parse import urlsplit
 from firsthand.protocol import BATCH_PATH, MAX_ANSWER_BYTES, VERSION, Answer
 from firsthand.settings import Settings
 
+# getaddrinfo() imports this codec at its first use. That would be an import by the worker, and a fork in the middle of
+# it leaves the child with an import lock that nobody will ever release.
+"localhost".encode("idna")
+
 _SMALL = 512  # bytes below which gzip costs more than it saves
 
 
