@@ -3,8 +3,7 @@
 import { PLUGINS } from '../plugins/index.js';
 import { createWeb, type Firsthand } from './web.js';
 
-export type { CallOptions, ConsentState, Stats } from '../core/client.js';
-export type { Report } from '../core/flusher.js';
+export type { CallOptions, ConsentState, Report, Stats } from '../core/api.js';
 export type { Problem } from '../core/guard.js';
 export type { Plugin, PluginApi } from '../core/plugin.js';
 export type { ConsentMode, Decision, Preferences, Properties } from '../core/protocol.js';

@@ -4,37 +4,24 @@
  * `unload` and `beforeunload` are left alone: they keep pages out of the back/forward cache.
  */
 
-import type { Lifecycle, Undo } from '../core/ports.js';
+import type { Lifecycle } from '../core/ports.js';
+import { listen } from './listen.js';
 
-export function on(target: EventTarget, type: string, run: (event: Event) => void, capture = false): Undo {
-  target.addEventListener(type, run, capture);
-  return () => target.removeEventListener(type, run, capture);
-}
+export const isHidden = () => document.visibilityState === 'hidden';
 
-export function webLifecycle(): Lifecycle & { leaving(): boolean } {
-  let gone = false;
+export function webLifecycle(): Lifecycle {
   return {
-    leaving: () => gone || document.visibilityState === 'hidden',
-    online: () => navigator.onLine !== false,
-    onOnline: (run) => on(window, 'online', run),
+    online: () => navigator.onLine,
+    onOnline: (run) => listen(window, 'online', run),
     onLeave(run) {
       const offs = [
-        on(document, 'visibilitychange', () => {
-          if (document.visibilityState === 'hidden') run(false);
-        }),
-        on(window, 'pagehide', () => {
-          gone = true;
-          run(true);
-        }),
+        listen(document, 'visibilitychange', () => isHidden() && run(false)),
+        listen(window, 'pagehide', () => run(true)),
       ];
       return () => {
         for (const off of offs) off();
       };
     },
-    onReturn: (run) =>
-      on(window, 'pageshow', (event) => {
-        gone = false;
-        if ((event as PageTransitionEvent).persisted) run();
-      }),
+    onReturn: (run) => listen<PageTransitionEvent>(window, 'pageshow', ({ persisted }) => persisted && run()),
   };
 }

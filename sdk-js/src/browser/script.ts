@@ -7,31 +7,29 @@ import { PLUGINS } from '../plugins/index.js';
 import type { Waiting } from './snippet.js';
 import { createWeb, type Firsthand, type InitOptions } from './web.js';
 
-type Host = Window & { firsthand?: Partial<Firsthand> & { q?: Waiting[] } };
+type Host = { firsthand?: Partial<Firsthand> & { q?: Waiting[] } };
 
-/** Options from the tag, or null when it names no write key and the page calls `init` itself. */
-export function optionsOf(script: HTMLScriptElement | null): InitOptions | null {
-  const data = script?.dataset;
-  if (!script || !data?.writeKey) return null;
-  const options: InitOptions = {
-    writeKey: data.writeKey,
-    endpoint: data.endpoint || new URL(script.src, location.href).origin,
-    debug: data.debug !== undefined && data.debug !== 'false',
-  };
-  // an unknown mode is passed on: the gate treats it as the strictest
-  if (data.consentMode) options.consentMode = data.consentMode as NonNullable<InitOptions['consentMode']>;
-  if (data.queryParams) options.queryParams = data.queryParams.split(/[\s,]+/).filter(Boolean);
-  return options;
+/** A tag without a write key leaves `init` to the page. An unknown mode is passed on: the gate takes it as the strictest. */
+export function optionsOf({ src, dataset }: HTMLScriptElement): InitOptions | null {
+  const { writeKey, endpoint, consentMode, queryParams, debug } = dataset;
+  if (!writeKey) return null;
+  return {
+    writeKey,
+    endpoint: endpoint || new URL(src).origin,
+    debug: debug !== undefined && debug !== 'false',
+    queryParams: (queryParams || '').split(/[\s,]+/),
+    ...(consentMode && { consentMode }),
+  } as InitOptions;
 }
 
 export function start(host: Host, script: HTMLScriptElement | null): void {
-  const present = host.firsthand;
-  if (present?.version) return;
+  const present = host.firsthand || {};
+  if (present.version) return;
   const web = createWeb(PLUGINS);
   host.firsthand = web;
-  const options = optionsOf(script);
+  const options = script && optionsOf(script);
   if (options) web.init(options);
-  if (present?.q) web.adopt(present.q);
+  web.adopt(present.q || []);
 }
 
-start(window, document.currentScript as HTMLScriptElement | null);
+start(window as Host, document.currentScript as HTMLScriptElement | null);

@@ -4,11 +4,6 @@
  * in memory only, because before the script is there nobody can say what the person has agreed to.
  */
 
-export const VERBS = [
-  'init', 'track', 'page', 'screen', 'identify', 'group', 'alias', 'reset', 'optOut', 'use', 'onError', 'debug',
-  'consent.set', 'consent.withdraw', 'consent.onChange',
-] as const; // biome-ignore format: one screen
-
 export type Waiting = [verb: string, args: ArrayLike<unknown>, at: number];
 
 /** At most 400 bytes, a test counts. Put it in the page before any call; the script tag may stand anywhere. */

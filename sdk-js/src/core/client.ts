@@ -8,101 +8,29 @@
  * consent. What needs an id (person, session, number) is only made when the event is allowed.
  */
 
+import type { CallOptions, Client, ClientOptions, ConsentState } from './api.js';
 import { byteLength } from './batch.js';
 import { build } from './event.js';
-import { createFlusher, type Report } from './flusher.js';
+import { createFlusher } from './flusher.js';
 import { createGate } from './gate.js';
-import { createGuard, type Guard, type Listener, type Log } from './guard.js';
+import { createGuard } from './guard.js';
 import { createIdentity, type Person, uuid7 } from './identity.js';
-import { createPlugins, type Plugin } from './plugin.js';
-import type { Ports, Undo } from './ports.js';
+import { createPlugins } from './plugin.js';
+import type { Ports } from './ports.js';
 import {
   ANALYTICS,
   type Call,
-  type ConsentMode,
-  type Decision,
   type Facts,
-  type Library,
   MAX_MESSAGE_BYTES,
   type Message,
+  NECESSARY,
   type Page,
-  type Preferences,
-  type Properties,
-  PURPOSES,
+  type Reason,
 } from './protocol.js';
 import { createQueue } from './queue.js';
 import { createSessions } from './session.js';
-import { createTally } from './tally.js';
-
-export interface ClientOptions {
-  writeKey: string;
-  /** Where the collector is: `https://events.shop.example`, without a path of its own or with one. */
-  endpoint: string;
-  library: Library;
-  consentMode?: ConsentMode | undefined;
-  queryParams?: readonly string[] | undefined;
-  /** Events that make a batch; 20. */
-  flushAt?: number | undefined;
-  /** How long an event waits for company, in ms; 2 000. */
-  flushAfterMs?: number | undefined;
-  maxQueueEvents?: number | undefined;
-  maxQueueBytes?: number | undefined;
-  debug?: boolean | undefined;
-  log?: Log;
-  /** Errors are thrown, not reported. For tests. */
-  strict?: boolean | undefined;
-}
-
-export interface CallOptions {
-  purpose?: string;
-  /** When it happened, if not now. */
-  timestamp?: Date | string | number;
-}
-
-export interface ConsentState {
-  mode: string;
-  gpc: boolean;
-  preferences: Preferences | null;
-  decisions: Record<string, Decision>;
-}
-
-export interface Stats extends Report {
-  captured: number;
-  adopted: number;
-  handedOver: number;
-  held: number;
-  queued: number;
-  droppedBy: Record<string, number>;
-}
-
-export interface Client {
-  track(event: string, properties?: Properties, options?: CallOptions): void;
-  page(name?: string, properties?: Properties, options?: CallOptions): void;
-  screen(name?: string, properties?: Properties, options?: CallOptions): void;
-  identify(userId: string, traits?: Properties, options?: CallOptions): void;
-  group(groupId: string, traits?: Properties, options?: CallOptions): void;
-  alias(userId: string, previousId?: string, options?: CallOptions): void;
-  reset(): void;
-  consent: {
-    get(): ConsentState;
-    set(preferences: Preferences): void;
-    withdraw(): void;
-    onChange(listener: (state: ConsentState) => void): Undo;
-  };
-  optOut(): void;
-  /** What became of the events during this call; `pending` counts all that wait at its end. */
-  flush(timeoutMs?: number): Promise<Report>;
-  use(plugin: Plugin): Undo;
-  onError(listener: Listener): Undo;
-  debug(on?: boolean): void;
-  getAnonymousId(): string | null;
-  getSessionId(): string | null;
-  stats(): Stats;
-  /** Runs calls that were made at `at` (ms), before this client existed. */
-  replay(at: number, run: () => void): void;
-  /** Undoes every plugin and listener. What is stored stays for the next visit. */
-  close(): void;
-}
+import { type Counts, createTally } from './tally.js';
+import { createVault } from './vault.js';
 
 interface Captured {
   call: Call;
@@ -114,69 +42,58 @@ interface Captured {
 }
 
 export function createClient(ports: Ports, options: ClientOptions): Client {
-  const { storage, clock, random, lifecycle } = ports;
-  const prefix = `fh.${options.writeKey}.`;
-  const mode = options.consentMode ?? 'opt_in';
-  const guard: Guard = createGuard(options.log ?? (() => {}), options.debug === true, options.strict === true);
+  const { storage, clock, random, lifecycle, gpc } = ports;
+  const vault = createVault(storage);
+  const { writeKey, consentMode: mode = 'opt_in', queryParams = [], log = () => {} } = options;
+  const prefix = `fh.${writeKey}.`;
+  const guard = createGuard(log, options.debug, options.strict);
   const newId = (at: number) => uuid7(at, random);
-  const tally = createTally(storage, `${prefix}lost`);
-  const identity = createIdentity(storage, prefix, random);
-  const sessions = createSessions(storage, `${prefix}session`, newId);
-  const queue = createQueue({
-    storage,
-    prefix,
-    tab: newId(clock.now()).slice(-12),
-    maxEvents: options.maxQueueEvents ?? 1_000,
-    maxBytes: options.maxQueueBytes ?? 256 * 1024,
-    tally,
-  });
+  const tally = createTally(vault, `${prefix}lost`);
+  const identity = createIdentity(vault, prefix, random);
+  const sessions = createSessions(vault, `${prefix}session`, newId);
+  const queue = createQueue(vault, `${prefix}q.`, newId(clock.now()).slice(-12), tally, options);
   const listeners = new Set<(state: ConsentState) => void>();
   let opened: Promise<void> | null = null;
   let moment: number | null = null;
-  const now = () => moment ?? clock.now();
+  const now = () => moment || clock.now();
 
   const gate = createGate<Captured>({
     storage,
     key: `${prefix}consent`,
     mode,
-    gpc: ports.gpc,
+    gpc,
     release: enqueue,
     purge: (_, why) => tally.drop(why),
-    changed: () => {
+    changed() {
       applyConsent();
       for (const listener of listeners) guard.run('onChange', () => listener(state()));
     },
   });
   const flusher = createFlusher({
+    ...options,
     ports,
     queue,
     tally,
     guard,
-    endpoint: options.endpoint.replace(/\/+$/, ''),
-    writeKey: options.writeKey,
-    flushAt: options.flushAt ?? 20,
-    flushAfterMs: options.flushAfterMs ?? 2_000,
     decide: gate.decide,
     delivered: reportLosses,
   });
-  const plugins = createPlugins(capture, guard, now, options.queryParams ?? []);
+  const plugins = createPlugins(capture, guard, now, queryParams);
 
   function capture(call: Call, at = now(), page?: Page): void {
     tally.captured++;
-    const purpose = call.purpose ?? ANALYTICS;
+    const purpose = call.purpose || ANALYTICS;
     const decision = gate.decide(purpose);
-    guard.log(decision, call.type, call.event ?? call.name ?? '');
+    guard.log(decision, call);
     if (decision === 'deny') return tally.drop('no_consent');
     const facts = ports.facts();
     if (page) facts.page = { ...facts.page, ...page };
     const person = identity.person();
     const captured: Captured = { call, at, facts, purpose, person, userId: person.userId };
-    if (decision === 'allow') enqueue(captured);
-    else {
-      // the host may change its objects while we wait, so the copy is made now
-      const copy = encode(call);
-      if (copy) gate.hold({ ...captured, call: JSON.parse(copy) as Call });
-    }
+    if (decision === 'allow') return enqueue(captured);
+    // the host may change its objects while we wait, so the copy is made now
+    const copy = encode(call);
+    if (copy) gate.hold({ ...captured, call: JSON.parse(copy) as Call });
   }
 
   function enqueue({ call, at, facts, purpose, person, userId }: Captured): void {
@@ -186,15 +103,13 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
     const built = build(call, state, facts, options.library, newId(at), new Date(at).toISOString());
     if ('error' in built) {
       tally.drop(built.error);
-      const message = `${call.type} ${String(call.event ?? '').slice(0, 50)} is not sent: ${built.error}`;
-      return guard.once(message, { reason: built.error, message });
+      return explain(built.error, call);
     }
     const body = encode(built);
     if (!body) return;
     if (byteLength(body) > MAX_MESSAGE_BYTES) {
       tally.lose('too_large');
-      const message = `${call.type} ${built.event ?? ''} is over ${MAX_MESSAGE_BYTES} bytes and is not sent`;
-      return guard.report({ reason: 'too_large', message });
+      return explain('too_large', call);
     }
     sessions.commit(session);
     queue.push(built.messageId, purpose, body);
@@ -205,56 +120,56 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
   function encode(value: Call | Message): string | null {
     try {
       return JSON.stringify(value);
-    } catch (error) {
+    } catch {
       tally.drop('invalid');
-      guard.report({ reason: 'invalid', message: `${value.type} cannot be encoded: ${String(error).slice(0, 200)}` });
-      return null;
+      explain('invalid', value);
+      return null; // the host's object, not our bug: said above, counted, and no reason to stop
     }
   }
 
+  function explain(reason: Reason, { type, event }: Call): void {
+    guard.report(reason, `${type} ${String(event || '').slice(0, 60)} is not sent: ${reason}`);
+  }
+
   function applyConsent(): void {
-    if (gate.mayStore()) {
-      open();
-    } else if (opened) {
-      opened = null;
-      queue.close();
-      identity.forget();
-      sessions.end(true);
-      tally.close();
-    }
-    const denied = queue.items().filter((item) => gate.decide(item.purpose) === 'deny');
+    if (gate.mayStore()) open();
+    else if (opened || gate.decide(ANALYTICS) === 'deny') shut();
     flusher.recheck();
-    tally.drop('no_consent', queue.remove(denied));
+  }
+
+  /** Purges also what an earlier page or another tab has stored. */
+  function shut(): void {
+    vault.setOpen(false);
+    opened = null;
+    queue.close();
+    tally.takeLost();
+    reset();
   }
 
   function open(): void {
     if (opened) return;
+    vault.setOpen(true);
     identity.open(clock.now());
-    sessions.open();
     tally.open();
-    opened = queue.open().then(() => {
-      if (queue.items().length) flusher.nudge();
-    });
+    opened = queue.open().then(flusher.nudge);
   }
 
   function reportLosses(): void {
     const reasons = tally.takeLost();
-    if (!reasons) return;
-    const count = Object.values(reasons).reduce((sum, n) => sum + n, 0);
-    capture({ type: 'track', event: '$lost', properties: { count, reasons }, internal: true });
+    const count = sum(reasons);
+    if (count) capture({ type: 'track', event: '$lost', properties: { count, reasons }, internal: true });
   }
 
   function state(): ConsentState {
-    const preferences = gate.preferences();
-    const known = new Set([...PURPOSES, ...Object.keys(preferences ?? {})]);
-    const decisions = Object.fromEntries([...known].map((purpose) => [purpose, gate.decide(purpose)]));
-    return { mode, gpc: ports.gpc(), preferences, decisions };
+    const decisions: ConsentState['decisions'] = {};
+    for (const purpose of [NECESSARY, ...gate.asked()]) decisions[purpose] = gate.decide(purpose);
+    return { mode, gpc: gpc(), preferences: gate.preferences(), decisions };
   }
 
   function setUser(userId: unknown): void {
     // Denied is denied: who the person is may be told again after a grant
     if (typeof userId !== 'string' || !userId || gate.decide(ANALYTICS) === 'deny') return;
-    const { userId: known } = identity.person();
+    const known = identity.person().userId;
     if (known && known !== userId) reset();
     identity.setUser(userId);
   }
@@ -264,103 +179,94 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
     sessions.end();
   }
 
-  function verb(name: string, run: () => void): void {
-    guard.run(name, run);
+  function stats() {
+    const { captured, adopted, handedOver, sent, dropped: droppedBy } = tally;
+    const [held, queued] = [gate.held(), queue.items().length];
+    return {
+      captured,
+      adopted,
+      handedOver,
+      sent,
+      held,
+      queued,
+      pending: held + queued,
+      dropped: sum(droppedBy),
+      droppedBy,
+    };
   }
 
   const offs = [
-    lifecycle.onLeave((final) => {
-      guard.run('leave', () => {
+    lifecycle.onLeave(
+      guard.wrap('leave', (final: boolean) => {
         flusher.leave();
         if (final) queue.leave();
-      });
-    }),
-    lifecycle.onReturn(() => {
-      guard.run('return', () => void queue.resume().then(flusher.nudge));
-    }),
+      }),
+    ),
+    lifecycle.onReturn(guard.wrap('return', () => void queue.resume().then(flusher.nudge))),
     gate.close,
+    plugins.undoAll,
+    flusher.close,
+    queue.leave,
   ];
   if (gate.mayStore()) open();
 
-  const pending = () => queue.items().length + gate.held();
-  const droppedSoFar = () => Object.values(tally.dropped).reduce((sum, n) => sum + n, 0);
-
-  return {
-    track: (event, properties, extra) =>
-      verb('track', () => capture({ type: 'track', event, ...given({ properties }), ...from(extra) })),
-    page: (name, properties, extra) =>
-      verb('page', () => capture({ type: 'page', ...given({ name, properties }), ...from(extra) })),
-    screen: (name, properties, extra) =>
-      verb('screen', () => capture({ type: 'screen', ...given({ name, properties }), ...from(extra) })),
-    identify: (userId, traits, extra) =>
-      verb('identify', () => {
-        setUser(userId);
-        capture({ type: 'identify', ...given({ traits }), ...from(extra) });
-      }),
-    group: (groupId, traits, extra) =>
-      verb('group', () => capture({ type: 'group', groupId, ...given({ traits }), ...from(extra) })),
-    alias: (userId, previousId, extra) =>
-      verb('alias', () => {
-        const { anonymousId, userId: known } = identity.person();
-        const previous = previousId ?? known ?? anonymousId ?? undefined;
-        setUser(userId);
-        capture({ type: 'alias', ...given({ previousId: previous }), ...from(extra) });
-      }),
-    reset: () => verb('reset', reset),
-    consent: {
-      get: state,
-      set: (preferences) => verb('consent.set', () => gate.set(preferences, clock.now())),
-      withdraw: () => verb('consent.withdraw', () => gate.withdraw(clock.now())),
-      onChange(listener) {
-        listeners.add(listener);
-        return () => listeners.delete(listener);
-      },
+  const verbs: Omit<Client, 'consent'> = {
+    track: (event, properties, extra) => capture({ type: 'track', event, properties, ...from(extra) }),
+    page: (name, properties, extra) => capture({ type: 'page', name, properties, ...from(extra) }),
+    screen: (name, properties, extra) => capture({ type: 'screen', name, properties, ...from(extra) }),
+    group: (groupId, traits, extra) => capture({ type: 'group', groupId, traits, ...from(extra) }),
+    identify(userId, traits, extra) {
+      setUser(userId);
+      capture({ type: 'identify', traits, ...from(extra) });
     },
-    optOut: () => verb('optOut', () => gate.withdraw(clock.now())),
+    alias(userId, previousId, extra) {
+      const before = identity.person();
+      const previous = previousId || before.userId || before.anonymousId;
+      setUser(userId);
+      capture({ type: 'alias', previousId: previous, ...from(extra) });
+    },
+    reset,
+    optOut: () => gate.withdraw(clock.now()),
     async flush(timeoutMs = 5_000) {
-      const [sent, dropped] = [tally.sent, droppedSoFar()];
+      const before = stats();
       await opened;
       await flusher.flush(timeoutMs);
-      return { sent: tally.sent - sent, pending: pending(), dropped: droppedSoFar() - dropped };
+      const after = stats();
+      return { sent: after.sent - before.sent, pending: after.pending, dropped: after.dropped - before.dropped };
     },
     use: plugins.use,
     onError: guard.onError,
-    debug: (on = true) => guard.debug(on),
+    debug: guard.debug,
     getAnonymousId: () => identity.person().anonymousId,
-    getSessionId: () => sessions.current()?.id ?? null,
-    stats: () => ({
-      captured: tally.captured,
-      adopted: tally.adopted,
-      handedOver: tally.handedOver,
-      sent: tally.sent,
-      held: gate.held(),
-      queued: queue.items().length,
-      pending: pending(),
-      dropped: droppedSoFar(),
-      droppedBy: { ...tally.dropped },
-    }),
+    getSessionId() {
+      const session = sessions.current();
+      return session && session.id;
+    },
+    stats: () => ({ ...stats(), droppedBy: { ...tally.dropped } }),
     replay(at, run) {
       moment = at;
-      verb('replay', run);
+      guard.run('replay', run);
       moment = null;
     },
     close() {
-      plugins.undoAll();
       for (const off of offs) off();
-      flusher.close();
-      queue.leave();
     },
   };
+  const consent: Client['consent'] = {
+    get: state,
+    set: (preferences) => gate.set(preferences, clock.now()),
+    withdraw: verbs.optOut,
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+  return { ...guard.shield(verbs), consent: guard.shield(consent) };
 }
 
-/** The entries that have a value. */
-function given<T extends object>(parts: T): { [K in keyof T]?: NonNullable<T[K]> } {
-  return Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== undefined && value !== null)) as {
-    [K in keyof T]?: NonNullable<T[K]>;
-  };
-}
+const sum = (counts: Counts) => Object.values(counts).reduce((total, n) => total + n, 0);
 
 function from({ purpose, timestamp }: CallOptions = {}): Pick<Call, 'purpose' | 'timestamp'> {
-  const when = timestamp === undefined ? Number.NaN : new Date(timestamp).getTime();
-  return given({ purpose, timestamp: Number.isNaN(when) ? undefined : new Date(when).toISOString() });
+  const when = timestamp && new Date(timestamp);
+  return { purpose, timestamp: when && Number(when) ? when.toISOString() : undefined };
 }

@@ -21,6 +21,8 @@ export interface State {
   preferences: Preferences | null;
 }
 
+const CARRIED = ['event', 'name', 'groupId', 'previousId', 'properties', 'traits'] as const;
+
 export type Built = Message | { error: Reason };
 
 /**
@@ -36,12 +38,11 @@ export function build(call: Call, state: State, facts: Facts, library: Library, 
   if (state.seq !== null) context.seq = state.seq;
   if (state.preferences) context.consent = { categoryPreferences: state.preferences };
 
-  const message: Message = { type: call.type, messageId: id, timestamp: call.timestamp ?? now, context };
+  const message: Message = { type: call.type, messageId: id, timestamp: call.timestamp || now, context };
   if (state.anonymousId) message.anonymousId = state.anonymousId;
   if (state.userId) message.userId = state.userId;
-  if (call.type === 'track') message.event = call.event as string;
-  for (const key of ['name', 'groupId', 'previousId'] as const) if (call[key]) message[key] = call[key];
-  for (const key of ['properties', 'traits'] as const) if (call[key]) message[key] = call[key];
+  const carried = message as unknown as Record<string, unknown>;
+  for (const key of CARRIED) if (call[key]) carried[key] = call[key];
   return message;
 }
 

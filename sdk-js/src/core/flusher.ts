@@ -13,17 +13,12 @@
 
 import { byteLength, slice } from './batch.js';
 import type { Guard } from './guard.js';
+import { parse } from './json.js';
 import type { Answer, Ports, Undo } from './ports.js';
 import { type Decision, MAX_MESSAGE_BYTES } from './protocol.js';
 import type { Item, Queue } from './queue.js';
 import { next } from './retry.js';
 import type { Tally } from './tally.js';
-
-export interface Report {
-  sent: number;
-  pending: number;
-  dropped: number;
-}
 
 export interface Flusher {
   /** Something was queued. */
@@ -31,7 +26,7 @@ export interface Flusher {
   /** Sends all there is; resolves when it is gone, or sending has stopped, or `timeoutMs` is over. */
   flush(timeoutMs: number): Promise<void>;
   leave(): void;
-  /** Aborts the requests that carry any event which may no longer be sent. */
+  /** Aborts requests and drops events that may no longer be sent. */
   recheck(): void;
   close(): void;
 }
@@ -43,8 +38,8 @@ export interface FlusherOptions {
   guard: Guard;
   endpoint: string;
   writeKey: string;
-  flushAt: number;
-  flushAfterMs: number;
+  flushAt?: number;
+  flushAfterMs?: number;
   decide: (purpose: string) => Decision;
   /** A batch was confirmed. */
   delivered: () => void;
@@ -63,9 +58,9 @@ const MAX_BATCH_BYTES = MAX_MESSAGE_BYTES;
 const TIMEOUT_MS = 10_000;
 
 export function createFlusher(options: FlusherOptions): Flusher {
-  const { ports, queue, tally, guard, flushAt } = options;
+  const { ports, queue, tally, guard, decide, writeKey, flushAt = 20, flushAfterMs = 2_000 } = options;
   const { clock, lifecycle } = ports;
-  const url = `${options.endpoint}/v1/batch`;
+  const url = `${options.endpoint.replace(/\/+$/, '')}/v1/batch`;
   const flights = new Set<Flight>();
   const waiters = new Set<() => void>();
   let limit = flushAt;
@@ -74,12 +69,26 @@ export function createFlusher(options: FlusherOptions): Flusher {
   let pause: { end: Undo; network: boolean } | null = null;
   let stopped = false;
 
-  /** The next events that may travel together. Drops what has been denied since it was queued. */
-  function take(): Item[] {
-    const free = queue.items().filter((item) => !item.inFlight);
-    const denied = free.filter((item) => options.decide(item.purpose) === 'deny');
+  const allowed = ({ purpose }: Item) => decide(purpose) === 'allow';
+
+  /** Aborts requests and drops events that may no longer be sent. */
+  function recheck(): void {
+    for (const flight of flights) {
+      if (flight.items.every(allowed)) continue;
+      flight.recalled = true;
+      flight.abort();
+    }
+    const denied = queue.items().filter(({ purpose }) => decide(purpose) === 'deny');
     tally.drop('no_consent', queue.remove(denied));
-    const ready = free.filter((item) => options.decide(item.purpose) === 'allow').slice(0, limit);
+  }
+
+  /** The next events that may travel together. */
+  function take(): Item[] {
+    recheck();
+    const ready = queue
+      .items()
+      .filter((item) => !item.inFlight && allowed(item))
+      .slice(0, limit);
     const sizes = ready.map((item) => item.bytes);
     const [first = []] = slice(sizes, limit, MAX_BATCH_BYTES, MAX_MESSAGE_BYTES).batches;
     return first.map((index) => ready[index] as Item);
@@ -97,7 +106,7 @@ export function createFlusher(options: FlusherOptions): Flusher {
 
   function send(items: Item[], leaving: boolean): boolean {
     const sentAt = new Date(clock.now()).toISOString();
-    const rest = JSON.stringify({ writeKey: options.writeKey, sentAt });
+    const rest = JSON.stringify({ writeKey, sentAt });
     const body = `{"batch":[${items.map((item) => item.body).join()}],${rest.slice(1)}`;
     const bytes = byteLength(body);
     const flying = [...flights].reduce((sum, flight) => sum + flight.bytes, 0);
@@ -120,7 +129,7 @@ export function createFlusher(options: FlusherOptions): Flusher {
   }
 
   function settle(items: Item[], { status, retryAfter, body }: Answer): void {
-    const answer = status === 200 ? parse(body) : null;
+    const answer = parse(body) as { rejected?: Refusal[] } | null;
     // a 200 that is not the collector's (a captive portal, a proxy's error page) confirms nothing
     const verdict = next(
       status === 200 && !answer ? 0 : status,
@@ -129,10 +138,10 @@ export function createFlusher(options: FlusherOptions): Flusher {
       items.length,
       ports.random.next(),
     );
-    guard.log('answer', status, verdict.action, items.length);
+    guard.log(status, verdict, items.length);
     if (verdict.action === 'retry') {
       attempt++;
-      pause?.end();
+      if (pause) pause.end();
       const end = clock.after(verdict.delayMs, () => {
         pause = null;
         pump();
@@ -143,25 +152,24 @@ export function createFlusher(options: FlusherOptions): Flusher {
       if (verdict.action === 'stop') stop(status);
       else if (verdict.action === 'split') limit = Math.ceil(items.length / 2);
       else if (verdict.action === 'drop') refuse(items, status);
-      else confirm(items, Array.isArray(answer?.rejected) ? answer.rejected : []);
+      else confirm(items, (answer && answer.rejected) || []);
       pump();
     }
   }
 
   function confirm(items: Item[], rejected: Refusal[]): void {
     limit = flushAt;
-    const refused = new Map(rejected.map((refusal) => [refusal.messageId, refusal]));
+    const reasons = new Map(rejected.map(({ messageId, reason }) => [messageId, reason]));
     for (const item of items) {
       // not there any more: its purpose was denied meanwhile, and it is counted as that
       if (!queue.remove([item])) continue;
-      const refusal = refused.get(item.id);
-      if (!refusal) {
+      const reason = reasons.get(item.id);
+      if (!reason) {
         tally.sent++;
         continue;
       }
-      tally.drop(refusal.reason);
-      const message = `the collector refused an event: ${refusal.reason}. ${refusal.detail ?? ''}`;
-      guard.once(`rejected ${refusal.reason}`, { reason: 'rejected', message });
+      tally.drop(reason);
+      guard.report('rejected', `collector refused an event: ${reason}`);
     }
     options.delivered();
   }
@@ -169,28 +177,33 @@ export function createFlusher(options: FlusherOptions): Flusher {
   function refuse(items: Item[], status: number): void {
     const reason = status === 413 ? 'too_large' : 'refused';
     tally.lose(reason, queue.remove(items));
-    guard.once(`status ${status}`, { reason, message: `the collector answered ${status}; these events are given up` });
+    guard.report(reason, `collector answered ${status}: given up`);
   }
 
   function stop(status: number): void {
     stopped = true;
-    const message = `the collector answered ${status}: check the write key and the allowed origins. Sending has stopped`;
-    guard.once('stopped', { reason: 'stopped', message });
+    guard.report('stopped', `collector answered ${status}: stopped; check write key and allowed origins`);
   }
 
-  const offOnline = lifecycle.onOnline(() => {
-    // a server that asked for patience still gets it
-    if (pause?.network) {
-      pause.end();
-      pause = null;
-    }
-    guard.run('online', () => pump());
-  });
+  const offOnline = lifecycle.onOnline(
+    guard.wrap('online', () => {
+      // a server that asked for patience still gets it
+      if (pause && pause.network) {
+        pause.end();
+        pause = null;
+      }
+      pump();
+    }),
+  );
 
   return {
     nudge() {
       if (queue.items().length >= flushAt) pump();
-      else timer ??= clock.after(options.flushAfterMs, () => guard.run('timer', () => pump()));
+      else if (!timer)
+        timer = clock.after(
+          flushAfterMs,
+          guard.wrap('timer', () => pump()),
+        );
     },
     flush(timeoutMs) {
       return new Promise((resolve) => {
@@ -200,8 +213,7 @@ export function createFlusher(options: FlusherOptions): Flusher {
           resolve();
         };
         const check = () => {
-          if (stopped || !queue.items().some((item) => item.inFlight || options.decide(item.purpose) === 'allow'))
-            finish();
+          if (stopped || !queue.items().some((item) => item.inFlight || allowed(item))) finish();
         };
         const cancel = clock.after(timeoutMs, finish);
         waiters.add(check);
@@ -210,18 +222,12 @@ export function createFlusher(options: FlusherOptions): Flusher {
       });
     },
     leave: () => pump(true),
-    recheck() {
-      for (const flight of [...flights]) {
-        if (flight.items.every((item) => options.decide(item.purpose) === 'allow')) continue;
-        flight.recalled = true;
-        flight.abort();
-      }
-    },
+    recheck,
     close() {
       stopped = true;
       offOnline();
-      timer?.();
-      pause?.end();
+      if (timer) timer();
+      if (pause) pause.end();
       for (const { abort } of [...flights]) abort();
     },
   };
@@ -230,14 +236,4 @@ export function createFlusher(options: FlusherOptions): Flusher {
 interface Refusal {
   messageId: string;
   reason: string;
-  detail?: string;
-}
-
-function parse(body: string): { rejected?: Refusal[] } | null {
-  try {
-    const answer: unknown = JSON.parse(body);
-    return typeof answer === 'object' ? answer : null;
-  } catch {
-    return null; // not ours; the caller treats it as no answer at all
-  }
 }

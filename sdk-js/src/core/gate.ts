@@ -8,6 +8,7 @@
  * respected.
  */
 
+import { parse } from './json.js';
 import type { Storage, Undo } from './ports.js';
 import { ANALYTICS, type ConsentMode, type Decision, NECESSARY, type Preferences, PURPOSES } from './protocol.js';
 
@@ -19,9 +20,9 @@ const MAX_HELD = 1_000;
 export function decide(purpose: string, preferences: Preferences | null, mode: string, gpc: boolean): Decision {
   if (purpose === NECESSARY) return 'allow';
   if (gpc && DENIED_BY_GPC.includes(purpose)) return 'deny';
-  const own = preferences && Object.hasOwn(preferences, purpose);
+  const choice = preferences && new Map(Object.entries(preferences)).get(purpose);
   // `=== true`, so that a truthy surprise never widens anything
-  if (own) return preferences[purpose] === true ? 'allow' : 'deny';
+  if (choice != null) return choice === true ? 'allow' : 'deny';
   return mode === 'opt_out' || (mode === 'exempt' && purpose === ANALYTICS) ? 'allow' : 'hold';
 }
 
@@ -29,7 +30,7 @@ interface Choice {
   at: number;
   preferences: Preferences;
   /** Everything was withdrawn: a purpose nobody asked about is no longer allowed by default either. */
-  withdrawn?: true;
+  withdrawn: boolean;
 }
 
 export interface Held {
@@ -40,6 +41,8 @@ export interface Gate<T extends Held> {
   decide(purpose: string): Decision;
   /** The person's choice as it stands; null when none was made. */
   preferences(): Preferences | null;
+  /** The built-in purposes and those a choice was made for, without `necessary`. */
+  asked(): string[];
   /** May anything but the necessary be done? Only then is the device's storage used. */
   mayStore(): boolean;
   hold(item: T): void;
@@ -65,8 +68,11 @@ export function createGate<T extends Held>(options: GateOptions<T>): Gate<T> {
   let choice = read(storage.get(key));
   let held: T[] = [];
 
+  const preferences = () => choice && choice.preferences;
+  const asked = () => [...PURPOSES, ...Object.keys(preferences() || {})].slice(1);
+
   const decideNow = (purpose: string): Decision =>
-    decide(purpose, choice?.preferences ?? null, choice?.withdrawn ? 'opt_in' : options.mode, options.gpc());
+    decide(purpose, preferences(), choice && choice.withdrawn ? 'opt_in' : options.mode, options.gpc());
 
   function settle(): void {
     options.changed();
@@ -94,38 +100,36 @@ export function createGate<T extends Held>(options: GateOptions<T>): Gate<T> {
   return {
     decide: decideNow,
     close,
-    preferences: () => (choice ? { ...choice.preferences } : null),
-    mayStore: () =>
-      [...PURPOSES, ...Object.keys(choice?.preferences ?? {})].some(
-        (purpose) => purpose !== NECESSARY && decideNow(purpose) === 'allow',
-      ),
+    asked,
+    preferences,
+    mayStore: () => asked().some((purpose) => decideNow(purpose) === 'allow'),
     held: () => held.length,
     hold(item) {
       held.push(item);
       if (held.length > MAX_HELD) options.purge(held.shift() as T, 'overflow');
     },
-    set(preferences, now) {
-      choose({ ...choice, at: now, preferences: { ...choice?.preferences, ...only(preferences) } });
+    set(news, now) {
+      const withdrawn = !!choice && choice.withdrawn;
+      choose({ at: now, preferences: { ...preferences(), ...only(news) }, withdrawn });
     },
     withdraw(now) {
-      const all = [...PURPOSES.slice(1), ...Object.keys(choice?.preferences ?? {})];
-      choose({ at: now, preferences: Object.fromEntries(all.map((purpose) => [purpose, false])), withdrawn: true });
+      const none: Preferences = {};
+      for (const purpose of asked()) none[purpose] = false;
+      choose({ at: now, preferences: none, withdrawn: true });
     },
   };
 }
 
 /** Booleans only: a choice that is neither yes nor no is no choice. */
 function only(preferences: unknown): Preferences {
-  const entries = Object.entries((preferences ?? {}) as Record<string, unknown>);
-  return Object.fromEntries(entries.filter(([, value]) => typeof value === 'boolean')) as Preferences;
+  const kept: Preferences = {};
+  for (const [purpose, value] of Object.entries(preferences || {})) {
+    if (typeof value === 'boolean') kept[purpose] = value;
+  }
+  return kept;
 }
 
 function read(text: string | null): Choice | null {
-  if (!text) return null;
-  try {
-    const { at, preferences, withdrawn } = JSON.parse(text) as Choice;
-    return { at, preferences: only(preferences), ...(withdrawn && { withdrawn }) };
-  } catch {
-    return null; // damaged: as if nobody had been asked, which asks again
-  }
+  const { at, preferences, withdrawn } = (parse(text) || {}) as Partial<Choice>;
+  return at && preferences ? { at, preferences: only(preferences), withdrawn: !!withdrawn } : null;
 }

@@ -19,56 +19,69 @@ export type Log = (...parts: unknown[]) => void;
 export interface Guard {
   /** `run`'s result, or undefined if it threw. */
   run<T>(where: string, run: () => T): T | undefined;
-  report(problem: Problem): void;
-  /** Reports once in this client's life for each `key`. */
-  once(key: string, problem: Problem): void;
+  /** The same function, inside `run`. */
+  wrap<A extends unknown[], T>(where: string, run: (...args: A) => T): (...args: A) => T;
+  /** All functions of an object, wrapped under their names. */
+  shield<T extends object>(verbs: T): T;
+  /** Once in this client's life for each message, so that an error a thousand times over is not a flood. */
+  report(reason: Problem['reason'], message: string): void;
   onError(listener: Listener): Undo;
   log: Log;
-  debug(on: boolean): void;
+  debug(on?: boolean): void;
 }
 
-export function createGuard(write: Log, debug: boolean, strict: boolean): Guard {
+export function createGuard(write: Log, debug = false, strict = false): Guard {
   const listeners = new Set<Listener>();
   const seen = new Set<string>();
   let isOn = debug;
+
   const log: Log = (...parts) => {
     if (isOn) write(...parts);
   };
 
-  function report(problem: Problem): void {
-    log(problem.reason, problem.message);
+  function report(reason: Problem['reason'], message: string): void {
+    if (seen.has(message)) return;
+    seen.add(message);
+    const problem = { reason, message };
+    log(problem);
     for (const listener of listeners) {
       try {
         listener(problem);
       } catch (error) {
-        log('an onError listener threw', error);
+        log('onError', error);
         if (strict) throw error;
       }
     }
   }
 
+  function run<T>(where: string, run: () => T): T | undefined {
+    try {
+      return run();
+    } catch (error) {
+      if (strict) throw error;
+      report('internal', `${where}: ${error}`);
+      return undefined;
+    }
+  }
+
+  const wrap: Guard['wrap'] =
+    (where, inner) =>
+    (...args) =>
+      run(where, () => inner(...args)) as ReturnType<typeof inner>;
+
   return {
     log,
     report,
-    run(where, run) {
-      try {
-        return run();
-      } catch (error) {
-        if (strict) throw error;
-        report({ reason: 'internal', message: `${where}: ${error instanceof Error ? error.message : String(error)}` });
-        return undefined;
-      }
-    },
-    once(key, problem) {
-      if (seen.has(key)) return;
-      seen.add(key);
-      report(problem);
+    run,
+    wrap,
+    shield<T extends object>(verbs: T): T {
+      return Object.fromEntries(Object.entries(verbs).map(([name, verb]) => [name, wrap(name, verb)])) as T;
     },
     onError(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    debug(on) {
+    debug(on = true) {
       isOn = on;
     },
   };

@@ -19,33 +19,24 @@ export interface Identity {
   person(): Person;
   mint(person: Person, now: number): string;
   setUser(userId: string): void;
-  /** From now on in storage too; an id that was stored wins over one in memory. */
+  /** Storage may be used from now on; an id that is there wins over one in memory. */
   open(now: number): void;
-  /** Another person from here on. */
+  /** Another person from here on; nothing of this one stays. */
   reset(): void;
-  /** Nothing of ours stays, and the storage is left alone from now on. */
-  forget(): void;
 }
 
-const LIFETIME_MS = 395 * 86_400_000;
+export const LIFETIME_MS = 395 * 86_400_000;
 
 export function createIdentity(storage: Storage, prefix: string, random: Random): Identity {
   const idKey = `${prefix}id`;
   const userKey = `${prefix}user`;
-  let isOpen = false;
-  let current: Person = { anonymousId: null, userId: null };
+  const nobody = (): Person => ({ anonymousId: null, userId: null });
+  let current = nobody();
 
   const keep = () => {
-    if (!isOpen) return;
     if (current.anonymousId) storage.set(idKey, current.anonymousId);
     if (current.userId) storage.set(userKey, current.userId);
   };
-  const erase = () => {
-    storage.remove(idKey);
-    storage.remove(userKey);
-    current = { anonymousId: null, userId: null };
-  };
-
   return {
     person: () => current,
     mint(person, now) {
@@ -60,17 +51,15 @@ export function createIdentity(storage: Storage, prefix: string, random: Random)
       keep();
     },
     open(now) {
-      if (isOpen) return;
-      isOpen = true;
       const stored = storage.get(idKey);
       if (stored && now - bornAt(stored) < LIFETIME_MS) current.anonymousId = stored;
-      current.userId ??= storage.get(userKey);
+      current.userId = current.userId || storage.get(userKey);
       keep();
     },
-    reset: erase,
-    forget() {
-      erase();
-      isOpen = false;
+    reset() {
+      storage.remove(idKey);
+      storage.remove(userKey);
+      current = nobody();
     },
   };
 }
@@ -79,13 +68,13 @@ export function createIdentity(storage: Storage, prefix: string, random: Random)
 export function uuid7(now: number, random: Random): string {
   const bytes = random.bytes(16);
   for (let i = 0; i < 6; i++) bytes[i] = Math.floor(now / 2 ** (8 * (5 - i))) % 256;
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  bytes[6] = ((bytes[6] as number) & 0x0f) | 0x70;
+  bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80;
   const hex = Array.from(bytes, (byte) => (byte + 256).toString(16).slice(1)).join('');
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+  return hex.replace(/^(.{8})(....)(....)(....)/, '$1-$2-$3-$4-');
 }
 
 /** When a UUIDv7 was made; NaN (and so never young enough) for anything else. */
 export function bornAt(id: string): number {
-  return /^[0-9a-f]{8}-[0-9a-f]{4}-7/.test(id) ? Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16) : Number.NaN;
+  return /^[0-9a-f]{8}-[0-9a-f]{4}-7/.test(id) ? Number(`0x${id.slice(0, 8)}${id.slice(9, 13)}`) : Number.NaN;
 }

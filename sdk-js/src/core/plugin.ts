@@ -31,7 +31,7 @@ export type Capture = (call: Call, at?: number, page?: Page) => void;
 export interface Plugins {
   /** Installs once per name; the undo of a second one does nothing. */
   use(plugin: Plugin): Undo;
-  undoAll(): void;
+  undoAll: Undo;
 }
 
 export function createPlugins(
@@ -42,34 +42,31 @@ export function createPlugins(
 ): Plugins {
   const installed = new Map<string, Undo>();
 
-  function apiOf({ name, purpose }: Plugin): PluginApi {
+  function use({ name, purpose, install }: Plugin): Undo {
+    if (installed.has(name)) return () => {};
     // stamped only where it is not the default, which the collector fills in by itself
-    const call = purpose === 'analytics' ? { internal: true } : { internal: true, purpose };
-    return {
-      track: (event, properties, at) =>
-        capture({ type: 'track', event, ...(properties && { properties }), ...call }, at),
+    const call = { internal: true, purpose: purpose === 'analytics' ? undefined : purpose };
+    const guarded: PluginApi['guarded'] =
+      (run) =>
+      (...args) =>
+        guard.run(name, () => run(...args));
+    const api: PluginApi = {
+      track: (event, properties, at) => capture({ type: 'track', event, properties, ...call }, at),
       page: (page, at) => capture({ type: 'page', ...call }, at, page),
       now,
-      guarded:
-        (run) =>
-        (...args) => {
-          guard.run(`plugin ${name}`, () => run(...args));
-        },
+      guarded,
       queryParams,
     };
+    const undo = guard.run(name, () => install(api));
+    const off = guarded(() => {
+      if (installed.delete(name) && undo) undo();
+    });
+    installed.set(name, off);
+    return off;
   }
 
   return {
-    use(plugin) {
-      if (installed.has(plugin.name)) return () => {};
-      const undo = guard.run(`plugin ${plugin.name}`, () => plugin.install(apiOf(plugin)));
-      if (!undo) return () => {};
-      const off = () => {
-        if (installed.delete(plugin.name)) guard.run(`plugin ${plugin.name}`, undo);
-      };
-      installed.set(plugin.name, off);
-      return off;
-    },
+    use,
     undoAll() {
       for (const off of [...installed.values()]) off();
     },

@@ -88,13 +88,13 @@ export interface Message {
 export interface Call {
   type: MessageType;
   event?: unknown;
-  name?: string;
-  groupId?: string;
-  previousId?: string;
-  properties?: Properties;
-  traits?: Properties;
-  purpose?: string;
-  timestamp?: string;
+  name?: string | undefined;
+  groupId?: string | undefined;
+  previousId?: string | null | undefined;
+  properties?: Properties | undefined;
+  traits?: Properties | undefined;
+  purpose?: string | undefined;
+  timestamp?: string | undefined;
   internal?: boolean;
 }
 

@@ -1,7 +1,7 @@
 /**
  * The events that wait for a request: bounded, and as persistent as the platform allows.
  *
- * Layout. One key an event, `<prefix>q.<tab>.<messageId>` = purpose, newline, encoded message. All keys of
+ * Layout. One key an event, `<root><tab>.<messageId>` = purpose, newline, encoded message. All keys of
  * a tab are its segment. One small write an event costs the same for the first as for the thousandth, and
  * there is no file to tear. UUIDv7 ids put the keys in order.
  *
@@ -17,8 +17,9 @@
  */
 
 import { byteLength } from './batch.js';
-import type { Storage, Undo } from './ports.js';
+import type { Undo } from './ports.js';
 import type { Tally } from './tally.js';
+import type { Vault } from './vault.js';
 
 export interface Item {
   id: string;
@@ -46,25 +47,21 @@ export interface Queue {
   close(): void;
 }
 
-export interface QueueOptions {
-  storage: Storage;
-  prefix: string;
-  tab: string;
-  maxEvents: number;
-  maxBytes: number;
-  tally: Tally;
+export interface Bounds {
+  maxQueueEvents?: number;
+  maxQueueBytes?: number;
 }
 
-export function createQueue({ storage, prefix, tab, maxEvents, maxBytes, tally }: QueueOptions): Queue {
-  const root = `${prefix}q.`;
+/** `root`: what the keys of all segments begin with. */
+export function createQueue(storage: Vault, root: string, tab: string, tally: Tally, bounds: Bounds): Queue {
+  const { maxQueueEvents = 1_000, maxQueueBytes = 256 * 1024 } = bounds;
   const claims = new Map<string, Undo>();
   let items: Item[] = [];
   let bytes = 0;
-  let isOpen = false;
 
   function store(item: Item): void {
     const key = `${root}${tab}.${item.id}`;
-    if (isOpen && !item.key && storage.set(key, `${item.purpose}\n${item.body}`)) item.key = key;
+    if (!item.key && storage.set(key, `${item.purpose}\n${item.body}`)) item.key = key;
   }
 
   function remove(gone: readonly Item[]): number {
@@ -80,7 +77,7 @@ export function createQueue({ storage, prefix, tab, maxEvents, maxBytes, tally }
   }
 
   function bound(): void {
-    while (items.length > maxEvents || bytes > maxBytes) {
+    while (items.length > maxQueueEvents || bytes > maxQueueBytes) {
       const oldest = items.find((item) => !item.inFlight);
       if (!oldest) return;
       remove([oldest]);
@@ -92,17 +89,18 @@ export function createQueue({ storage, prefix, tab, maxEvents, maxBytes, tally }
     if (claims.has(segment)) return false;
     const undo = await storage.claim(root + segment);
     if (!undo) return false;
-    // consent may have been withdrawn, or the page left, while we waited
-    if (!isOpen) undo();
-    else claims.set(segment, undo);
-    return isOpen;
+    // consent may have been withdrawn while we waited
+    if (storage.isOpen()) claims.set(segment, undo);
+    else undo();
+    return storage.isOpen();
   }
 
   function load(segment: string): void {
     const known = new Set(items.map((item) => item.id));
     const found: Item[] = [];
     for (const key of storage.keys(`${root}${segment}.`).sort()) {
-      const [, purpose = '', body = ''] = /^(.*)\n([^]*)$/.exec(storage.get(key) ?? '') ?? [];
+      // encoded JSON holds no bare newline, so the first one ends the purpose
+      const [purpose = '', body] = (storage.get(key) || '').split('\n');
       const id = key.slice(root.length + segment.length + 1);
       if (!body || known.has(id)) continue;
       found.push({ id, purpose, body, bytes: byteLength(body), key, inFlight: false });
@@ -114,10 +112,15 @@ export function createQueue({ storage, prefix, tab, maxEvents, maxBytes, tally }
   }
 
   async function adopt(): Promise<void> {
-    const segments = new Set(storage.keys(root).map((key) => key.slice(root.length).split('.')[0] ?? ''));
+    const segments = new Set(storage.keys(root).map((key) => key.slice(root.length).split('.')[0] as string));
     for (const segment of segments) {
-      if (segment !== tab && isOpen && (await claim(segment))) load(segment);
+      if (segment !== tab && (await claim(segment))) load(segment);
     }
+  }
+
+  function leave(): void {
+    for (const undo of claims.values()) undo();
+    claims.clear();
   }
 
   return {
@@ -132,27 +135,19 @@ export function createQueue({ storage, prefix, tab, maxEvents, maxBytes, tally }
       bound();
     },
     async open() {
-      if (isOpen) return;
-      isOpen = true;
       items.forEach(store);
       await claim(tab);
       await adopt();
     },
-    leave() {
-      for (const undo of claims.values()) undo();
-      claims.clear();
-    },
+    leave,
     async resume() {
       const gone = items.filter((item) => item.key && storage.get(item.key) === null && !item.inFlight);
       tally.handedOver += remove(gone);
-      if (!isOpen) return;
       await claim(tab);
       await adopt();
     },
     close() {
-      isOpen = false;
-      for (const undo of claims.values()) undo();
-      claims.clear();
+      leave();
       for (const key of storage.keys(root)) storage.remove(key);
       for (const item of items) item.key = null;
     },

@@ -5,6 +5,8 @@
  * Parsed by pattern, because mini-programs have no `URL` and a browser's would rewrite what it reads.
  */
 
+import type { Page } from './protocol.js';
+
 export const REDACTED = ':redacted';
 const CAMPAIGN = /^utm_(source|medium|campaign|term|content|id)$/;
 // The name says that it was an ad click, which is a fact; the value says whose, which is a person
@@ -23,22 +25,34 @@ export interface Address {
 }
 
 export function split(url: string): Address {
-  const [, scheme = '', authority = '', path = '', query = ''] = ADDRESS.exec(url) ?? [];
+  // every part is optional, so it matches any string
+  const [, scheme = '', authority = '', path = '', query = ''] = ADDRESS.exec(url) as string[];
   return { scheme, authority: authority.replace(/^\/\/.*@/, '//'), path, query };
 }
 
 /** `url` without what may identify a person. `allowed`: query parameters kept beside utm_*. */
-export function cleanUrl(url: string, allowed?: readonly string[] | null): string {
+export function cleanUrl(url: string, allowed: readonly string[] | null = []): string {
   const { scheme, authority, path, query } = split(url);
-  return scheme + authority + path.split('/').map(cleanSegment).join('/') + cleanQuery(query, allowed ?? []);
+  return scheme + authority + path.split('/').map(cleanSegment).join('/') + cleanQuery(query, allowed || []);
 }
 
 /** A referrer of the page's own host is cleaned like a page; of any other only the origin stays. */
-export function cleanReferrer(referrer: string, pageHost: string, allowed?: readonly string[] | null): string {
+export function cleanReferrer(referrer: string, pageHost: string, allowed: readonly string[] | null = []): string {
   const { scheme, authority } = split(referrer);
   if (!authority) return '';
   if (authority.slice(2).toLowerCase() === pageHost.toLowerCase()) return cleanUrl(referrer, allowed);
   return `${scheme}${authority}/`;
+}
+
+/** Address, path, kept query and referrer of a page, as `context.page` wants them. */
+export function cleanPage(href: string, referrer: string, host: string, allowed: readonly string[]): Page {
+  const url = cleanUrl(href, allowed);
+  const { path, query } = split(url);
+  const page: Page = { url, path: path || '/' };
+  if (query) page.search = `?${query}`;
+  const from = cleanReferrer(referrer, host, allowed);
+  if (from) page.referrer = from;
+  return page;
 }
 
 /** A title or label with anything like a mail address or a token taken out. */

@@ -11,6 +11,7 @@
  * does not live long enough to be given one.
  */
 
+import { parse } from './json.js';
 import type { Storage } from './ports.js';
 
 export interface SessionState {
@@ -44,49 +45,28 @@ export interface Sessions {
   commit(state: SessionState): void;
   /** The session of the last event of any tab; null before the first one. */
   current(): SessionState | null;
-  /** From now on in storage too. */
-  open(): void;
-  /** Ends the session; `forget` also leaves the storage alone from now on. */
-  end(forget?: boolean): void;
+  end(): void;
 }
 
 export function createSessions(storage: Storage, key: string, newId: (now: number) => string): Sessions {
   let own: SessionState | null = null;
-  let isOpen = false;
 
   function current(): SessionState | null {
-    const shared = isOpen ? parse(storage.get(key)) : null;
-    if (!shared) return own;
+    const shared = parse(storage.get(key));
+    if (!valid(shared)) return own;
     return own && own.id === shared.id && own.seq > shared.seq ? own : shared;
   }
 
   return {
     current,
-    peek(now) {
-      const { isNew: _, ...state } = touch(current(), now, newId(now));
-      return state;
-    },
+    peek: (now) => touch(current(), now, newId(now)),
     commit(state) {
       own = state;
-      if (isOpen) storage.set(key, JSON.stringify(state));
+      storage.set(key, JSON.stringify(state));
     },
-    open() {
-      isOpen = true;
-    },
-    end(forget = false) {
+    end() {
       own = null;
-      if (isOpen) storage.remove(key);
-      if (forget) isOpen = false;
+      storage.remove(key);
     },
   };
-}
-
-function parse(text: string | null): SessionState | null {
-  if (!text) return null;
-  try {
-    const state: unknown = JSON.parse(text);
-    return valid(state) ? state : null;
-  } catch {
-    return null; // damaged by somebody else: as good as no session
-  }
 }

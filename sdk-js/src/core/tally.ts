@@ -8,6 +8,7 @@
  * collector as a `$lost` event with the next batch that gets through, and survives the page until then.
  */
 
+import { parse } from './json.js';
 import type { Storage } from './ports.js';
 
 export type Counts = Record<string, number>;
@@ -21,22 +22,17 @@ export interface Tally {
   drop(reason: string, count?: number): void;
   /** The same, and worth telling the collector. */
   lose(reason: string, count?: number): void;
-  /** From now on in storage too. */
+  /** Storage may be used from now on: adds what an earlier page lost. */
   open(): void;
-  close(): void;
-  /** What was lost since it was last asked; empties it. Null when nothing was. */
-  takeLost(): Counts | null;
+  /** What was lost since it was last asked; empties it. */
+  takeLost(): Counts;
 }
 
 export function createTally(storage: Storage, key: string): Tally {
   let lost: Counts = {};
-  let isOpen = false;
 
   const add = (counts: Counts, reason: string, count: number) => {
-    counts[reason] = (counts[reason] ?? 0) + count;
-  };
-  const keep = () => {
-    if (isOpen) storage.set(key, JSON.stringify(lost));
+    if (count > 0) counts[reason] = (counts[reason] || 0) + count;
   };
 
   return {
@@ -51,32 +47,17 @@ export function createTally(storage: Storage, key: string): Tally {
     lose(reason, count = 1) {
       this.drop(reason, count);
       add(lost, reason, count);
-      keep();
+      storage.set(key, JSON.stringify(lost));
     },
     open() {
-      isOpen = true;
-      for (const [reason, count] of Object.entries(parse(storage.get(key)))) add(lost, reason, count);
-    },
-    close() {
-      isOpen = false;
-      lost = {};
-      storage.remove(key);
+      // a damaged count adds nothing: not a number is not more than zero
+      for (const [reason, count] of Object.entries(parse(storage.get(key)) || {})) add(lost, reason, Number(count));
     },
     takeLost() {
-      if (!Object.keys(lost).length) return null;
       const taken = lost;
       lost = {};
-      if (isOpen) storage.remove(key);
+      storage.remove(key);
       return taken;
     },
   };
-}
-
-function parse(text: string | null): Counts {
-  try {
-    const counts = JSON.parse(text ?? '{}') as Counts;
-    return Object.fromEntries(Object.entries(counts).filter(([, count]) => Number.isSafeInteger(count)));
-  } catch {
-    return {}; // damaged by somebody else; a wrong count would be worse than none
-  }
 }

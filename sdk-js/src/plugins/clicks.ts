@@ -6,76 +6,71 @@
  * read from buttons and links only, and kept only if it is short and holds nothing like a person's data.
  */
 
+import { listen } from '../browser/listen.js';
 import type { Plugin } from '../core/plugin.js';
 import type { Properties } from '../core/protocol.js';
-import { cleanUrl, isPlain } from '../core/scrub.js';
-import { listen } from './listen.js';
+import { cleanUrl, isPlain, split } from '../core/scrub.js';
 import { selectorOf, stableId } from './selector.js';
 
-const MEANINGFUL = 'a,button,[role=button],input[type=submit],input[type=button],label,summary,[data-track],[onclick]';
 const WITH_TEXT = 'a,button,[role=button]';
-const SECRET = 'input[type=password],[autocomplete^=cc-],[autocomplete~=one-time-code]';
+const MEANINGFUL = `${WITH_TEXT},[type=submit],[type=button],label,summary,[data-track],[onclick]`;
+const SECRET = '[type=password],[autocomplete^=cc-],[autocomplete~=one-time-code]';
 const IGNORED = '[data-firsthand-ignore]';
 const SILENT = `${IGNORED},script,style,input,select,textarea,[contenteditable]`;
 const MAX_TEXT = 80;
-/** A click on a label makes the browser click its field as well, at once. */
-const ECHO_MS = 50;
 
 export const clicks = (): Plugin => ({
   name: 'clicks',
   purpose: 'analytics',
   install({ track, guarded, queryParams }) {
-    let echo: { of: Element; at: number } | null = null;
-    return listen(
-      document,
-      'click',
-      guarded((event: MouseEvent) => {
-        const path = event.composedPath().filter((node): node is Element => node instanceof Element);
-        const [target] = path;
-        if (!target || path.some((element) => element.matches(IGNORED)) || target.matches(SECRET)) return;
-        if (echo && echo.of === target && event.timeStamp - echo.at < ECHO_MS) return;
-        const control = path.find(
-          (element): element is HTMLLabelElement => element instanceof HTMLLabelElement,
-        )?.control;
-        if (control?.matches(SECRET)) return;
-        echo = control && control !== target ? { of: control, at: event.timeStamp } : null;
-        const element = path.find((each) => each.matches(MEANINGFUL)) ?? target;
-        const at = { x: Math.round(event.pageX), y: Math.round(event.pageY) };
-        track('$click', { ...describe(element, queryParams), ...at });
-      }),
-    );
+    let echo: EventTarget | null = null;
+    const onClick = guarded((event: MouseEvent) => {
+      const path = event.composedPath().filter((node) => node instanceof Element) as Element[];
+      const [target] = path;
+      if (!target || path.some((element) => element.matches(IGNORED))) return;
+      const label = target.closest('label');
+      const field = label && label.control;
+      const again = echo === target;
+      // the click on the field that the browser makes of a click on its label comes before the next task
+      echo = field !== target ? field : null;
+      setTimeout(() => {
+        echo = null;
+      });
+      if (again || [target, field].some((each) => each && each.matches(SECRET))) return;
+      const element = path.find((each) => each.matches(MEANINGFUL)) || target;
+      track('$click', {
+        ...describe(element, queryParams),
+        x: Math.round(event.pageX),
+        y: Math.round(event.pageY),
+      });
+    });
+    return listen(document, 'click', onClick, true);
   },
 });
 
 function describe(element: Element, queryParams: readonly string[]): Properties {
-  const id = stableId(element);
-  const role = element.getAttribute('role');
-  const name = element.getAttribute('data-track');
-  const href =
-    element instanceof HTMLAnchorElement || element instanceof SVGAElement ? hrefOf(element, queryParams) : '';
-  const text = element.matches(WITH_TEXT) ? textOf(element) : '';
+  const read = (name: string) => element.getAttribute(name) || undefined;
   return {
     ...declared(element),
     tag: element.localName,
-    ...(id && { id }),
-    ...(role && { role }),
-    ...(name && { name }),
-    ...(href && { href }),
-    ...(text && { text }),
+    id: stableId(element) || undefined,
+    role: read('role'),
+    name: read('data-track'),
+    href: element.matches('a') ? hrefOf(read('href') || '', queryParams) : undefined,
+    text: element.matches(WITH_TEXT) ? textOf(element) : undefined,
     selector: selectorOf(element),
   };
 }
 
 /** Of an address that is not a page (`mailto:`, `tel:`, `javascript:`) only its kind. */
-function hrefOf(link: Element, queryParams: readonly string[]): string {
-  const href = (link.getAttribute('href') ?? '').trim();
-  const scheme = /^([a-z][a-z0-9+.-]*:)/i.exec(href)?.[1]?.toLowerCase();
-  return scheme && !/^https?:$/.test(scheme) ? scheme : cleanUrl(href, queryParams);
+function hrefOf(href: string, queryParams: readonly string[]): string | undefined {
+  const { scheme } = split(href.trim());
+  return (!scheme || /^https?:$/i.test(scheme) ? cleanUrl(href.trim(), queryParams) : scheme) || undefined;
 }
 
-function textOf(element: Element): string {
+function textOf(element: Element): string | undefined {
   const text = visible(element).replace(/\s+/g, ' ').trim();
-  return text.length <= MAX_TEXT && isPlain(text) ? text : '';
+  return text.length <= MAX_TEXT && isPlain(text) ? text || undefined : undefined;
 }
 
 function visible(node: Node): string {
@@ -89,7 +84,8 @@ function declared(element: Element): Properties {
   const properties: Properties = {};
   for (const { name, value } of Array.from(element.attributes)) {
     if (!name.startsWith('data-track-')) continue;
-    properties[name.slice('data-track-'.length).replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())] = value;
+    const key = name.slice(11).replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+    properties[key] = value;
   }
   return properties;
 }

@@ -9,36 +9,54 @@
  * the flusher hears it.
  */
 
-import type { Plugin, PluginApi } from '../core/plugin.js';
+import { isHidden } from '../browser/lifecycle.js';
+import { listen } from '../browser/listen.js';
+import type { Plugin } from '../core/plugin.js';
 import type { Undo } from '../core/ports.js';
-import { cleanReferrer, cleanUrl, split } from '../core/scrub.js';
-import { listen } from './listen.js';
+import { cleanPage } from '../core/scrub.js';
 
 const RENDER_MS = 60;
 
 export const pageview = (): Plugin => ({
   name: 'pageview',
   purpose: 'analytics',
-  install(api) {
-    const view = createViews(api);
-    const changed = api.guarded(() => view.changed());
+  install({ page, now, guarded, queryParams }) {
+    let shown = here();
+    let finish: Undo | null = null;
+
+    const settle = guarded(() => {
+      const run = finish;
+      finish = null;
+      if (run) run();
+    });
+    const view = guarded((referrer: string) => {
+      settle();
+      const at = now();
+      const facts = cleanPage(location.href, referrer, location.host, queryParams);
+      // a script in the head runs before the title was parsed
+      const wait = document.readyState === 'loading' ? untilParsed : afterRender;
+      const cancel = wait(settle);
+      finish = () => {
+        cancel();
+        page(facts, at);
+      };
+    });
+    const changed = guarded(() => {
+      const before = location.origin + shown;
+      if (here() === shown) return;
+      shown = here();
+      view(before);
+    });
+
     const undos = [
       patch('pushState', changed),
       patch('replaceState', changed),
       listen(window, 'popstate', changed),
-      listen(
-        window,
-        'pageshow',
-        api.guarded((event: PageTransitionEvent) => event.persisted && view.again()),
-      ),
-      listen(window, 'pagehide', api.guarded(view.settle)),
-      listen(
-        window,
-        'visibilitychange',
-        api.guarded(() => document.visibilityState === 'hidden' && view.settle()),
-      ),
-      whenShown(api.guarded(() => view.again(document.referrer))),
-      view.settle,
+      listen<PageTransitionEvent>(window, 'pageshow', ({ persisted }) => persisted && view(location.href)),
+      listen(window, 'pagehide', settle, true),
+      listen(window, 'visibilitychange', () => isHidden() && settle(), true),
+      whenShown(() => view(document.referrer)),
+      settle,
     ];
     return () => {
       for (const undo of undos) undo();
@@ -46,47 +64,14 @@ export const pageview = (): Plugin => ({
   },
 });
 
-function createViews(api: PluginApi) {
-  let shown = here();
-  let waiting: { finish: () => void; timer: number } | null = null;
-
-  function settle(): void {
-    if (!waiting) return;
-    const { finish, timer } = waiting;
-    waiting = null;
-    clearTimeout(timer);
-    finish();
-  }
-
-  function again(referrer = location.href): void {
-    settle();
-    const at = api.now();
-    const url = cleanUrl(location.href, api.queryParams);
-    const { path, query } = split(url);
-    const from = cleanReferrer(referrer, location.host, api.queryParams);
-    const page = { url, path: path || '/', ...(query && { search: `?${query}` }), ...(from && { referrer: from }) };
-    const finish = api.guarded(() => api.page(page, at));
-    // a script in the head runs before the title was parsed
-    if (document.readyState === 'loading') {
-      const off = listen(document, 'DOMContentLoaded', api.guarded(settle));
-      waiting = { finish: () => (off(), finish()), timer: 0 };
-    } else {
-      waiting = { finish, timer: window.setTimeout(settle, RENDER_MS) };
-    }
-  }
-
-  function changed(): void {
-    const next = here();
-    if (next === shown) return;
-    const before = location.origin + shown;
-    shown = next;
-    again(before);
-  }
-
-  return { settle, again, changed };
-}
-
 const here = () => location.pathname + location.search;
+
+const untilParsed = (run: Undo): Undo => listen(document, 'DOMContentLoaded', run);
+
+function afterRender(run: Undo): Undo {
+  const timer = setTimeout(run, RENDER_MS);
+  return () => clearTimeout(timer);
+}
 
 /** Calls back after each call of a history method; the undo leaves a wrapper that others wrapped inert. */
 function patch(method: 'pushState' | 'replaceState', after: () => void): Undo {
@@ -104,9 +89,9 @@ function patch(method: 'pushState' | 'replaceState', after: () => void): Undo {
 }
 
 function whenShown(run: () => void): Undo {
-  if (!(document as Document & { prerendering?: boolean }).prerendering) {
-    run();
-    return () => {};
+  if ((document as Document & { prerendering?: boolean }).prerendering) {
+    return listen(document, 'prerenderingchange', run);
   }
-  return listen(document, 'prerenderingchange', run, { once: true });
+  run();
+  return () => {};
 }

@@ -11,9 +11,9 @@ export function selectorOf(element: Element): string {
   let current: Element | null = element;
   while (current && steps.length < MAX_STEPS) {
     const anchor = anchorOf(current);
-    steps.unshift(anchor ?? step(current));
-    if (anchor || current === document.body) break;
+    steps.unshift(anchor || step(current));
     const parent: Node | null = current.parentNode;
+    if (anchor || !parent || current === document.body) break;
     if (parent instanceof ShadowRoot) {
       steps.unshift('>>>');
       current = parent.host;
@@ -39,6 +39,8 @@ function anchorOf(element: Element): string | null {
 }
 
 function step(element: Element): string {
-  const same = Array.from(element.parentNode?.children ?? []).filter((other) => other.localName === element.localName);
+  const same = Array.from(element.parentNode ? element.parentNode.children : []).filter(
+    (other) => other.localName === element.localName,
+  );
   return same.length > 1 ? `${element.localName}:nth-of-type(${same.indexOf(element) + 1})` : element.localName;
 }

@@ -1,0 +1,45 @@
+/**
+ * One first-party cookie for the anonymous id, on the widest domain that takes it. It dies 13 months after
+ * the id was minted, however often it is written. What has no cookies (sandboxed frames) throws; there the
+ * id is in storage or in memory only.
+ */
+
+import { bornAt, LIFETIME_MS } from '../core/identity.js';
+
+export function readCookie(key: string): string | null {
+  try {
+    const [, value] = `; ${document.cookie}`.split(`; ${key}=`);
+    return value ? (value.split(';')[0] as string) : null;
+  } catch {
+    return null; // see above
+  }
+}
+
+export function writeCookie(key: string, value: string): void {
+  const expires = new Date(bornAt(value) + LIFETIME_MS).toUTCString();
+  domains().some((domain) => {
+    if (readCookie(key) !== value) put(key, value, expires, domain);
+    return readCookie(key) === value;
+  });
+}
+
+/** From every domain it may ever have been put on. */
+export function removeCookie(key: string): void {
+  for (const domain of domains()) put(key, '', new Date(0).toUTCString(), domain);
+}
+
+/** From the widest to this host alone: `shop.example`, `www.shop.example`, none. A public suffix takes no cookie. */
+function domains(): string[] {
+  const labels = location.hostname.split('.');
+  return [...labels.slice(1).map((_, i) => `; Domain=${labels.slice(-2 - i).join('.')}`), ''];
+}
+
+function put(key: string, value: string, expires: string, domain: string): void {
+  const secure = location.protocol === 'https:' ? '; Secure' : '';
+  try {
+    // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is asynchronous, and a page may die first
+    document.cookie = `${key}=${value}; Path=/; Expires=${expires}; SameSite=Lax${secure}${domain}`;
+  } catch {
+    // see above
+  }
+}

@@ -1,0 +1,14 @@
+/** `addEventListener`, passive, with its own undo. */
+
+import type { Undo } from '../core/ports.js';
+
+export function listen<E extends Event>(
+  target: EventTarget,
+  type: string,
+  run: (event: E) => void,
+  capture = false,
+): Undo {
+  const options = { capture, passive: true };
+  target.addEventListener(type, run as EventListener, options);
+  return () => target.removeEventListener(type, run as EventListener, options);
+}

@@ -1,0 +1,177 @@
+/**
+ * A platform in memory: one `Device` is a browser profile, `tab()` opens a page on it. Time stands still
+ * until a test moves it; requests wait for the test's answer. Used by the unit tests and the property tests.
+ */
+
+import type { ClientOptions } from '../src/core/api.js';
+import { createClient } from '../src/core/client.js';
+import type { Answer, Ports, Undo } from '../src/core/ports.js';
+import type { Message } from '../src/core/protocol.js';
+
+export interface Sent {
+  url: string;
+  batch: Message[];
+  writeKey: string;
+  sentAt: string;
+  keepalive: boolean;
+}
+
+export type Reply = (sent: Sent) => Partial<Answer> | 'hang';
+
+export const ok: Reply = () => ({ status: 200, body: '{"success":true,"accepted":1,"rejected":[]}' });
+
+export class Device {
+  store = new Map<string, string>();
+  reads: string[] = [];
+  sent: Sent[] = [];
+  confirmed: Message[] = [];
+  now = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
+  reply: Reply = ok;
+  online = true;
+  gpc = false;
+  quota = Number.POSITIVE_INFINITY;
+  random = 0.5;
+  private seed = 1;
+  private timers = new Set<{ at: number; run: () => void }>();
+  private claims = new Set<string>();
+  private watchers = new Set<{ tab: object; key: string; run: () => void }>();
+
+  /** Moves the clock and runs what is due, in order, with all promises in between. */
+  async advance(ms: number): Promise<void> {
+    const until = this.now + ms;
+    for (;;) {
+      await settle();
+      const due = [...this.timers].filter(({ at }) => at <= until).sort((a, b) => a.at - b.at)[0];
+      if (!due) break;
+      this.timers.delete(due);
+      this.now = Math.max(this.now, due.at);
+      due.run();
+    }
+    this.now = until;
+    await settle();
+  }
+
+  tab(options: Partial<ClientOptions> = {}) {
+    const tab = {};
+    const events: Record<'leave' | 'return' | 'online', Set<(final: boolean) => void>> = {
+      leave: new Set(),
+      return: new Set(),
+      online: new Set(),
+    };
+    const on =
+      (name: keyof typeof events) =>
+      (run: (final: boolean) => void): Undo => {
+        events[name].add(run);
+        return () => events[name].delete(run);
+      };
+    const claimed = new Set<string>();
+    const notify = (key: string) => {
+      for (const watcher of [...this.watchers]) if (watcher.tab !== tab && watcher.key === key) watcher.run();
+    };
+    let dead = false;
+
+    const ports: Ports = {
+      storage: {
+        get: (key) => {
+          this.reads.push(key);
+          return this.store.get(key) ?? null;
+        },
+        set: (key, value) => {
+          const used = [...this.store].reduce((sum, [k, v]) => sum + (k === key ? 0 : k.length + v.length), 0);
+          if (used + key.length + value.length > this.quota) return false;
+          this.store.set(key, value);
+          notify(key);
+          return true;
+        },
+        remove: (key) => {
+          if (this.store.delete(key)) notify(key);
+        },
+        keys: (prefix) => [...this.store.keys()].filter((key) => key.startsWith(prefix)),
+        watch: (key, run) => {
+          const watcher = { tab, key, run };
+          this.watchers.add(watcher);
+          return () => this.watchers.delete(watcher);
+        },
+        claim: async (name) => {
+          if (this.claims.has(name)) return null;
+          this.claims.add(name);
+          claimed.add(name);
+          return () => {
+            this.claims.delete(name);
+            claimed.delete(name);
+          };
+        },
+      },
+      http: {
+        post: ({ url, body, keepalive }) => {
+          const sent: Sent = { url, keepalive, ...JSON.parse(body) };
+          this.sent.push(sent);
+          let abort: Undo = () => {};
+          const answer = new Promise<Answer>((resolve) => {
+            abort = () => resolve({ status: 0, retryAfter: null, body: '' });
+            const reply = this.reply(sent);
+            if (reply === 'hang') return;
+            const full = { status: 200, retryAfter: null, body: '', ...reply };
+            if (full.status === 200 && full.body) this.confirmed.push(...sent.batch);
+            resolve(full);
+          });
+          // a page that is gone hears no answer
+          return { answer: answer.then((got) => (dead ? new Promise<Answer>(() => {}) : got)), abort };
+        },
+      },
+      clock: {
+        now: () => this.now,
+        after: (ms, run) => {
+          const timer = { at: this.now + ms, run: () => dead || run() };
+          this.timers.add(timer);
+          return () => this.timers.delete(timer);
+        },
+      },
+      random: {
+        next: () => this.random,
+        bytes: (count) => Uint8Array.from({ length: count }, () => this.byte()),
+      },
+      lifecycle: {
+        online: () => this.online,
+        onOnline: (run) => on('online')(run),
+        onLeave: on('leave'),
+        onReturn: (run) => on('return')(run),
+      },
+      facts: () => ({ page: { url: 'https://shop.example/', path: '/' }, ...(this.gpc && { gpc: true }) }),
+      gpc: () => this.gpc,
+    };
+    const client = createClient(ports, {
+      writeKey: 'wk',
+      endpoint: 'https://c.example/',
+      library: { name: '@firsthand/web', version: '0.1.0' },
+      strict: true,
+      ...options,
+    });
+    return {
+      client,
+      ports,
+      listeners: () => Object.values(events).reduce((sum, set) => sum + set.size, 0),
+      leave: (final = true) => events.leave.forEach((run) => run(final)),
+      comeBack: () => events.return.forEach((run) => run(true)),
+      goOnline: () => events.online.forEach((run) => run(true)),
+      /** The process dies: no event, no answer, no timer; the system takes its claims back. */
+      kill: () => {
+        dead = true;
+        for (const name of claimed) this.claims.delete(name);
+        for (const watcher of [...this.watchers]) if (watcher.tab === tab) this.watchers.delete(watcher);
+      },
+    };
+  }
+
+  private byte(): number {
+    this.seed = (this.seed * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return (this.seed >> 16) & 255;
+  }
+}
+
+export async function settle(): Promise<void> {
+  for (let i = 0; i < 30; i++) await Promise.resolve();
+}
+
+export const names = (sent: { batch: Message[] }[]) =>
+  sent.flatMap(({ batch }) => batch.map(({ event, type }) => event ?? type));
