@@ -63,6 +63,16 @@ await build({
   target: 'es2020',
 });
 
+// for tests/contract/driver.py, not shipped
+await build({
+  entryPoints: [`${here}test/adapter.ts`],
+  outfile: `${here}build/adapter.mjs`,
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+});
+
 const script = await readFile(`${dist}/firsthand.js`);
 const file = `firsthand-${version}.js`;
 await copyFile(`${dist}/firsthand.js`, `${dist}/${file}`);
