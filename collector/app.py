@@ -7,6 +7,7 @@ key, databases, sources) and gives it back in order: routes refuse, the running 
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
 from collector.decode import decode_batch, decode_single
+from collector.edge.body import Deadlines
 from collector.edge.client import ClientAddress
 from collector.enrich import GeoDatabase, enrichments
 from collector.extras import extra_routes
@@ -109,6 +111,7 @@ def _make_state(settings: Settings, config: Path | None) -> State:
         key=keys.load_or_create(settings.data_dir / "keys" / "pii.json"),
         client=ClientAddress(settings.trusted_proxies),
         limiter=State.limiter_for(settings.workers),
+        deadlines=Deadlines(settings.body_timeout, time.monotonic),
         balance=balance,
         geo=geo,
     )
@@ -119,6 +122,7 @@ async def _every_second(state: State) -> None:
     while True:
         await asyncio.sleep(1.0)
         try:
+            state.deadlines.sweep()
             state.sources.refresh()
             if state.geo.reload_if_changed():
                 state.enricher.forget()

@@ -37,7 +37,7 @@ class RequestContext(msgspec.Struct, frozen=True):
     sent_at: datetime | None
     skew: timedelta | None  # received − sent; None if the client did not say or they agree within 5 s
     ip: str | None
-    ip_truncated: str | None
+    columns: bytes  # what all rows of the request share, encoded (row.of_request)
     user_agent: str | None
     gpc: bool
     key: Key

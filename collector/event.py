@@ -5,11 +5,10 @@ The pipeline owns the event; a step may set the fields that are its own and retu
 """
 
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
-from collector.protocol import Context, Message
+from collector.protocol import NO_JSON, Context, Message
 
 EMPTY_CONTEXT = Context()
 
@@ -31,7 +30,7 @@ class Event(msgspec.Struct, gc=False):
     purpose: str = ""
     event_time: datetime | None = None
     original: datetime | None = None
-    granted: list[str] | None = None
+    granted: tuple[str, ...] = ()
     columns: bytes = b""
     user_id: str | None = None
     anonymous_id: str | None = None
@@ -49,9 +48,11 @@ class Event(msgspec.Struct, gc=False):
 
 def of(message: Message, extra: bytes = b"") -> Event:
     """The event of a freshly decoded message."""
-    return Event(message, message.context or EMPTY_CONTEXT, bytes(message.properties), bytes(message.traits), extra)
-
-
-def plain(value: Any) -> bytes:
-    """A JSON object for `extra`; empty stays empty."""
-    return msgspec.json.encode(value) if value else b""
+    properties, traits = message.properties, message.traits
+    return Event(
+        message,
+        message.context or EMPTY_CONTEXT,
+        b"" if properties is NO_JSON else bytes(properties),
+        b"" if traits is NO_JSON else bytes(traits),
+        extra,
+    )

@@ -14,14 +14,35 @@ import msgspec
 from msgspec import Raw, Struct
 
 from collector.outcome import Drop, Reason
-from collector.protocol import Consent, Context, Message
+from collector.protocol import (
+    MAX_ID_CHARS,
+    MAX_NAME_CHARS,
+    MAX_PURPOSE_CHARS,
+    MAX_USER_ID_CHARS,
+    Consent,
+    Context,
+    Message,
+)
 
 _object = msgspec.json.Decoder(dict[str, Raw])
 _any = msgspec.json.Decoder()
 _IDS = ("messageId", "anonymousId", "userId", "groupId", "previousId")
 _TEXTS = ("type", "event", "name", "category")
 _TIMES = ("timestamp", "originalTimestamp")
+_LIMITS = {
+    "messageId": MAX_ID_CHARS, "anonymousId": MAX_USER_ID_CHARS, "userId": MAX_USER_ID_CHARS,
+    "groupId": MAX_USER_ID_CHARS, "previousId": MAX_USER_ID_CHARS,
+    "event": MAX_NAME_CHARS, "name": MAX_NAME_CHARS, "category": MAX_NAME_CHARS,
+}  # fmt: skip
 _WIRE_TO_FIELD = {f.encode_name: f.name for f in msgspec.structs.fields(Message)}
+
+
+# Context fields that must not be misread: they decide about consent and order
+_STRICT_CONTEXT = {
+    "gpc": "true or false",
+    "purpose": f"a string of at most {MAX_PURPOSE_CHARS} characters",
+    "seq": "a number from 0",
+}
 
 
 class Loose(typing.NamedTuple):
@@ -42,6 +63,10 @@ def read_message(raw: Raw | bytes, shared: Loose | None) -> tuple[Message, bytes
         values[_WIRE_TO_FIELD[name]] = _id(fields.get(name), name)
     for name in _TEXTS:
         values[_WIRE_TO_FIELD[name]] = _text(fields.get(name), name)
+    for name, limit in _LIMITS.items():
+        value = values[_WIRE_TO_FIELD[name]]
+        if value is not None and len(value) > limit:
+            raise Drop(Reason.INVALID, f"{name} may have {limit} characters")
     for name in _TIMES:
         values[_WIRE_TO_FIELD[name]] = _time(fields.get(name), name)
     for name in ("properties", "traits"):
@@ -66,8 +91,9 @@ def read_context(raw: Raw) -> Loose:
     elif "consentManagement" in fields:
         known["consent"] = _rudder_consent(fields["consentManagement"])
         extra.pop("consentManagement", None)
-    if "gpc" in extra:
-        raise Drop(Reason.INVALID, "context.gpc must be true or false")
+    for name, expected in _STRICT_CONTEXT.items():
+        if name in extra:
+            raise Drop(Reason.INVALID, f"context.{name} must be {expected}")
     extra.pop("ip", None)  # the request's own address counts, and only for the geo look-up
     return Loose(known, extra)
 

@@ -7,9 +7,9 @@ from for everybody else, keeping what has no column.
 """
 
 from datetime import datetime
-from typing import Final
+from typing import Annotated, Final
 
-from msgspec import Raw, Struct
+from msgspec import Meta, Raw, Struct
 
 MAX_MESSAGE_BYTES: Final = 32 * 1024
 MAX_BATCH_MESSAGES: Final = 500
@@ -19,6 +19,8 @@ MAX_DEPTH: Final = 16
 MAX_PROPERTIES: Final = 255
 MAX_ID_CHARS: Final = 100
 MAX_NAME_CHARS: Final = 200
+MAX_USER_ID_CHARS: Final = 256
+MAX_PURPOSE_CHARS: Final = 64
 MAX_USER_AGENT_CHARS: Final = 1024
 
 TYPES: Final = frozenset({"track", "page", "screen", "identify", "group", "alias"})
@@ -27,6 +29,14 @@ RESERVED_EVENTS: Final = frozenset(
      "$outbound", "$download", "$search", "$web_vitals", "$error", "$session_start", "$app_launch", "$app_show",
      "$app_hide", "$share", "$favorite", "$consent", "$lost"}
 )  # fmt: skip
+
+# Limits that the decoder checks; who exceeds one is read again by loose.py, which says which one it was
+Id = Annotated[str, Meta(max_length=MAX_ID_CHARS)]
+PersonId = Annotated[str, Meta(max_length=MAX_USER_ID_CHARS)]
+Name = Annotated[str, Meta(max_length=MAX_NAME_CHARS)]
+PurposeName = Annotated[str, Meta(max_length=MAX_PURPOSE_CHARS)]
+Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+Scene = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 
 
 class _Wire(Struct, rename="camel", forbid_unknown_fields=True, omit_defaults=True, gc=False):
@@ -106,9 +116,9 @@ class Context(_Wire):
     session_id: str | None = None
     consent: Consent | None = None
     gpc: bool = False
-    seq: int | None = None
-    purpose: str | None = None
-    scene: int | None = None
+    seq: Count | None = None
+    purpose: PurposeName | None = None
+    scene: Scene | None = None
 
 
 NO_JSON: Final = Raw()
@@ -118,16 +128,16 @@ class Message(Struct, rename="camel", omit_defaults=True, gc=False):
     """One message as sent. `properties` and `traits` stay undecoded JSON objects (or empty)."""
 
     type: str = ""
-    message_id: str = ""
+    message_id: Id = ""
     timestamp: datetime | None = None
     original_timestamp: datetime | None = None
-    anonymous_id: str | None = None
-    user_id: str | None = None
-    event: str | None = None
-    name: str | None = None
-    category: str | None = None
-    group_id: str | None = None
-    previous_id: str | None = None
+    anonymous_id: PersonId | None = None
+    user_id: PersonId | None = None
+    event: Name | None = None
+    name: Name | None = None
+    category: Name | None = None
+    group_id: PersonId | None = None
+    previous_id: PersonId | None = None
     properties: Raw = NO_JSON
     traits: Raw = NO_JSON
     context: Context | None = None

@@ -9,23 +9,20 @@ from datetime import datetime
 import msgspec
 from msgspec import Raw, Struct
 
-from collector.context import RequestContext
+from collector.context import RequestContext, Source
 from collector.event import Event
 from collector.protocol import NO_JSON, Message
 
 
 class Row(Struct, omit_defaults=True, gc=False):
-    """The columns that are not an enrichment's. Names and meaning: docs/warehouse.md."""
+    """The columns that are neither an enrichment's nor the request's. Names and meaning: docs/warehouse.md."""
 
     event_id: str
     type: str
     event: str
     purpose: str
-    source_id: str
     event_time: datetime | None
-    received_at: datetime
     original_timestamp: datetime | None = None
-    sent_at: datetime | None = None
     anonymous_id: str | None = None
     user_id: str | None = None
     subject_key: str | None = None
@@ -36,10 +33,8 @@ class Row(Struct, omit_defaults=True, gc=False):
     page_path: str | None = None
     page_title: str | None = None
     referrer: str | None = None
-    platform: str | None = None
     lib_name: str | None = None
     lib_version: str | None = None
-    ip_truncated: str | None = None
     locale: str | None = None
     timezone: str | None = None
     screen_width: int | None = None
@@ -48,15 +43,24 @@ class Row(Struct, omit_defaults=True, gc=False):
     viewport_height: int | None = None
     network: str | None = None
     scene: int | None = None
-    consent_purposes: list[str] | None = None
+    consent_purposes: tuple[str, ...] = ()
     consent_receipt: str | None = None
     policy_version: str | None = None
-    gpc: bool | None = None
     pii_kid: str | None = None
     pii_actions: dict[str, int] | None = None
     properties: Raw = NO_JSON
     traits: Raw = NO_JSON
     context: Raw = NO_JSON
+
+
+class RequestColumns(Struct, omit_defaults=True):
+    """Encoded once a request."""
+
+    source_id: str
+    received_at: datetime
+    platform: str
+    sent_at: datetime | None = None
+    ip_truncated: str | None = None
 
 
 _encode = msgspec.json.Encoder().encode
@@ -67,27 +71,31 @@ def encode(event: Event, context: RequestContext) -> bytes:
     message, said = event.message, event.context
     library, screen, viewport, consent = said.library, said.screen, said.viewport, said.consent
     row = Row(
-        message.message_id, message.type, event.name, event.purpose, context.source.id,
-        event.event_time, context.received_at, event.original, context.sent_at,
+        message.message_id, message.type, event.name, event.purpose, event.event_time, event.original,
         event.anonymous_id, event.user_id, event.user_id or event.anonymous_id,
         said.session_id, said.seq,
         event.page_url, event.page_host, event.page_path, event.title, event.referrer,
-        context.source.kind,
         library.name if library is not None else None, library.version if library is not None else None,
-        context.ip_truncated, said.locale, said.timezone,
+        said.locale, said.timezone,
         _whole(screen.width) if screen is not None else None, _whole(screen.height) if screen is not None else None,
         _whole(viewport.width) if viewport is not None else None,
         _whole(viewport.height) if viewport is not None else None,
         said.network, said.scene, event.granted,
         consent.receipt_id if consent is not None else None, consent.policy_version if consent is not None else None,
-        True if said.gpc or context.gpc else None,
         context.key.kid if event.pii_actions else None, event.pii_actions,
         Raw(_properties(event)) if event.properties or _says_more(message) else NO_JSON,
         Raw(event.traits) if event.traits else NO_JSON,
         Raw(event.extra) if event.extra else NO_JSON,
     )  # fmt: skip
-    line = _encode(row)
-    return line[:-1] + b"," + event.columns + b"}" if event.columns else line
+    tail = b',"gpc":true}' if said.gpc or context.gpc else b"}"
+    if event.columns:
+        return b"".join((_encode(row)[:-1], context.columns, b",", event.columns, tail))
+    return b"".join((_encode(row)[:-1], context.columns, tail))
+
+
+def of_request(source: Source, received: datetime, sent: datetime | None, ip_truncated: str | None) -> bytes:
+    """The columns that all events of a request share, as `,"name":value` pairs."""
+    return b"," + _encode(RequestColumns(source.id, received, source.kind, sent, ip_truncated))[1:-1]
 
 
 def _whole(size: float | None) -> int | None:

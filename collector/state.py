@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from collector.edge.body import Deadlines
 from collector.edge.client import ClientAddress
 from collector.edge.limits import RateLimiter
 from collector.enrich import EMBEDDED, GeoDatabase
@@ -38,6 +39,7 @@ class State:
     key: Key
     client: ClientAddress
     limiter: RateLimiter
+    deadlines: Deadlines
     balance: Balance
     geo: GeoDatabase
 

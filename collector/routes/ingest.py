@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from collector import dead
+from collector import dead, row
 from collector.context import RequestContext, Source
 from collector.decode import Decoded, NewId, NotABatch, Unreadable
 from collector.edge import answer as say
@@ -60,7 +60,7 @@ class Ingest:
             return
         started = time.perf_counter()
         try:
-            body = await read_body(receive, state.settings.body_timeout)
+            body = await read_body(receive, state.deadlines)
             if headers.get(b"content-encoding") == b"gzip" or b"encoding=gzip" in scope["query_string"]:
                 body = inflate(body)
             decoded = self._decode(body, uuid7)
@@ -121,6 +121,8 @@ async def take(
             lines.append(outcome)
     await _make_durable(state, lines, letters)
     _count(state, source, lines, rejected)
+    if not rejected:
+        return 200, b'{"success":true,"accepted":%d,"rejected":[]}' % len(lines)
     return 200, msgspec.json.encode(Accepted(True, len(lines), rejected))
 
 
@@ -166,7 +168,7 @@ def _context(
         sent_at=decoded.sent_at,
         skew=skew_of(decoded.sent_at, received),
         ip=ip,
-        ip_truncated=truncated,
+        columns=row.of_request(source, received, decoded.sent_at, truncated),
         user_agent=agent[:MAX_USER_AGENT_CHARS].decode("latin-1") if agent else None,
         gpc=headers.get(b"sec-gpc") == b"1",
         key=state.key,

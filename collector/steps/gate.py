@@ -3,27 +3,35 @@
 Fails closed: what the SDK would hold is refused here, because the collector has nothing to wait for.
 """
 
+from functools import lru_cache
+
 from collector.context import RequestContext
 from collector.event import Event
 from collector.outcome import Drop, Reason
-from collector.steps.validate import MAX_PURPOSE_CHARS
-from consent.decide import ANALYTICS, decide
+from consent.decide import ANALYTICS, Decision, decide
 
 
 def gate(event: Event, context: RequestContext) -> Event:
-    purpose = event.context.purpose or ANALYTICS
-    if len(purpose) > MAX_PURPOSE_CHARS:
-        raise Drop(Reason.INVALID, f"context.purpose may have {MAX_PURPOSE_CHARS} characters")
-    consent = event.context.consent
+    said = event.context
+    consent = said.consent
     preferences = consent.category_preferences if consent is not None else None
-    gpc = event.context.gpc or context.gpc
-    decision = decide(purpose, preferences, context.source.mode, gpc)
+    purpose = said.purpose or ANALYTICS
+    decision, event.granted = _decided(
+        purpose, tuple(preferences.items()) if preferences else (), context.source.mode, said.gpc or context.gpc
+    )
     if decision != "allow":
         raise Drop(Reason.NO_CONSENT, _advice(decision))
     event.purpose = purpose
-    if preferences:
-        event.granted = sorted([p for p, choice in preferences.items() if choice is True])
     return event
+
+
+@lru_cache(4096)
+def _decided(
+    purpose: str, preferences: tuple[tuple[str, bool], ...], mode: str, gpc: bool
+) -> tuple[Decision, tuple[str, ...]]:
+    """The decision, and the purposes that were granted. People differ, their choices hardly do."""
+    granted = tuple(sorted(p for p, choice in preferences if choice is True))
+    return decide(purpose, dict(preferences), mode, gpc), granted
 
 
 def _advice(decision: str) -> str:

@@ -1,4 +1,7 @@
-"""Is this a message we can keep? Names, identity, sizes. The answer names the field and never quotes it."""
+"""Is this a message we can keep? Names, identity, shape. The answer names the field and never quotes it.
+
+Lengths and types were settled while decoding (protocol.py, loose.py).
+"""
 
 from typing import Any
 
@@ -7,18 +10,8 @@ import msgspec
 from collector.context import RequestContext
 from collector.event import Event
 from collector.outcome import Drop, Reason
-from collector.protocol import (
-    MAX_DEPTH,
-    MAX_ID_CHARS,
-    MAX_NAME_CHARS,
-    MAX_PROPERTIES,
-    RESERVED_EVENTS,
-    TYPES,
-    Message,
-)
+from collector.protocol import MAX_DEPTH, MAX_PROPERTIES, RESERVED_EVENTS, Message
 
-MAX_USER_ID_CHARS = 256
-MAX_PURPOSE_CHARS = 64
 # What the column `event` says for a message that is no custom event
 _EVENT_OF_TYPE = {
     "page": "$page", "screen": "$page", "identify": "$identify", "group": "$group", "alias": "$alias",
@@ -27,52 +20,38 @@ _EVENT_OF_TYPE = {
 
 def validate(event: Event, context: RequestContext) -> Event:
     message = event.message
-    if message.type not in TYPES:
-        raise Drop(Reason.INVALID, "type must be one of track, page, screen, identify, group, alias")
-    if len(message.message_id) > MAX_ID_CHARS:
-        raise Drop(Reason.INVALID, f"messageId may have {MAX_ID_CHARS} characters")
-    event.name = _EVENT_OF_TYPE.get(message.type) or _track_name(message)
-    _check_identity(message)
-    _check_names(message)
+    kind = message.type
+    if kind == "track":
+        name = message.event
+        if not name:
+            raise Drop(Reason.INVALID, "a track message needs an event name")
+        if name[0] == "$" and name not in RESERVED_EVENTS:
+            raise Drop(Reason.RESERVED_NAME, "a custom event may not begin with $")
+        event.name = name
+    else:
+        event.name = _other(message)
+    event.user_id, event.anonymous_id = message.user_id or None, message.anonymous_id or None
+    if event.user_id is None and event.anonymous_id is None:
+        raise Drop(Reason.NO_IDENTITY, "anonymousId or userId is needed")
     if event.properties:
         event.properties = _object(event.properties, "properties")
     if event.traits:
         event.traits = _object(event.traits, "traits")
     if event.extra:
         event.extra = _object(event.extra, "context")
-    event.user_id, event.anonymous_id = message.user_id or None, message.anonymous_id or None
-    seq = event.context.seq
-    if seq is not None and not 0 <= seq < 2**63:
-        raise Drop(Reason.INVALID, "context.seq must be a number from 0")
     return event
 
 
-def _track_name(message: Message) -> str:
-    name = message.event
-    if not name:
-        raise Drop(Reason.INVALID, "a track message needs an event name")
-    if len(name) > MAX_NAME_CHARS:
-        raise Drop(Reason.INVALID, f"an event name may have {MAX_NAME_CHARS} characters")
-    if name[0] == "$" and name not in RESERVED_EVENTS:
-        raise Drop(Reason.RESERVED_NAME, "a custom event may not begin with $")
-    return name
-
-
-def _check_identity(message: Message) -> None:
-    user, anonymous = message.user_id, message.anonymous_id
-    if not user and not anonymous:
-        raise Drop(Reason.NO_IDENTITY, "anonymousId or userId is needed")
-    if (user and len(user) > MAX_USER_ID_CHARS) or (anonymous and len(anonymous) > MAX_USER_ID_CHARS):
-        raise Drop(Reason.INVALID, f"anonymousId and userId may have {MAX_USER_ID_CHARS} characters")
-
-
-def _check_names(message: Message) -> None:
-    if message.name and len(message.name) > MAX_NAME_CHARS:
-        raise Drop(Reason.INVALID, f"name may have {MAX_NAME_CHARS} characters")
+def _other(message: Message) -> str:
+    """The event name of a message that is no custom event."""
+    name = _EVENT_OF_TYPE.get(message.type)
+    if name is None:
+        raise Drop(Reason.INVALID, "type must be one of track, page, screen, identify, group, alias")
     if message.type == "group" and not message.group_id:
         raise Drop(Reason.INVALID, "a group message needs groupId")
     if message.type == "alias" and not message.previous_id:
         raise Drop(Reason.INVALID, "an alias message needs previousId")
+    return name
 
 
 def _object(raw: bytes, what: str) -> bytes:

@@ -60,17 +60,21 @@ _BETWEEN = r"[_\-.\s]*"
 # One linear pass over an event's bytes: is there a key that `kind_of` knows, or a backslash that could hide one? Keys
 # stand before a colon at every depth, so a repeated or nested one is seen too. Never misses what `kind_of` would find
 # (a test compares); an address matters only if it holds something to cut.
-_MAY_DECLARE = re2.compile(
+_PATTERN = (
     r"(?i)\\"
     + rf'|"{_BETWEEN}(?:{"|".join(_spread(n) for n in (*HASHED, *DROPPED))}){_BETWEEN}"\s*:'
     + rf'|(?:{"|".join(_spread(n) for n in _SUFFIXES)}){_BETWEEN}"\s*:'
     + rf'|"{_BETWEEN}(?:{"|".join(_spread(n) for n in sorted(ADDRESSES))}){_BETWEEN}"\s*:\s*(?:"[^"?#@%]*[?#@%]|[^"])'
 )
+# A set, because its match costs half of a search's
+_MAY_DECLARE = re2.Set.SearchSet()
+_MAY_DECLARE.Add(_PATTERN)
+_MAY_DECLARE.Compile()
 
 
 def may_declare(encoded: bytes) -> bool:
     """Whether a JSON object has to be walked by `scrub_declared`; False is certain, True may be a false alarm."""
-    return _MAY_DECLARE.search(encoded) is not None
+    return _MAY_DECLARE.Match(encoded) is not None
 
 
 def scrub_declared(value: Any, key: Key, actions: dict[str, int]) -> Any:
