@@ -23,7 +23,7 @@ KEY_MARK: Final = b"{{write_key}}"
 
 
 class DemoConfig(msgspec.Struct, frozen=True):
-    """`write_key` of the shop's source; `orders` is the URL that takes orders; `live`: link to the live view."""
+    """`write_key` of the shop's source; `orders`: where the order service is, without a path. `live`: link to /live."""
 
     write_key: str
     orders: str

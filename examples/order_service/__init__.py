@@ -4,5 +4,5 @@ What it shows: how a back end adds its own events to a person's, with that perso
 anonymous id and her choice along with the order; without a choice the Python SDK sends nothing. Payment is
 pretended. Nothing of an order is kept.
 
-    python -m examples.order_service --port 8090 --endpoint http://127.0.0.1:8080 --write-key K --origin http://127.0.0.1:8080
+    python -m examples.order_service --port 8090 --endpoint http://127.0.0.1:8080 --write-key K
 """

@@ -20,7 +20,7 @@ class Prices:
         self._products = {product["sku"]: product for product in products}
 
     def lines(self, order: Any) -> list[dict[str, Any]]:
-        """`[{"sku", "name", "price", "quantity"}]` of `{"items": [{"sku", "quantity"}], "currency"}`. Raises BadOrder."""
+        """`{"items": [{"sku", "quantity"}], "currency"}` → its lines, with `name` and `price`. Raises BadOrder."""
         items, currency = _part(order, "items", list), _part(order, "currency", str)
         if not items or len(items) > len(self._products):
             raise BadOrder("an order has one line for each product in it")
@@ -42,7 +42,7 @@ class Prices:
 
 
 def total(lines: list[dict[str, Any]]) -> float:
-    return round(sum(line["price"] * line["quantity"] for line in lines), 2)
+    return round(float(sum(line["price"] * line["quantity"] for line in lines)), 2)
 
 
 def _part(of: Any, name: str, kind: type) -> Any:

@@ -16,7 +16,7 @@ const FIELDS = [
 
 async function order() {
   const items = cart.items().map(({ product, quantity }) => ({ sku: product.sku, quantity }));
-  const answer = await fetch(config.orders, {
+  const answer = await fetch(`${config.orders}/orders`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ items, currency, ...identityForServer() }),

@@ -1,78 +1,55 @@
-"""A small real server with nothing but the live view: `python -m tests.collector.live.harness PORT DATA`."""
+"""The real collector in a process of its own, for tests over HTTP (`… -m tests.collector.live.harness PORT DATA`)."""
 
-import asyncio
 import contextlib
 import os
-import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
-from granian.constants import Interfaces
-from granian.server.embed import Server
-from starlette.applications import Starlette
-from starlette.responses import PlainTextResponse
-from starlette.routing import Route
 
-from collector.live.access import live_token
-from collector.live.hub import LiveHub
-from collector.routes.live import live_routes
-
-HEARTBEAT_SECONDS = 0.3
+ROOT = Path(__file__).parents[3]
 
 
-def application(data: Path, hub: LiveHub) -> Starlette:
-    """The application; the hub is the caller's, who stops it when the process is told to end."""
-
-    @contextlib.asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        yield
-        await hub.close()
-
-    async def health(_: object) -> PlainTextResponse:
-        return PlainTextResponse("ok")
-
-    routes = [*live_routes(hub, live_token(data), HEARTBEAT_SECONDS), Route("/healthz", health)]
-    return Starlette(routes=routes, lifespan=lifespan)
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @contextlib.contextmanager
-def served(data: Path) -> Iterator[str]:
-    """The server in a process of its own; yields its address and ends it again."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def served(data: Path, **settings: str) -> Iterator[str]:
+    """A collector over `data`; yields its address and ends it again, which must go cleanly and at once."""
+    base = f"http://127.0.0.1:{(port := free_port())}"
+    given = {f"FIRSTHAND_{name.upper()}": value for name, value in settings.items()}
+    environment = {"FIRSTHAND_SPOOL_MIN_FREE_BYTES": "0", "FIRSTHAND_LOG_LEVEL": "warning"} | given
     command = [sys.executable, "-m", "tests.collector.live.harness", str(port), str(data)]
-    process = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])})
-    base = f"http://127.0.0.1:{port}"
+    process = subprocess.Popen(command, env=os.environ | environment, cwd=ROOT)
     try:
-        for _ in range(200):
-            with contextlib.suppress(httpx.TransportError):
-                httpx.get(f"{base}/healthz")
-                break
-            time.sleep(0.05)
+        _wait_for(f"{base}/healthz", process)
         yield base
     finally:
         process.terminate()
         if process.wait(10):
-            raise RuntimeError(f"the server ended with {process.returncode}")
+            raise RuntimeError(f"the collector ended with {process.returncode}")
 
 
-async def _main(port: int, data: Path) -> None:
-    hub = LiveHub(data / "spool", interval=0.05)
-    server = Server(application(data, hub), "127.0.0.1", port, interface=Interfaces.ASGI, log_enabled=False)
-
-    def end() -> None:
-        hub.stop()
-        server.stop()
-
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, end)
-    await server.serve()
+def _wait_for(address: str, process: "subprocess.Popen[bytes]") -> None:
+    for _ in range(400):
+        with contextlib.suppress(httpx.TransportError):
+            httpx.get(address)
+            return
+        if process.poll() is not None:
+            raise RuntimeError(f"the collector did not start: exit {process.returncode}")
+        time.sleep(0.05)
+    raise TimeoutError(address)
 
 
 if __name__ == "__main__":
-    asyncio.run(_main(int(sys.argv[1]), Path(sys.argv[2])))
+    from collector.serve import serve
+    from collector.settings import load
+
+    serve(load(None, sys.argv[2], port=int(sys.argv[1])), None)

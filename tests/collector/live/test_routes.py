@@ -1,5 +1,6 @@
 """The live view over real HTTP: who gets in, what the answers say, and the stream as it goes over the wire."""
 
+import asyncio
 import re
 import socket
 from collections.abc import Iterator
@@ -9,9 +10,11 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 import pytest
+from starlette.types import Message
 
 from collector.live.access import COOKIE, cookie_value, live_token
-from collector.live.hub import MAX_WATCHERS
+from collector.live.hub import MAX_WATCHERS, LiveHub
+from collector.routes.live import EventStream
 from tests.collector.live.harness import served
 from tests.collector.live.rows import event, refused, write, writer
 
@@ -115,18 +118,20 @@ async def test_rows_stream_as_they_are_written(opened: httpx.Client, data: Path)
         assert answer.headers["cache-control"] == "no-store"
         lines = answer.iter_lines()
         assert next(lines) == "retry: 2000"
-        assert ": still here" in (next(lines), next(lines), next(lines))
+        await write(spool, event(0))
+        # With this one the tail has begun, and what follows is no context any more
+        assert next(events(lines))[0] == "row"
         await write(spool, event(1, page_title="<b>你好</b>"), refused(2))
         got: dict[str, list] = {"row": [], "tick": []}  # type: ignore[type-arg]
         for name, value in events(lines):
             got[name].append(value)
-            if len(got["row"]) == 2 and got["tick"]:
+            if len(got["row"]) == 2 and value.get("rejected"):
                 break
     accepted, rejected = sorted(got["row"], key=lambda r: r["verdict"])
     assert accepted["row"]["page_title"] == "<b>你好</b>"
     assert (rejected["verdict"], rejected["row"]["reason"]) == ("rejected", "no_consent")
     assert not accepted["replay"]
-    assert got["tick"][0] == {
+    assert got["tick"][-1] == {
         "accepted": 1, "rejected": {"no_consent": 1}, "skipped": 0, "unread_bytes": 0, "missed_segments": 0,
     }  # fmt: skip
     await spool.close()
@@ -175,3 +180,40 @@ def test_the_server_stops_cleanly_while_somebody_watches(tmp_path: Path) -> None
             lines = answer.iter_lines()
             assert next(lines) == "retry: 2000"
         assert "" in list(lines)  # the stream was ended, not cut: httpx raises for a cut one
+
+
+async def test_silence_is_broken_by_heartbeats_until_the_reader_leaves(tmp_path: Path) -> None:
+    hub = LiveHub(tmp_path)
+    sent: list[Message] = []
+    gone = asyncio.Event()
+
+    async def receive() -> Message:
+        await gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+        if len(sent) == 5:
+            gone.set()
+
+    await asyncio.wait_for(EventStream(hub, hub.watch(), 0.05)({"type": "http"}, receive, send), 5)
+    bodies = [m["body"] for m in sent if m["type"] == "http.response.body"]
+    assert bodies[:4] == [b"retry: 2000\n\n", *[b": still here\n\n"] * 3]
+    assert hub.watchers == 0
+    await hub.close()
+
+
+async def test_a_broken_connection_gives_its_place_back(tmp_path: Path) -> None:
+    hub = LiveHub(tmp_path)
+
+    async def receive() -> Message:
+        await asyncio.sleep(60)
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            raise OSError("the other side is gone")
+
+    await asyncio.wait_for(EventStream(hub, hub.watch(), 0.05)({"type": "http"}, receive, send), 5)
+    assert hub.watchers == 0
+    await hub.close()

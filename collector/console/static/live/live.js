@@ -5,14 +5,14 @@ import { $, el } from "./dom.js";
 import { fill } from "./drawer.js";
 import { passes, view } from "./rows.js";
 import { follow } from "./stream.js";
-import { heads, line, SHOWN } from "./table.js";
+import { heads, line, markRepeat, SHOWN } from "./table.js";
 import { currentLanguage, number, switchLanguage, t, translate } from "./text.js";
 
 const KEPT = 1000; // rows in memory, also while paused
 const DRAW_MS = 120;
 
 const state = {
-  items: [], keys: new Set(), fresh: [], paused: false, waiting: 0, connection: "connecting", open: "",
+  items: [], keys: new Set(), messages: new Map(), repeats: 0, fresh: [], paused: false, waiting: 0, connection: "connecting", open: "",
   accepted: 0, rejected: 0, reasons: {}, skipped: 0, unread: 0, missed: 0, rate: 0, events: new Set(), sources: new Set(),
   filter: { text: "", verdict: "", event: "", source: "", reason: "" },
 };
@@ -23,13 +23,30 @@ function receive(message) {
   if (state.keys.has(message.key)) return; // after a reconnect the stream begins with rows we have
   const item = view(message);
   state.keys.add(item.key);
+  const first = state.messages.get(item.id);
+  if (first) return repeated(first, item);
   state.items.push(item);
-  if (state.items.length > KEPT) state.keys.delete(state.items.shift().key);
+  if (item.id) state.messages.set(item.id, item);
+  if (state.items.length > KEPT) forget(state.items.shift());
   if (state.paused) state.waiting += 1;
   else state.fresh.push(item);
   know("event", state.events, item.event);
   know("source", state.sources, item.source);
   later();
+}
+
+/** A client that got no answer sends a message again. The table will hold it once, so the page shows it once. */
+function repeated(first, item) {
+  first.times += 1;
+  if (!item.replay) state.repeats += 1;
+  const shown = [...$("rows").rows].find((tr) => tr.dataset.key === first.key);
+  if (shown) markRepeat(shown, first);
+  later();
+}
+
+function forget(item) {
+  state.keys.delete(item.key);
+  state.messages.delete(item.id);
 }
 
 function count(tick) {
@@ -80,6 +97,7 @@ function enter(rows) {
 
 function figures() {
   $("accepted").textContent = number(state.accepted);
+  $("repeats").textContent = state.repeats ? t("repeats", { n: number(state.repeats) }) : "";
   $("rejected").textContent = number(state.rejected);
   $("rate").textContent = number(state.rate);
   const reasons = Object.entries(state.reasons).sort((a, b) => b[1] - a[1]).map(([reason, n]) => {
@@ -221,7 +239,8 @@ function listen() {
   $("pause").addEventListener("click", pause);
   $("clear").addEventListener("click", () => {
     state.items = [];
-    Object.assign(state, { accepted: 0, rejected: 0, reasons: {}, skipped: 0, unread: 0, missed: 0, waiting: 0 });
+    state.messages.clear();
+    Object.assign(state, { accepted: 0, repeats: 0, rejected: 0, reasons: {}, skipped: 0, unread: 0, missed: 0, waiting: 0 });
     open("");
     redraw();
   });

@@ -27,7 +27,7 @@ export function view(message) {
 
 function accepted({ key, row, replay }) {
   return {
-    key, row, replay, verdict: "accepted", reason: "", time: row.received_at, source: row.source_id ?? "",
+    key, row, replay, id: row.event_id ?? "", times: 1, verdict: "accepted", reason: "", time: row.received_at, source: row.source_id ?? "",
     event: row.event ?? row.type ?? "", type: row.type ?? "", path: row.page_path ?? "", title: row.page_title ?? "",
     what: element(row.event, json(row, "properties"), json(row, "traits")),
     browser: join(row.browser, major(row.browser_version)), os: join(row.os, major(row.os_version)),
@@ -42,7 +42,7 @@ function rejected({ key, row, replay }) {
   const payload = json(row, "payload");
   const shape = isObject(payload) ? payload : {};
   return {
-    key, row, replay, verdict: "rejected", reason: row.reason ?? "unknown", time: row.received_at,
+    key, row, replay, id: "", times: 1, verdict: "rejected", reason: row.reason ?? "unknown", time: row.received_at,
     source: row.source_id ?? "", event: String(shape.event ?? shape.type ?? "?"), type: String(shape.type ?? ""),
     path: "", title: "", what: row.detail ?? "", browser: "", os: "", bot: "", geo: "", session: "", consent: [],
     gpc: false, text: searchable(row),
@@ -59,8 +59,8 @@ function searchable(row) {
 }
 
 /** The few properties that say most, in the order in which they are looked for. */
-const TELLING = ["track", "text", "label", "query", "q", "element_text", "order_id", "product", "sku", "name", "href",
-  "id", "selector", "tag", "total", "value", "message"];
+const TELLING = ["text", "label", "query", "order_id", "name", "href", "total", "price", "sku", "id", "category", "results",
+  "value", "message", "tag"];
 
 function element(event, properties, traits) {
   const found = [];

@@ -20,7 +20,17 @@ export function line(item) {
   if (item.replay) tr.classList.add("replay");
   tr.tabIndex = -1;
   tr.dataset.key = item.key;
+  markRepeat(tr, item);
   return tr;
+}
+
+/** Say on the row that its message came more than once. */
+export function markRepeat(tr, item) {
+  if (item.times < 2) return;
+  const cell = tr.querySelector("td.event");
+  const tag = cell.querySelector(".times") ?? cell.appendChild(el("span", "tag times"));
+  tag.textContent = `×${item.times}`;
+  tag.title = t("timesHint");
 }
 
 const CELLS = {
@@ -44,10 +54,11 @@ export function badge(item) {
 }
 
 function kind(event) {
+  if (["identify", "alias", "group", "$identify", "$alias", "$group"].includes(event)) return "k-person";
   if (["$page", "page", "screen", "$page_leave"].includes(event)) return "k-page";
   if (event.startsWith("$click") || event === "$rage_click" || event === "$dead_click") return "k-click";
   if (event.startsWith("$")) return "k-auto";
-  return ["identify", "alias", "group", "$identify"].includes(event) ? "k-person" : "k-own";
+  return "k-own";
 }
 
 function two(first, second) {
