@@ -68,6 +68,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     live: bool = True
     demo: str = ""
+    demo_orders: str = ""
 
     @property
     def data_dir(self) -> Path:
