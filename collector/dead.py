@@ -39,6 +39,8 @@ def encode(rejected: Rejected, message: Any, source_id: str, received_at: dateti
 
 def shape_of(message: Any) -> Any:
     """Names and types of a message; None if it cannot be read."""
+    if isinstance(message, bytes):  # JSON already; encoded once more it would be a string
+        message = msgspec.Raw(message)
     try:
         value = msgspec.json.decode(msgspec.json.encode(message))
     except (msgspec.MsgspecError, RecursionError, ValueError, TypeError):

@@ -93,6 +93,8 @@ def inflate(body: bytes) -> bytes:
             raise NotABatch("too_large", f"a body may inflate to {MAX_INFLATED_BYTES} bytes", 413)
         if not stream.eof:
             raise NotABatch("invalid_gzip", "the gzip body is cut short")
+        if stream.unused_data:
+            raise NotABatch("invalid_gzip", "the gzip body goes on after its end")
     except zlib.error:
         raise NotABatch("invalid_gzip", "the body is not gzip") from None
     return data

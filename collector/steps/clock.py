@@ -41,7 +41,10 @@ def skew_of(sent: datetime | None, received: datetime) -> timedelta | None:
     """`received − sent` if it is more than transit time, else None."""
     if sent is None:
         return None
-    skew = received - in_utc(sent)
+    try:
+        skew = received - in_utc(sent)
+    except Drop:  # beyond the calendar: as good as not said
+        return None
     return skew if abs(skew) > MAX_HONEST_SKEW else None
 
 

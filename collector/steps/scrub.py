@@ -13,6 +13,7 @@ import msgspec
 
 from collector.context import RequestContext
 from collector.event import Event
+from collector.outcome import Drop, Reason
 from consent.pii.declared import may_declare, scrub_declared
 from consent.pii.hashing import Key, pseudonym
 from consent.pii.urls import CAMPAIGN_PARAMS, clean_referrer, clean_url, host_of, path_of
@@ -73,7 +74,11 @@ def _scrub_object(raw: bytes, event: Event, key: Key) -> bytes:
     if not may_declare(raw):
         return raw
     actions: dict[str, int] = {}
-    cleaned = scrub_declared(msgspec.json.decode(raw), key, actions)
+    try:
+        cleaned = scrub_declared(msgspec.json.decode(raw), key, actions)
+    except (msgspec.MsgspecError, RecursionError, ValueError):
+        # A number outside the range of a double, mostly: what cannot be read cannot be scrubbed
+        raise Drop(Reason.INVALID, "properties, traits or context hold a value that cannot be read") from None
     for action, times in actions.items():
         _count(event, action, times)
     return msgspec.json.encode(cleaned)
