@@ -15,7 +15,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
-from pyiceberg.catalog import Catalog, load_catalog
+from pyiceberg.catalog import Catalog
 
 CONNECT_SECONDS: Final = 5.0
 REQUEST_SECONDS: Final = 30.0
@@ -99,25 +99,17 @@ def open_catalog(config: StoreConfig) -> Catalog:
         data = Path(config.data_dir)
         data.mkdir(parents=True, exist_ok=True)
         uri = f"sqlite:///{data / 'catalog.db'}"
+    from pyiceberg.catalog.sql import SqlCatalog
+
     properties = {"uri": uri, "warehouse": config.warehouse_uri, **s3_properties(config)}
     if config.scheme != "sqlite":
         properties["pool_pre_ping"] = "true"
-    return load_catalog(NAME, type="sql", **properties)
+    return SqlCatalog(NAME, **properties)
 
 
 def _rest(config: StoreConfig) -> Catalog:
-    properties = {"uri": config.catalog_uri, "warehouse": config.warehouse, **s3_properties(config)}
-    if config.catalog_credential:
-        properties["credential"] = config.catalog_credential
-        properties["oauth2-server-uri"] = config.catalog_uri.rstrip("/") + "/v1/oauth/tokens"
-    catalog = load_catalog(NAME, type="rest", **properties)
-    _limit_time(catalog)
-    return catalog
-
-
-def _limit_time(catalog: Any) -> None:
-    """pyiceberg's HTTP session waits for ever; an adapter is requests' own place for a default limit."""
-    from requests import PreparedRequest, Response
+    from pyiceberg.catalog.rest import RestCatalog
+    from requests import PreparedRequest, Response, Session
     from requests.adapters import HTTPAdapter
 
     class Limited(HTTPAdapter):
@@ -125,5 +117,16 @@ def _limit_time(catalog: Any) -> None:
             options["timeout"] = options.get("timeout") or (CONNECT_SECONDS, REQUEST_SECONDS)
             return super().send(request, *args, **options)
 
-    for scheme in ("http://", "https://"):
-        catalog._session.mount(scheme, Limited())
+    class LimitedCatalog(RestCatalog):
+        """pyiceberg's HTTP sessions wait for ever; this is the first that is done with a new one."""
+
+        def _config_headers(self, session: Session) -> None:
+            super()._config_headers(session)
+            for scheme in ("http://", "https://"):
+                session.mount(scheme, Limited())
+
+    properties = {"uri": config.catalog_uri, "warehouse": config.warehouse, **s3_properties(config)}
+    if config.catalog_credential:
+        properties["credential"] = config.catalog_credential
+        properties["oauth2-server-uri"] = config.catalog_uri.rstrip("/") + "/v1/oauth/tokens"
+    return LimitedCatalog(NAME, **properties)

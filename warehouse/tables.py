@@ -13,12 +13,7 @@ import logging
 from typing import Final
 
 from pyiceberg.catalog import Catalog
-from pyiceberg.exceptions import (
-    CommitFailedException,
-    NamespaceAlreadyExistsError,
-    NoSuchTableError,
-    TableAlreadyExistsError,
-)
+from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
 from pyiceberg.table import Table
@@ -118,8 +113,11 @@ def properties_of(schema: TableSchema) -> dict[str, str]:
 def _create(catalog: Catalog, namespace: str, schema: TableSchema) -> Table:
     try:
         catalog.create_namespace(namespace)
-    except NamespaceAlreadyExistsError:
-        log.debug("namespace %s exists", namespace)
+    except Exception as error:
+        # Another process may have been faster; SQL catalogs say so in the database's own words
+        if not catalog.namespace_exists(namespace):
+            raise
+        log.debug("namespace %s exists (%s)", namespace, type(error).__name__)
     first = Schema(*(field_of(column) for column in schema.columns[: schema.genesis]))
     source = first.find_field(schema.partition).field_id
     spec = PartitionSpec(PartitionField(source, PARTITION_ID, DayTransform(), f"{schema.partition}_day"))
@@ -134,8 +132,10 @@ def _create(catalog: Catalog, namespace: str, schema: TableSchema) -> Table:
             sort_order=order,
             properties=properties_of(schema),
         )
-    except TableAlreadyExistsError:  # another process was faster
-        return catalog.load_table((namespace, schema.name))
+    except Exception:
+        if not catalog.table_exists((namespace, schema.name)):
+            raise
+        return catalog.load_table((namespace, schema.name))  # another process was faster
     log.info("created table %s.%s", namespace, schema.name)
     return table
 
