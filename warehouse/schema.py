@@ -115,6 +115,7 @@ EVENTS: Final = TableSchema(
         Column(62, "spool_shard", required=True),
         Column(63, "spool_seq", "long", required=True),
         Column(64, "consent_purposes", "strings", element_id=65),
+        Column(66, "referrer_kind"),
     ),
     genesis=64,
     partition="received_at",
