@@ -69,7 +69,7 @@ def build_app(settings: Settings, config: Path | None = None) -> Starlette:
 
     routes = [*ingest_routes(state), *settings_routes(state), *sdk_routes(dist()), *health_routes(state)]
     return Starlette(
-        routes=[*routes, *extra_routes(settings, hub)],
+        routes=[*routes, *extra_routes(settings, hub, state)],
         lifespan=lifespan,
         exception_handlers={404: _not_found, 405: _not_allowed},
     )

@@ -77,7 +77,7 @@ def _demo(found: Settings, port: int, environment: dict[str, str]) -> list[Child
     if not service.is_dir():
         return []
     orders = _free_port(found.host)
-    environment["FIRSTHAND_DEMO_ORDERS"] = f"http://{found.host}:{orders}"
+    environment[f"{ENV_PREFIX}DEMO_ORDERS"] = f"http://{found.host}:{orders}"
     arguments = ["--port", str(orders), "--endpoint", f"http://{found.host}:{port}", "--write-key", keys["orders"]]
     root = str(service.parent.parent)
     paths = os.pathsep.join(p for p in (root, os.environ.get("PYTHONPATH", "")) if p)
