@@ -21,12 +21,12 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def served(data: Path, **settings: str) -> Iterator[str]:
+def served(data: Path, port: str = "") -> Iterator[str]:
     """A collector over `data`; yields its address and ends it again, which must go cleanly and at once."""
-    base = f"http://127.0.0.1:{(port := free_port())}"
-    given = {f"FIRSTHAND_{name.upper()}": value for name, value in settings.items()}
-    environment = {"FIRSTHAND_SPOOL_MIN_FREE_BYTES": "0", "FIRSTHAND_LOG_LEVEL": "warning"} | given
-    command = [sys.executable, "-m", "tests.collector.live.harness", str(port), str(data)]
+    port = port or str(free_port())
+    base = f"http://127.0.0.1:{port}"
+    environment = {"FIRSTHAND_SPOOL_MIN_FREE_BYTES": "0", "FIRSTHAND_LOG_LEVEL": "warning"}
+    command = [sys.executable, "-m", "tests.collector.live.harness", port, str(data)]
     process = subprocess.Popen(command, env=os.environ | environment, cwd=ROOT)
     try:
         _wait_for(f"{base}/healthz", process)
