@@ -135,32 +135,32 @@ function init(command: Command): void {
 async function run(command: Command): Promise<object> {
   const { properties, traits, purpose } = command;
   const extra = purpose ? { purpose } : undefined;
-  if (command.do === 'init') return init(command), {};
+  if (command.do === 'init') return (init(command), {});
   if (command.do === 'restart') {
     if (!last) throw new Error('nothing to restart: send init first');
-    return init({ ...last, ...command, do: 'init' }), {};
+    return (init({ ...last, ...command, do: 'init' }), {});
   }
-  if (command.do === 'kill') return drop(), {};
+  if (command.do === 'kill') return (drop(), {});
   if (!client) throw new Error('no client: send init or restart first');
   switch (command.do) {
     case 'track':
-      return client.track(command.event, properties, extra), {};
+      return (client.track(command.event, properties, extra), {});
     case 'page':
-      return client.page(command.name, properties, extra), {};
+      return (client.page(command.name, properties, extra), {});
     case 'screen':
-      return client.screen(command.name, properties, extra), {};
+      return (client.screen(command.name, properties, extra), {});
     case 'identify':
-      return client.identify(command.userId, traits, extra), {};
+      return (client.identify(command.userId, traits, extra), {});
     case 'group':
-      return client.group(command.groupId, traits, extra), {};
+      return (client.group(command.groupId, traits, extra), {});
     case 'alias':
-      return client.alias(command.userId, command.previousId, extra), {};
+      return (client.alias(command.userId, command.previousId, extra), {});
     case 'reset':
-      return client.reset(), {};
+      return (client.reset(), {});
     case 'consent':
-      return client.consent.set(command.set), {};
+      return (client.consent.set(command.set), {});
     case 'withdraw':
-      return client.consent.withdraw(), {};
+      return (client.consent.withdraw(), {});
     case 'flush':
       return client.flush(command.timeoutMs);
     case 'leave':

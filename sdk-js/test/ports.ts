@@ -93,6 +93,7 @@ export class Device {
           return () => this.watchers.delete(watcher);
         },
         claim: async (name) => {
+          if (dead) return new Promise(() => {});
           if (this.claims.has(name)) return null;
           this.claims.add(name);
           claimed.add(name);

@@ -43,7 +43,10 @@ export interface Gate<T extends Held> {
   preferences(): Preferences | null;
   /** The built-in purposes and those a choice was made for, without `necessary`. */
   asked(): string[];
-  /** May anything but the necessary be done? Only then is the device's storage used. */
+  /**
+   * May the device's storage be used? For analytics, or for what the person granted by name: a purpose that
+   * is only allowed because nobody asked keeps no id after analytics was refused.
+   */
   mayStore(): boolean;
   hold(item: T): void;
   held(): number;
@@ -69,7 +72,8 @@ export function createGate<T extends Held>(options: GateOptions<T>): Gate<T> {
   let held: T[] = [];
 
   const preferences = () => choice && choice.preferences;
-  const asked = () => [...PURPOSES, ...Object.keys(preferences() || {})].slice(1);
+  const chosen = () => Object.keys(preferences() || {}).filter((purpose) => purpose !== NECESSARY);
+  const asked = () => [...PURPOSES.slice(1), ...chosen()];
 
   const decideNow = (purpose: string): Decision =>
     decide(purpose, preferences(), choice && choice.withdrawn ? 'opt_in' : options.mode, options.gpc());
@@ -102,7 +106,7 @@ export function createGate<T extends Held>(options: GateOptions<T>): Gate<T> {
     close,
     asked,
     preferences,
-    mayStore: () => asked().some((purpose) => decideNow(purpose) === 'allow'),
+    mayStore: () => [ANALYTICS, ...chosen()].some((purpose) => decideNow(purpose) === 'allow'),
     held: () => held.length,
     hold(item) {
       held.push(item);
