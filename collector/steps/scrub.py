@@ -48,8 +48,12 @@ def _scrub_names(event: Event, key: Key) -> None:
     message = event.message
     if message.name is not None and "@" in message.name:
         message.name = None
+    if message.category is not None and "@" in message.category:
+        message.category = None
     if message.previous_id is not None and "@" in message.previous_id:
         message.previous_id = _hash_id(message.previous_id, event, key)
+    if message.group_id is not None and "@" in message.group_id:
+        message.group_id = _hash_id(message.group_id, event, key)
 
 
 @lru_cache(4096)
