@@ -6,7 +6,10 @@ from typing import Any
 
 from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
 
-USER_AGENT = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36"
+USER_AGENT = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)"
+    " Chrome/141.0.0.0 Safari/537.36"
+)
 # The user agent also as a switch: requests that outlive their page do not carry the one of the context
 SWITCHES = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -30,14 +33,15 @@ async def visitor(browser: Browser, locale: str, **options: Any) -> Page:
     """A page of a new person, whose errors are collected in `errors_of(page)`."""
     context = await browser.new_context(locale=locale, user_agent=USER_AGENT, **options)
     page = await context.new_page()
-    page.errors = []  # type: ignore[attr-defined]
+    errors: list[str] = []
+    page.errors = errors  # type: ignore[attr-defined]
 
     def console(message: ConsoleMessage) -> None:
         if message.type == "error":
-            page.errors.append(message.text)  # type: ignore[attr-defined]
+            errors.append(message.text)
 
     page.on("console", console)
-    page.on("pageerror", lambda error: page.errors.append(str(error)))  # type: ignore[attr-defined]
+    page.on("pageerror", lambda error: errors.append(str(error)))
     return page
 
 

@@ -121,7 +121,7 @@ async def test_the_keyboard_opens_moves_and_closes(base: str, data: Path) -> Non
         assert "event_id" in await page.inner_text("#detail")
         await page.keyboard.press("Escape")
         await page.keyboard.press("/")
-        await page.keyboard.type("key 0")
+        await page.keyboard.type("key-0")
         await until(page, COUNT, lambda n: n == 1)
         assert errors_of(page) == []
     await spool.close()
