@@ -86,9 +86,9 @@ async def test_a_source_sees_only_its_own_rows_and_counts(tmp_path: Path) -> Non
 
 async def test_the_spool_is_read_only_while_somebody_watches(tmp_path: Path) -> None:
     hub = LiveHub(tmp_path, QUICK)
-    assert not hub.running
+    before = hub.running
     first, second = hub.watch(), hub.watch()
-    assert hub.running
+    assert (before, hub.running) == (False, True)
     hub.leave(first)
     hub.leave(first)
     await asyncio.sleep(0.1)
