@@ -16,7 +16,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import type { Client, ClientOptions } from '../src/core/api.js';
+import type { CallOptions, Client, ClientOptions } from '../src/core/api.js';
 import { createClient } from '../src/core/client.js';
 import type { Ports } from '../src/core/ports.js';
 
@@ -132,69 +132,60 @@ function init(command: Command): void {
   client.onError((problem) => problems.push(problem));
 }
 
-async function run(command: Command): Promise<object> {
-  const { properties, traits, purpose } = command;
-  const extra = purpose ? { purpose } : undefined;
-  if (command.do === 'init') return (init(command), {});
-  if (command.do === 'restart') {
-    if (!last) throw new Error('nothing to restart: send init first');
-    return (init({ ...last, ...command, do: 'init' }), {});
-  }
-  if (command.do === 'kill') return (drop(), {});
+function restart(command: Command): void {
+  if (!last) throw new Error('nothing to restart: send init first');
+  init({ ...last, ...command, do: 'init' });
+}
+
+function wake(isOnline: boolean): void {
+  online = isOnline;
+  if (online) for (const run of [...listeners.online]) run();
+}
+
+function stats(of: Client): object {
+  const [anonymousId, sessionId, consent] = [of.getAnonymousId(), of.getSessionId(), of.consent.get()];
+  return { ...of.stats(), anonymousId, sessionId, consent, problems, stored: [...store.keys()] };
+}
+
+/** What each command does to the client; a result is added to the answer. */
+const verbs: Record<string, (on: Client, command: Command, extra?: CallOptions) => unknown> = {
+  track: (on, { event, properties }, extra) => on.track(event, properties, extra),
+  page: (on, { name, properties }, extra) => on.page(name, properties, extra),
+  screen: (on, { name, properties }, extra) => on.screen(name, properties, extra),
+  identify: (on, { userId, traits }, extra) => on.identify(userId, traits, extra),
+  group: (on, { groupId, traits }, extra) => on.group(groupId, traits, extra),
+  alias: (on, { userId, previousId }, extra) => on.alias(userId, previousId, extra),
+  reset: (on) => on.reset(),
+  consent: (on, { set }) => on.consent.set(set),
+  withdraw: (on) => on.consent.withdraw(),
+  flush: (on, { timeoutMs }) => on.flush(timeoutMs),
+  stats,
+  leave: () => {
+    for (const leave of [...listeners.leave]) leave(true);
+  },
+  offline: () => wake(false),
+  online: () => wake(true),
+  advance: (_, { ms }) => {
+    skew += ms;
+  },
+};
+
+const withoutClient: Record<string, (command: Command) => void> = { init, restart, kill: drop };
+
+async function run(command: Command): Promise<unknown> {
+  const start = withoutClient[command.do];
+  if (start) return start(command);
+  const verb = verbs[command.do];
+  if (!verb) throw new Error(`unknown command ${JSON.stringify(command.do)}: see the list at the top of adapter.ts`);
   if (!client) throw new Error('no client: send init or restart first');
-  switch (command.do) {
-    case 'track':
-      return (client.track(command.event, properties, extra), {});
-    case 'page':
-      return (client.page(command.name, properties, extra), {});
-    case 'screen':
-      return (client.screen(command.name, properties, extra), {});
-    case 'identify':
-      return (client.identify(command.userId, traits, extra), {});
-    case 'group':
-      return (client.group(command.groupId, traits, extra), {});
-    case 'alias':
-      return (client.alias(command.userId, command.previousId, extra), {});
-    case 'reset':
-      return (client.reset(), {});
-    case 'consent':
-      return (client.consent.set(command.set), {});
-    case 'withdraw':
-      return (client.consent.withdraw(), {});
-    case 'flush':
-      return client.flush(command.timeoutMs);
-    case 'leave':
-      for (const leave of [...listeners.leave]) leave(true);
-      return {};
-    case 'offline':
-      online = false;
-      return {};
-    case 'online':
-      online = true;
-      for (const wake of [...listeners.online]) wake();
-      return {};
-    case 'advance':
-      skew += command.ms;
-      return {};
-    case 'stats':
-      return {
-        ...client.stats(),
-        anonymousId: client.getAnonymousId(),
-        sessionId: client.getSessionId(),
-        consent: client.consent.get(),
-        problems,
-        stored: [...store.keys()],
-      };
-    default:
-      throw new Error(`unknown command ${JSON.stringify(command.do)}: see the list at the top of adapter.ts`);
-  }
+  return verb(client, command, command.purpose ? { purpose: command.purpose } : undefined);
 }
 
 for await (const line of createInterface({ input: process.stdin })) {
   if (!line.trim()) continue;
   let answer: object;
   try {
-    answer = { ok: true, ...(await run(JSON.parse(line))) };
+    answer = { ok: true, ...((await run(JSON.parse(line))) as object | undefined) };
   } catch (error) {
     answer = { error: error instanceof Error ? error.message : String(error) };
   }
