@@ -1,8 +1,8 @@
 """A collector that does as it is told: records every request, answers by script. For the tests of every SDK.
 
 It is a real HTTP server on 127.0.0.1 that keeps connections alive. Replies are taken from `replies` in order, one a
-batch; when they are used up every batch is accepted. A reply may also be a misbehaviour: hang, close without a word,
-drip a byte at a time, talk nonsense.
+batch; when they are used up every batch is accepted, or, with `forward`, passed on to a real collector whose answer is
+handed back. A reply may also be a misbehaviour: hang, close without a word, drip a byte at a time, talk nonsense.
 """
 
 import contextlib
@@ -12,9 +12,11 @@ import socket
 import ssl
 import threading
 import time
+import urllib.error
+import urllib.request
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -23,8 +25,8 @@ from typing import Any
 class Reply:
     """`body` None: what a collector would say. `rejected`: list of {index | messageId, reason, detail}.
 
-    `act`: answer, hang (until the server stops), close, drip (one byte every `delay` s), cut (promise more than is
-    sent) or garbage (not HTTP). `after` seconds pass before an answer.
+    `act`: answer, hang (until the server stops), close, lost (take the batch, then close without an answer), drip (one
+    byte every `delay` s), cut (promise more than is sent) or garbage (not HTTP). `after` seconds pass before an answer.
     """
 
     status: int = 200
@@ -38,7 +40,10 @@ class Reply:
 
 @dataclass
 class Request:
-    """One request as it was received; `body` is inflated, `batch` its messages (empty if it is not JSON)."""
+    """One request as it was received; `body` is inflated, `batch` its messages (empty if it is not JSON).
+
+    `status` and `refused` (message ids) are what was answered, or would have been: 0 for none.
+    """
 
     method: str
     path: str
@@ -47,12 +52,23 @@ class Request:
     at: float
     batch: list[dict[str, Any]] = field(default_factory=list)
     envelope: dict[str, Any] = field(default_factory=dict)
+    raw: bytes = b""
+    status: int = 0
+    refused: frozenset[str] = frozenset()
+
+    @property
+    def taken(self) -> list[dict[str, Any]]:
+        """The messages that the collector made durable."""
+        return [m for m in self.batch if m.get("messageId") not in self.refused] if self.status == 200 else []
 
 
 class Scripted:
     """`with Scripted() as collector: …`. `port` may be given, so that one can come back after `stop()`."""
 
-    def __init__(self, *replies: Reply, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, *replies: Reply, port: int = 0, tls: ssl.SSLContext | None = None, forward: str | None = None
+    ) -> None:
+        self.forward = forward
         self.replies: deque[Reply] = deque(replies)
         self.otherwise: Callable[[Request], Reply] = lambda _request: Reply()
         self.requests: list[Request] = []
@@ -101,7 +117,9 @@ class Scripted:
             self._changed.notify_all()
             if not request.envelope:
                 return Reply(status=404, body=b'{"code":"not_found","message":"no such thing"}')
-            return self.replies.popleft() if self.replies else self.otherwise(request)
+            if self.replies:
+                return self.replies.popleft()
+        return self.otherwise(request)
 
 
 class _Server(ThreadingHTTPServer):
@@ -149,14 +167,25 @@ class _Handler(BaseHTTPRequestHandler):
         reply = collector.take(request)
         if reply.after:
             collector.stopping.wait(reply.after)
+        if reply.body is None and reply.status == 200 and reply.act in ("answer", "lost") and request.envelope:
+            reply = self._verdict(request, reply)
         getattr(self, f"_{reply.act}")(request, reply)
 
+    def _verdict(self, request: Request, reply: Reply) -> Reply:
+        """The reply with a collector's body: the real one's if there is one, else ours."""
+        status, headers, body = 200, reply.headers, _body(request, reply)
+        if self.server.collector.forward and not reply.rejected:
+            status, headers, body = _forwarded(self.server.collector.forward, request)
+        request.refused = frozenset(r["messageId"] for r in json.loads(body).get("rejected", ()))
+        request.status = status
+        return replace(reply, status=status, headers=headers, body=body)
+
     def _request(self) -> Request:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        raw = body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if self.headers.get("Content-Encoding") == "gzip":
             body = gzip.decompress(body)
         headers = {k.lower(): v for k, v in self.headers.items()}
-        request = Request(self.command, self.path, headers, body, time.monotonic())
+        request = Request(self.command, self.path, headers, body, time.monotonic(), raw=raw)
         if self.command == "POST" and body:
             try:
                 envelope = json.loads(body)
@@ -167,6 +196,7 @@ class _Handler(BaseHTTPRequestHandler):
         return request
 
     def _answer(self, request: Request, reply: Reply) -> None:
+        request.status = reply.status
         body = _body(request, reply) if reply.body is None else reply.body
         self._head(reply, len(body))
         self.wfile.write(body)
@@ -194,6 +224,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.connection.shutdown(socket.SHUT_RDWR)
         self.close_connection = True
 
+    def _lost(self, request: Request, reply: Reply) -> None:
+        self._close(request, reply)
+
     def _drip(self, _request: Request, reply: Reply) -> None:
         self.close_connection = True
         for byte in b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 10_000:
@@ -220,3 +253,16 @@ def _body(request: Request, reply: Reply) -> bytes:
         rejected.append({"detail": "", **verdict})
     accepted = len(request.batch) - len(rejected)
     return json.dumps({"success": True, "accepted": accepted, "rejected": rejected}).encode()
+
+
+def _forwarded(endpoint: str, request: Request) -> tuple[int, dict[str, str], bytes]:
+    """Ask the real collector; its status, Retry-After and body."""
+    carried = ("authorization", "content-type", "content-encoding", "origin")
+    headers = {name: request.headers[name] for name in carried if name in request.headers}
+    asked = urllib.request.Request(endpoint + request.path, request.raw, headers, method=request.method)
+    try:
+        with urllib.request.urlopen(asked, timeout=10) as answer:
+            return answer.status, {}, answer.read()
+    except urllib.error.HTTPError as error:
+        after = error.headers.get("Retry-After")
+        return error.code, {"Retry-After": after} if after else {}, error.read()
