@@ -38,7 +38,8 @@ _NOISE = re.compile(r"[_\-.\s]+")
 @lru_cache(8192)
 def kind_of(name: str) -> str | None:
     """`email`, `phone`, `id` (hashed), `drop`, `url` (cut down), or None for a name that declares nothing."""
-    key = _NOISE.sub("", name).casefold()
+    # Not casefold: "ß" would become "ss", which may_declare cannot see
+    key = _NOISE.sub("", name).lower()
     if key in HASHED:
         return HASHED[key]
     if key in DROPPED:
@@ -56,15 +57,19 @@ def _spread(name: str) -> str:
     return _BETWEEN.join(re.escape(c) for c in name)
 
 
-_BETWEEN = r"[_\-.\s]*"
+# What Python's \s matches, written out: RE2's means ASCII only, and a key from a Chinese table may hold U+3000
+_BLANK = r"\s\x0b\x1c-\x1f\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
+_BETWEEN = rf"[_\-.{_BLANK}]*"
+# An address matters if it has a query, a fragment, a user, an escape or a segment that may be a token, or is no text
+_TO_CUT = r"""(?:"[^"?#@%]*[?#@%]|"[^"]*(?:eyJ|[A-Za-z0-9_]{32})|[^"\s])"""
 # One linear pass over an event's bytes: is there a key that `kind_of` knows, or a backslash that could hide one? Keys
 # stand before a colon at every depth, so a repeated or nested one is seen too. Never misses what `kind_of` would find
-# (a test compares); an address matters only if it holds something to cut.
+# (a test compares).
 _PATTERN = (
     r"(?i)\\"
     + rf'|"{_BETWEEN}(?:{"|".join(_spread(n) for n in (*HASHED, *DROPPED))}){_BETWEEN}"\s*:'
     + rf'|(?:{"|".join(_spread(n) for n in _SUFFIXES)}){_BETWEEN}"\s*:'
-    + rf'|"{_BETWEEN}(?:{"|".join(_spread(n) for n in sorted(ADDRESSES))}){_BETWEEN}"\s*:\s*(?:"[^"?#@%]*[?#@%]|[^"])'
+    + rf'|"{_BETWEEN}(?:{"|".join(_spread(n) for n in sorted(ADDRESSES))}){_BETWEEN}"\s*:\s*{_TO_CUT}'
 )
 # A set, because its match costs half of a search's
 _MAY_DECLARE = re2.Set.SearchSet()
@@ -94,7 +99,7 @@ def _scrub_field(name: str, value: Any, key: Key, actions: dict[str, int]) -> An
     if kind is None or value is None or isinstance(value, bool):
         return scrub_declared(value, key, actions)
     if kind == "url":
-        return clean_url(value) if isinstance(value, str) else scrub_declared(value, key, actions)
+        return _clean_address(name, value, key, actions)
     if kind == "drop":
         _count(actions, "secret:drop")
         return _GONE
@@ -103,6 +108,14 @@ def _scrub_field(name: str, value: Any, key: Key, actions: dict[str, int]) -> An
         return _GONE
     _count(actions, f"{kind}:hash")
     return pseudonym(key, kind, str(value))
+
+
+def _clean_address(name: str, value: Any, key: Key, actions: dict[str, int]) -> Any:
+    if isinstance(value, str):
+        return clean_url(value)
+    if isinstance(value, list):
+        return [_clean_address(name, v, key, actions) for v in value]
+    return scrub_declared(value, key, actions)
 
 
 def _count(actions: dict[str, int], action: str) -> None:
