@@ -1,0 +1,112 @@
+"""Debian's Chromium, driven by Playwright, and a witness of what its pages do.
+
+The browser may reach 127.0.0.1 and nothing else: every other name fails to resolve, so a page that tries to talk to
+somebody would be seen (the witness records it) and would not succeed.
+"""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update",
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+)  # fmt: skip
+# Chromium's own name for itself here is HeadlessChrome, which is a bot to us, and rightly so
+DESKTOP = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/143.0.0.0 Safari/537.36"
+)
+
+
+@dataclass
+class Witness:
+    """Everything the pages of a browser context asked for and complained about."""
+
+    requests: list[Request] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def watch(self, context: BrowserContext) -> "Witness":
+        context.on("request", lambda request: self.requests.append(request))
+        context.on("console", self._console)
+        context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+        return self
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(f"{message.text} ({message.location})")
+
+    def to(self, prefix: str) -> list[Request]:
+        """Requests whose path begins with `prefix`."""
+        return [request for request in self.requests if urlsplit(request.url).path.startswith(prefix)]
+
+    def hosts(self) -> set[str | None]:
+        """Hosts that were asked for anything at all; `data:` and `blob:` are no hosts."""
+        return {urlsplit(r.url).hostname for r in self.requests if urlsplit(r.url).scheme in ("http", "https", "ws")}
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser process for all tests; each test takes contexts of its own."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+class Site(ThreadingHTTPServer):
+    """A site of files made by the test, on a free port. `pages` maps paths to (content type, body)."""
+
+    daemon_threads = True
+
+    def __init__(self, pages: dict[str, tuple[str, bytes]]) -> None:
+        super().__init__(("127.0.0.1", 0), _Files)
+        self.pages = pages
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
+        self._thread.start()
+
+    @property
+    def base(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+    def close(self) -> None:
+        self.shutdown()
+        self.server_close()
+        self._thread.join(5)
+
+
+class _Files(BaseHTTPRequestHandler):
+    server: Site
+
+    def do_GET(self) -> None:
+        kind, body = self.server.pages.get(urlsplit(self.path).path, ("", b""))
+        self.send_response(200 if kind else 404)
+        self.send_header("Content-Type", kind or "text/plain")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Says nothing: a test's output is for what failed."""
+
+
+HTML, JS = "text/html; charset=utf-8", "text/javascript; charset=utf-8"
+# A browser asks for an icon by itself; without one every page would have an error on its console
+ICON = '<link rel="icon" href="data:,">'
+
+
+def html(body: str, head: str = "", title: str = "Test") -> tuple[str, bytes]:
+    page = f"<!doctype html><html lang=en><head><meta charset=utf-8><title>{title}</title>{ICON}{head}</head>"
+    return HTML, f"{page}<body>{body}</body></html>".encode()
+
+
+def on(page: Page, script: str, argument: Any = None) -> Any:
+    """The value of an expression or function in the page."""
+    return page.evaluate(script, argument)

@@ -1,0 +1,71 @@
+"""An installation as its owner runs it: `firsthand up`, sources from the command line, rows read back with SQL."""
+
+import json
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from tests.integration.stack import Stack
+from tests.stores import Store
+
+Row = dict[str, Any]
+QUICK = {"FIRSTHAND_COMMIT_INTERVAL": "1", "FIRSTHAND_DRAIN_TIMEOUT": "5"}
+
+
+class Installation(Stack):
+    """A running stack. `keys` are the write keys by source name, `base` the collector's address."""
+
+    def __init__(self, store: Store, settings: Mapping[str, str] | None = None) -> None:
+        super().__init__(store, {**QUICK, **(settings or {})})
+        self.keys: dict[str, str] = {}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def base(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def source(self, name: str, *options: str) -> str:
+        """Make a source; its write key."""
+        made = json.loads(self.run("source", "add", name, "--json", *options))
+        self.keys[name] = made["writeKey"]
+        return self.keys[name]
+
+    def begin(self, *options: str) -> None:
+        """Collector and loader (and what `options` add), ready."""
+        self._process = self.up(*options)
+
+    def end(self) -> int:
+        """A clean stop, which also loads what is left; the exit code. Kills what does not end."""
+        try:
+            return self.stop(self._process) if self._process is not None else 0
+        finally:
+            self._process = None
+            self.close()
+
+    def query(self, sql: str) -> list[Row]:
+        """Rows as `firsthand query` prints them: times are text."""
+        rows: list[Row] = json.loads(self.run("query", sql, "--json"))
+        return rows
+
+    def wait_rows(self, sql: str, enough: Callable[[list[Row]], bool] | int, seconds: float = 30.0) -> list[Row]:
+        """The rows of `sql` once there are that many, or `enough`. Fails with what was there when time is up."""
+        deadline = time.monotonic() + seconds
+        while True:
+            rows = self.rows(sql)
+            if len(rows) >= enough if isinstance(enough, int) else enough(rows):
+                return rows
+            assert time.monotonic() < deadline, f"after {seconds:.0f} s only {len(rows)} rows: {rows}"
+            time.sleep(0.3)
+
+
+def of_source(table: str, source: str, where: str = "true") -> str:
+    """SQL for one source's rows, in the order in which they happened or, refused ones, came."""
+    order = "event_time, seq" if table.startswith("events") else "received_at"
+    return f"select * from {table} where source_id = '{source}' and ({where}) order by {order}"
+
+
+def one_of(column: str, values: Sequence[str]) -> str:
+    """SQL: `column` is one of these values (ours, without quotes)."""
+    quoted = ", ".join(f"'{value}'" for value in values)
+    return f"{column} in ({quoted})" if values else "false"
