@@ -9,7 +9,7 @@ const read = (path: string) => readFileSync(new URL(path, root), 'utf8');
 const built = existsSync(new URL('dist/manifest.json', root));
 
 it('a name that the script build shortens is no name of the wire, of the public API or of a plugin', () => {
-  const [, list = ''] = /const INTERNAL = \[([^]*?)\n\];/.exec(read('build.mjs')) ?? [];
+  const [, list = ''] = /const INTERNAL = \[([\s\S]*?)\n\];/.exec(read('build.mjs')) ?? [];
   const internal = [...list.matchAll(/'(\w+)'/g)].map(([, name]) => name as string);
   expect(internal.length).toBeGreaterThan(30);
   const [plugin = ''] = read('src/core/plugin.ts').split('export interface Plugins');

@@ -152,9 +152,9 @@ export class Device {
       client,
       ports,
       listeners: () => Object.values(events).reduce((sum, set) => sum + set.size, 0),
-      leave: (final = true) => events.leave.forEach((run) => run(final)),
-      comeBack: () => events.return.forEach((run) => run(true)),
-      goOnline: () => events.online.forEach((run) => run(true)),
+      leave: (final = true) => fire(events.leave, final),
+      comeBack: () => fire(events.return),
+      goOnline: () => fire(events.online),
       /** The process dies: no event, no answer, no timer; the system takes its claims back. */
       kill: () => {
         dead = true;
@@ -168,6 +168,10 @@ export class Device {
     this.seed = (this.seed * 1_103_515_245 + 12_345) % 2_147_483_648;
     return (this.seed >> 16) & 255;
   }
+}
+
+function fire(listeners: Set<(final: boolean) => void>, final = true): void {
+  for (const run of [...listeners]) run(final);
 }
 
 export async function settle(): Promise<void> {

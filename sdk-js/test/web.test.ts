@@ -62,7 +62,7 @@ describe('on the wire', () => {
   it('context holds only fields that the collector decodes on its fast way', async () => {
     const protocol = readFileSync(`${root}/collector/protocol.py`, 'utf8');
     const fieldsOf = (struct: string) => {
-      const [, body = ''] = new RegExp(`class ${struct}\\(_Wire\\):([^]*?)\n\n\n`).exec(protocol) ?? [];
+      const [, body = ''] = new RegExp(`class ${struct}\\(_Wire\\):([\\s\\S]*?)\n\n\n`).exec(protocol) ?? [];
       return [...body.matchAll(/^ {4}(\w+):/gm)].map(([, name = '']) =>
         name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase()),
       );
