@@ -39,11 +39,11 @@ def problems() -> list[Problem]:
 
 @pytest.fixture
 def client_of(problems: list[Problem]) -> Iterator[Callable[..., Client]]:
-    """`client_of(endpoint, **settings)`: a client that waits 20 ms for a batch and ends with the test."""
+    """`client_of(endpoint, **settings)`: a client that sends full batches or when flushed, and ends with its test."""
     clients: list[Client] = []
 
     def build(endpoint: str, **settings: Any) -> Client:
-        given = {"batch_seconds": 0.02, "on_error": problems.append, **settings}
+        given = {"batch_seconds": 30, "on_error": problems.append, **settings}
         clients.append(Client("key-1", endpoint, **given))
         return clients[-1]
 

@@ -68,7 +68,7 @@ def test_all_verbs(collector: Scripted, client_of: ClientOf) -> None:
 
 
 def test_batches_are_bounded_compressed_and_share_a_connection(collector: Scripted, client_of: ClientOf) -> None:
-    client = client_of(collector.endpoint, batch_seconds=1)
+    client = client_of(collector.endpoint)
     ids = send(client, 250)
     assert client.flush(5).sent == 250
     assert [len(r.batch) for r in collector.batches] == [100, 100, 50]
@@ -327,7 +327,7 @@ def test_shutdown_is_idempotent_and_final(collector: Scripted, client_of: Client
 
 def test_shutdown_tries_once_more_but_does_not_wait_in_vain(collector: Scripted, client_of: ClientOf) -> None:
     collector.otherwise = lambda _request: Reply(503, {"Retry-After": "60"})
-    client = client_of(collector.endpoint)
+    client = client_of(collector.endpoint, batch_seconds=0)
     send(client, 1)
     assert collector.wait(lambda c: len(c.batches) == 1)
     began = time.monotonic()

@@ -15,7 +15,7 @@ because only its size in bytes can bound the queue. Two ways:
 | aware `datetime` · naive `datetime`, `date`, `time` | UTC, milliseconds, Z · ISO 8601 as it stands |
 | `timedelta` | seconds |
 | `Decimal` | a number if a double holds it exactly as written, else its text |
-| `UUID` · `Enum` · `PurePath` | its text · its value · its text |
+| `UUID` · `Enum` · path | its text · its value · its text |
 | dataclass · named tuple · `Mapping` | object · array · object |
 | `set`, `frozenset` · `tuple`, `deque` | array, in a stable order · array |
 | `bytes`, `bytearray`, `memoryview` | text if UTF-8, else `base64:` and the bytes |
@@ -27,12 +27,12 @@ import base64
 import dataclasses
 import json
 import math
+import os
 from collections import deque
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
-from pathlib import PurePath
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -77,8 +77,10 @@ def plain_type(value: Any) -> Any:
         return value.total_seconds()
     if isinstance(value, Decimal):
         return _decimal(value)
-    if isinstance(value, (UUID, PurePath)):
+    if isinstance(value, UUID):
         return str(value)
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
     if isinstance(value, (bytes, bytearray, memoryview)):
         return _bytes(bytes(value))
     if isinstance(value, (set, frozenset)):
