@@ -29,7 +29,9 @@ def test_a_denial_is_never_overruled(purpose: str, preferences: dict[str, bool] 
 @given(PURPOSES, PREFERENCES, st.sampled_from([*MODES, "?"]))
 def test_gpc_only_narrows(purpose: str, preferences: dict[str, bool] | None, mode: str) -> None:
     order = ["deny", "hold", "allow"]
-    assert order.index(decide(purpose, preferences, mode, True)) <= order.index(decide(purpose, preferences, mode, False))
+    assert order.index(decide(purpose, preferences, mode, True)) <= order.index(
+        decide(purpose, preferences, mode, False)
+    )
 
 
 def test_a_truthy_surprise_is_not_consent() -> None:

@@ -1,0 +1,91 @@
+"""Declared fields never pass, however they are written, and the fast look never misses what the walk would find."""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from consent.pii.declared import DROPPED, HASHED, kind_of, may_declare, scrub_declared
+from consent.pii.hashing import Key
+from tests.consent.pii.written import MARKER, NUMBER, address_objects, declared_names, objects_with_secrets
+
+KEY = Key("t1", bytes(range(32)))
+
+
+def _through_both(text: str) -> str:
+    """What the collector does: look fast, walk only on a hit."""
+    if not may_declare(text.encode()):
+        return text
+    return json.dumps(scrub_declared(json.loads(text), KEY, {}), ensure_ascii=False)
+
+
+@given(objects_with_secrets())
+@settings(max_examples=400, deadline=None)
+def test_no_declared_value_passes(text: str) -> None:
+    json.loads(text)
+    left = _through_both(text)
+    assert MARKER not in left
+    assert str(NUMBER) not in left
+
+
+@given(address_objects())
+@settings(max_examples=300, deadline=None)
+def test_no_address_passes_uncut(text: str) -> None:
+    assert MARKER not in _through_both(text)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.text(max_size=8) | declared_names() | st.sampled_from(["url", "Url ", "ſsn", "paßword"]), inner
+        )
+    ),
+    max_leaves=6,
+)
+
+
+@given(st.dictionaries(st.text(max_size=8) | declared_names(), JSON, max_size=5), st.booleans())
+@settings(max_examples=120, deadline=None)
+def test_the_fast_look_never_misses_what_the_walk_would_change(value: dict[str, object], ascii_only: bool) -> None:
+    text = json.dumps(value, ensure_ascii=ascii_only)
+    if not may_declare(text.encode("utf-8", "surrogatepass")):
+        assert scrub_declared(value, KEY, {}) == value
+
+
+@pytest.mark.parametrize("name", [*HASHED, *DROPPED])
+def test_each_name_is_seen_plain_and_spelled(name: str) -> None:
+    for spelled in (name, name.upper(), name.title(), "_".join(name), f" {name} ", f"-{name}."):
+        assert kind_of(spelled) is not None
+        assert may_declare(json.dumps({spelled: "x"}, ensure_ascii=False).encode())
+        assert may_declare(json.dumps({"a": [{"b": {spelled: 1}}]}, ensure_ascii=False).encode())
+
+
+@pytest.mark.parametrize(
+    "plain",
+    [
+        {"sku": "tea-1", "price": 3.5, "note": "write to the mail office", "list": ["email", "phone"]},
+        {"mailing_list": True, "telemetry": 1, "ship": "Ada", "tokens": 3, "zip": "1"},
+        {"url": "https://shop.example/p/tea", "referrer": ""},
+        {},
+    ],
+)
+def test_the_common_event_is_not_walked(plain: dict[str, object]) -> None:
+    """The fast look has to say no most of the time, or it is not one."""
+    assert not may_declare(json.dumps(plain).encode())
+    assert scrub_declared(plain, KEY, {}) == plain
+
+
+@given(objects_with_secrets())
+@settings(max_examples=100, deadline=None)
+def test_scrubbing_twice_is_scrubbing_once(text: str) -> None:
+    once = scrub_declared(json.loads(text), KEY, {})
+    assert scrub_declared(once, KEY, {}) == once
+
+
+def test_a_long_text_before_a_declared_field_hides_nothing() -> None:
+    """Many half-matches before it: a matcher that ran out of its memory would say no."""
+    half = "".join(f'"{n[:-1]}":1,"{n[0].upper()}_{n[1:-1]}-":2,' for n in (*HASHED, *DROPPED) if n.isascii())
+    assert may_declare(("{" + half * 8 + '"email":"x"}').encode())
