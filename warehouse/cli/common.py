@@ -1,10 +1,11 @@
 """What the commands share: their options, settings → config structs, and how errors and JSON are printed."""
 
+import contextlib
 import functools
 import json
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
@@ -39,7 +40,9 @@ def one_line_errors(command: Callable[P, R]) -> Callable[P, R]:
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return command(*args, **kwargs)
-        except ValueError as error:  # SettingsError, StoreError, SchemaMismatch …: ours, and said in plain words
+        except (
+            ValueError
+        ) as error:  # SettingsError, StoreError, SchemaMismatch …: ours, and said in plain words
             if not type(error).__module__.startswith(("warehouse.", "collector.", "consent.")):
                 raise
             fail(str(error))
@@ -97,7 +100,16 @@ def print_json(value: Any) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
 
 
-def away(error: Exception) -> str:
-    """An error of catalog or store in one line, with what to do."""
-    text = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {text[0][:300] if text else ''} (run `firsthand doctor` to see what is away)"
+@contextlib.contextmanager
+def store_errors(what: str) -> Iterator[None]:
+    """Errors of catalog and store end in one line that says what to do; bugs of ours keep their traceback."""
+    try:
+        yield
+    except (ValueError, TypeError, AttributeError, LookupError, NameError, AssertionError):
+        raise
+    except Exception as error:  # noqa: BLE001 - drivers raise what they like
+        text = (str(error).strip().splitlines() or [""])[0][:300]
+        fail(
+            f"{what}: {type(error).__name__}: {text} (run `firsthand doctor` to see what is away)",
+            EXIT_PROBLEM,
+        )

@@ -11,15 +11,13 @@ import click
 import msgspec
 
 from warehouse.cli.common import (
-    EXIT_PROBLEM,
-    away,
-    fail,
     loader_config,
     maintain_config,
     options,
     print_json,
     settings,
     store_config,
+    store_errors,
 )
 
 
@@ -33,16 +31,15 @@ def load(once: bool, data: str | None, config: Path | None, as_json: bool) -> No
     one spool is safe but gains nothing.
     """
     found = settings(config, data)
-    from warehouse.loader import Loader
-
     if once:
-        _once(Loader, found, as_json)
+        _once(found, as_json)
         return
-    from warehouse.maintain import Maintainer
-
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
+    from warehouse.loader import Loader
+    from warehouse.maintain import Maintainer
+
     loader = Loader(loader_config(found), store_config(found))
     upkeep = Maintainer(maintain_config(found), store_config(found))
     thread = threading.Thread(target=upkeep.run, args=(stop,), name="maintain", daemon=True)
@@ -51,13 +48,14 @@ def load(once: bool, data: str | None, config: Path | None, as_json: bool) -> No
     loader.close()
 
 
-def _once(kind: Any, found: Any, as_json: bool) -> None:
+def _once(found: Any, as_json: bool) -> None:
+    from warehouse.loader import Loader
+
     bar = Progress(as_json)
-    loader = kind(loader_config(found), store_config(found), bar.show)
+    loader = Loader(loader_config(found), store_config(found), bar.show)
     try:
-        report = loader.run_once()
-    except Exception as error:  # noqa: BLE001 - whatever store or catalog says, in one line
-        fail(f"cannot load: {away(error)}; the events stay in the spool", EXIT_PROBLEM)
+        with store_errors("the events stay in the spool, because they cannot be loaded"):
+            report = loader.run_once()
     finally:
         bar.close()
         loader.close()

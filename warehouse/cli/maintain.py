@@ -5,16 +5,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from warehouse.cli.common import (
-    EXIT_PROBLEM,
-    away,
-    fail,
-    maintain_config,
-    options,
-    print_json,
-    settings,
-    store_config,
-)
+from warehouse.cli.common import maintain_config, options, print_json, settings, store_config, store_errors
 
 
 @click.command(epilog="Examples:\n\n  firsthand maintain\n\n  firsthand maintain --purge --json")
@@ -35,14 +26,10 @@ def maintain(
 
     if not (do_compact or do_expire or do_purge):
         do_compact = do_expire = do_purge = True
-    try:
+    with store_errors("upkeep failed"):
         done = Maintainer(maintain_config(found), store_config(found)).run_once(
             do_compact, do_expire, do_purge
         )
-    except ValueError:
-        raise
-    except Exception as error:  # noqa: BLE001 - whatever store or catalog says, in one line
-        fail(f"upkeep failed: {away(error)}", EXIT_PROBLEM)
     if as_json:
         print_json(msgspec.to_builtins(done))
         return

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from warehouse.cli.common import EXIT_PROBLEM, away, fail, options, print_json, settings, store_config
+from warehouse.cli.common import options, print_json, settings, store_config, store_errors
 
 MAX_SHOWN = 200
 
@@ -30,23 +30,16 @@ def query(sql: str, as_csv: bool, data: str | None, config: Path | None, as_json
     """
     found = settings(config, data)
     text = sys.stdin.read() if sql == "-" else sql
-    from warehouse.query import QueryError, Reader
+    from warehouse.query import Reader
 
-    try:
-        with Reader(store_config(found)) as reader:
-            result = reader.query(text)
-            if as_json:
-                print_json(result.objects())
-            elif as_csv:
-                _csv(result)
-            else:
-                _table(result)
-    except (QueryError, BrokenPipeError) as error:
-        fail(str(error))
-    except ValueError:
-        raise
-    except Exception as error:  # noqa: BLE001 - whatever store or catalog says, in one line
-        fail(f"cannot read the tables: {away(error)}", EXIT_PROBLEM)
+    with store_errors("cannot read the tables"), Reader(store_config(found)) as reader:
+        result = reader.query(text)
+        if as_json:
+            print_json(result.objects())
+        elif as_csv:
+            _csv(result)
+        else:
+            _table(result)
 
 
 def _csv(result: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from warehouse.cli.common import EXIT_PROBLEM, away, fail, options, settings, store_config
+from warehouse.cli.common import options, settings, store_config, store_errors
 
 BANNER = "Firsthand SQL (DuckDB). Tables: events, events_raw, bad_events. End statements with ;  \\q leaves."
 
@@ -20,12 +20,8 @@ def shell(data: str | None, config: Path | None, as_json: bool) -> None:
 
     with contextlib.suppress(ImportError):  # line editing is a comfort
         import readline  # noqa: F401
-    try:
+    with store_errors("cannot read the tables"):
         reader = Reader(store_config(found), locked=False)
-    except ValueError:
-        raise
-    except Exception as error:  # noqa: BLE001 - whatever store or catalog says, in one line
-        fail(f"cannot read the tables: {away(error)}", EXIT_PROBLEM)
     click.echo(BANNER)
     buffer = ""
     while True:

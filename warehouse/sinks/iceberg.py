@@ -40,9 +40,10 @@ class Contention(RuntimeError):
 
 
 class IcebergSink:
-    """Appends to the tables of one store. Connects at first use; one thread at a time."""
+    """Appends to the tables of one store. Connects at first use; one thread at a time. Raises StoreError."""
 
     def __init__(self, config: StoreConfig, sleep: Callable[[float], None] = time.sleep) -> None:
+        config.check()  # a wrong setting is said at the start, not at the first event
         self._config = config
         self._sleep = sleep
         self._catalog: Catalog | None = None

@@ -1,0 +1,197 @@
+"""The commands, run as people run them: in their own process, or through click for what is only text."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from tests.stores import Store
+from tests.warehouse.spooled import bad_event, event, spool
+from warehouse.cli import COMMANDS, main
+
+
+def firsthand(
+    *arguments: str, environ: dict[str, str] | None = None, stdin: str = ""
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "warehouse.cli", *arguments], capture_output=True, text=True, input=stdin, timeout=120,
+        env={**{k: v for k, v in os.environ.items() if not k.startswith("FIRSTHAND_")}, **(environ or {})}, check=False,
+    )  # fmt: skip
+
+
+def test_help_needs_nothing_heavy_and_is_quick() -> None:
+    code = (
+        "import sys; from warehouse.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'duckdb', 'pyiceberg', 'pyarrow', 'boto3', 'sqlalchemy', 'starlette'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert all(name in done.stdout for name in COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_with_an_example(name: str) -> None:
+    command = main.get_command(click.Context(main), name)
+    names = [[name, part] for part in command.commands] if isinstance(command, click.Group) else [[name]]
+    for words in names:
+        done = CliRunner().invoke(main, [*words, "--help"])
+        assert done.exit_code == 0, done.output
+        assert "--data" in done.output
+        assert f"firsthand {name}" in done.output
+
+
+def test_load_then_query_as_a_person_would(store: Store) -> None:
+    environ = store.environ()
+    spool(store.data, [[event(f"e{i}", properties={"n": i}) for i in range(5)]], bad=[bad_event()])
+    loaded = firsthand("load", "--once", "--json", "--data", str(store.data), environ=environ)
+    assert loaded.returncode == 0, loaded.stderr
+    assert json.loads(loaded.stdout)["committed_events"] == 5
+    asked = firsthand("query", "select event_id, event_time from events order by 1 limit 1", "--json",
+                      "--data", str(store.data), environ=environ)  # fmt: skip
+    assert json.loads(asked.stdout) == [{"event_id": "e0", "event_time": "2026-01-02T03:04:05.678Z"}]
+    kept = firsthand("maintain", "--json", "--data", str(store.data), environ=environ)
+    assert kept.returncode == 0, kept.stderr
+    assert set(json.loads(kept.stdout)) == {"compacted", "expired", "purged"}
+    checked = firsthand("doctor", "--json", "--data", str(store.data), environ=environ)
+    assert checked.returncode == 0, checked.stdout
+    assert {finding["state"] for finding in json.loads(checked.stdout)} <= {"ok", "warn"}
+
+
+@pytest.fixture
+def loaded(local: Store) -> Store:
+    spool(local.data, [[event("a", page_title="x,y"), event("b", user_id="u")]])
+    firsthand("load", "--once", "--data", str(local.data))
+    return local
+
+
+def test_query_as_csv_table_and_from_standard_input(loaded: Store) -> None:
+    sql = "select event_id, page_title, user_id from events order by 1"
+    csv = firsthand("query", sql, "--csv", "--data", str(loaded.data)).stdout
+    assert csv.splitlines() == ["event_id,page_title,user_id", 'a,"x,y",', "b,,u"]
+    table = firsthand("query", sql, "--data", str(loaded.data)).stdout
+    assert "page_title" in table
+    piped = firsthand("query", "-", "--json", "--data", str(loaded.data), stdin=sql).stdout
+    assert [row["event_id"] for row in json.loads(piped)] == ["a", "b"]
+
+
+def test_nothing_is_marked_up(loaded: Store) -> None:
+    """Text from the web must not become the terminal's formatting."""
+    shown = firsthand("query", "select '[red]x[/red] [/nope]' as t", "--data", str(loaded.data))
+    assert shown.returncode == 0
+    assert "[red]x[/red] [/nope]" in shown.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environ", "says"),
+    [
+        (["query", "selec 1"], {}, "Parser Error"),
+        (["query", "drop view events"], {}, "only statements that read"),
+        (["query", "select 1", "--config", "/nowhere.toml"], {}, "does not exist"),
+        (["load", "--once"], {"FIRSTHAND_CATALOG_URI": "mysql://x"}, "catalog_uri begins with"),
+        (["load", "--once"], {"FIRSTHAND_COMMIT_INTERVAL": "soon"}, "commit_interval"),
+        (["config"], {"FIRSTHAND_WORKERS": "0"}, "workers must be at least 1"),
+        (["doctor"], {"FIRSTHAND_DEFAULT_MODE": "sure"}, "default_mode"),
+    ],
+)
+def test_mistakes_end_in_one_line(
+    tmp_path: Path, arguments: list[str], environ: dict[str, str], says: str
+) -> None:
+    done = firsthand(*arguments, "--data", str(tmp_path / "d"), environ=environ)
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_an_absent_catalog_is_a_problem_not_a_traceback(tmp_path: Path) -> None:
+    environ = {"FIRSTHAND_CATALOG_URI": "http://127.0.0.1:1", "FIRSTHAND_WAREHOUSE": "w"}
+    spool(tmp_path / "d", [[event("a")]])
+    for arguments in (["load", "--once"], ["query", "select 1"], ["maintain"]):
+        done = firsthand(*arguments, "--data", str(tmp_path / "d"), environ=environ)
+        assert (done.returncode, "Traceback" in done.stderr) == (1, False), done.stderr
+        assert "firsthand doctor" in done.stderr
+
+
+def test_config_hides_secrets(tmp_path: Path) -> None:
+    file = tmp_path / "firsthand.toml"
+    file.write_text('s3_secret_access_key = "very-secret"\ncommit_interval = 3\n')
+    shown = firsthand("config", "--show", "--config", str(file))
+    as_json = firsthand(
+        "config", "--json", "--config", str(file), environ={"FIRSTHAND_CATALOG_CREDENTIAL": "id:hush"}
+    )
+    assert "very-secret" not in shown.stdout + as_json.stdout
+    assert "hush" not in as_json.stdout
+    found = json.loads(as_json.stdout)
+    assert (found["commit_interval"], found["s3_secret_access_key"]) == (3.0, "***")
+
+
+def test_the_shell_answers_and_leaves(loaded: Store) -> None:
+    typed = "select count(*) as how_many\nfrom events;\nselec;\n\\r\n\\q\n"
+    done = firsthand("shell", "--data", str(loaded.data), stdin=typed)
+    assert done.returncode == 0, done.stderr
+    assert "how_many" in done.stdout
+    assert "Parser Error" in done.stderr
+
+
+def findings(store: Store, **environ: str) -> tuple[int, dict[str, list[dict[str, Any]]]]:
+    done = firsthand("doctor", "--json", "--data", str(store.data), environ=environ)
+    found: dict[str, list[dict[str, Any]]] = {}
+    for finding in json.loads(done.stdout):
+        found.setdefault(finding["check"], []).append(finding)
+    return done.returncode, found
+
+
+def test_doctor_on_a_new_directory_is_well(local: Store) -> None:
+    code, found = findings(local)
+    assert code == 0
+    assert {"config", "data", "spool", "catalog", "bucket", "geo", "clock", "keys"} <= set(found)
+
+
+def test_doctor_finds_what_is_wrong_and_says_what_to_do(loaded: Store) -> None:
+    keys = loaded.data / "keys"
+    keys.mkdir()
+    (keys / "pii.json").write_text("{}")
+    (keys / "pii.json").chmod(0o644)
+    spool(loaded.data, [[event("c")]])
+    [waiting] = loaded.data.glob("spool/*/*.sealed")
+    os.utime(waiting, (time.time() - 4000, time.time() - 4000))
+    future = waiting.with_name("next")
+    os.utime(future, (time.time() + 4000, time.time() + 4000))
+    code, found = findings(
+        loaded, FIRSTHAND_GEOIP_DB="/nowhere.mmdb", FIRSTHAND_SPOOL_MIN_FREE_BYTES=str(2**60)
+    )
+    assert code == 1
+    assert {name for name, some in found.items() if any(f["state"] == "fail" for f in some)} == {
+        "keys", "geo", "data", "clock",
+    }  # fmt: skip
+    assert found["spool"][0]["state"] == "warn"
+    assert all(f["todo"] for some in found.values() for f in some if f["state"] != "ok")
+
+
+@pytest.mark.stores
+def test_doctor_tells_a_wrong_secret_from_a_missing_bucket(seaweed: Any, tmp_path: Path) -> None:
+    from tests.stores import ACCESS_KEY, SECRET_KEY, local_store
+
+    store = local_store(tmp_path / "d")
+    common = {
+        "FIRSTHAND_CATALOG_URI": f"sqlite:///{tmp_path}/c.db", "FIRSTHAND_S3_ENDPOINT": seaweed.s3,
+        "FIRSTHAND_S3_ACCESS_KEY_ID": ACCESS_KEY,
+    }  # fmt: skip
+    right, wrong = {"FIRSTHAND_S3_SECRET_ACCESS_KEY": SECRET_KEY}, {"FIRSTHAND_S3_SECRET_ACCESS_KEY": "wrong"}
+    code, found = findings(store, **common, **right, FIRSTHAND_WAREHOUSE="s3://events/w")
+    assert (code, found["bucket"][0]["state"]) == (0, "ok"), found["bucket"]
+    code, found = findings(store, **common, **right, FIRSTHAND_WAREHOUSE="s3://nobody-made-this/w")
+    assert (code, found["bucket"][0]["todo"]) == (1, "create the bucket nobody-made-this")
+    code, found = findings(store, **common, **wrong, FIRSTHAND_WAREHOUSE="s3://events/w")
+    assert (code, found["bucket"][0]["state"]) == (1, "fail")
+    assert "secret" in found["bucket"][0]["todo"]
