@@ -78,6 +78,7 @@ class Loader:
         self._intake = Intake(config.data)
         self._recent: Recent | None = None
         self._unsure: set[tuple[str, str, int]] = set()  # committed by us, answer unknown
+        self._reported: set[str] = set()
         self.total = LoadReport()
 
     def run_once(self) -> LoadReport:
@@ -87,7 +88,7 @@ class Loader:
         """
         round_ = LoadReport()
         try:
-            reader.recover(self._config.spool)
+            reader.recover(self._config.spool, self._not_sealed)
             self._load(reader.sealed(self._config.spool), round_)
         except Exception as error:
             round_.error = _named(error)
@@ -209,6 +210,12 @@ class Loader:
             )
         except Exception as error:  # noqa: BLE001 - only speed is lost; the next commit tries again
             log.warning("cannot expire snapshots of %s: %s", schema.name, _named(error))
+
+    def _not_sealed(self, shard: Path, error: OSError) -> None:
+        """A dead worker's open segment waits for room on the disk; the sealed ones do not wait for it."""
+        if (problem := f"{shard.name}: {_named(error)}") not in self._reported:
+            self._reported.add(problem)
+            log.warning("cannot seal what a dead worker left open in %s; it is tried again", problem)
 
     def _beat(self, round_: LoadReport) -> None:
         waiting = reader.backlog(self._config.spool, time.time())

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from collector.spool import counter
 from collector.spool.format import BAD_EVENTS, EVENTS, FOOTER, MAGIC, Damage, frames
 from collector.spool.reader import OPEN, SEALED, segments_of, shards
 
@@ -94,7 +95,7 @@ class ShardTail:
 
     def _seek_context(self) -> None:
         there = sorted(_numbers(self._shard))[-2:]
-        self._seq = (there[0] if there else _next_number(self._shard)) - 1
+        self._seq = (there[0] if there else counter.read(self._shard) or 0) - 1
         if there:
             self._advance(set(there), Found())
         if self._fd is not None:
@@ -180,13 +181,6 @@ def _numbers(shard: Path) -> set[int]:
         return {s.seq for suffix in (OPEN, SEALED) for s in segments_of(shard, suffix)}
     except FileNotFoundError:
         return set()  # the shard went away between listing and looking
-
-
-def _next_number(shard: Path) -> int:
-    try:
-        return int((shard / "next").read_bytes())
-    except (FileNotFoundError, ValueError):
-        return 0  # no segment was ever made here
 
 
 def _open(shard: Path, seq: int) -> int | None:

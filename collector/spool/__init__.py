@@ -7,7 +7,7 @@ Constraints
 
 Layout
     <data>/spool/<shard>/lock                  held (flock) by the one worker that writes this shard
-    <data>/spool/<shard>/next                  the next sequence number, replaced atomically
+    <data>/spool/<shard>/next                  the next sequence number with its checksum, replaced atomically
     <data>/spool/<shard>/000000000007.open     being written
     <data>/spool/<shard>/000000000006.sealed   complete, never changes again, the loader's to take
     <data>/spool/<shard>/000000000005.sealed
@@ -29,11 +29,13 @@ Write
     pages): the requests get 503, the file is cut back to its last synced byte and a new segment begins.
 
 Seal
-    By size, age or shutdown: footer, fdatasync, rename to .sealed, directory fsync.
+    By size, age or shutdown: footer, fdatasync, rename to .sealed, directory fsync. `next` was moved on before:
+    a sealed segment may be loaded and deleted at once, and its number must not be given again.
 
 Recover
-    Whoever gets a shard's lock and finds an .open file cuts it after the last whole frame and seals it.
-    Frames whose checksum is wrong are skipped by searching the next marker, counted and reported.
+    Whoever gets a shard's lock and finds an .open file cuts off a torn tail (an interrupted write, so nobody was
+    told 200) and seals it. Frames whose checksum is wrong stay; whoever reads them skips to the next marker,
+    counts and reports them.
 
 Delete
     Only the loader deletes, only whole sealed segments, only after the table shows their number.

@@ -40,8 +40,13 @@ def replace_file(path: Path, content: bytes) -> None:
     draft = path.with_name(path.name + ".tmp")
     fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
-        os.write(fd, content)
+        rest = memoryview(content)
+        while rest:  # a nearly full disk takes less than it is given
+            rest = rest[os.write(fd, rest) :]
         os.fsync(fd)
+    except OSError:
+        draft.unlink(missing_ok=True)  # half of it would only hold the last free bytes
+        raise
     finally:
         os.close(fd)
     draft.rename(path)

@@ -38,7 +38,7 @@ class Frame(NamedTuple):
 
 
 class Damage(NamedTuple):
-    """Bytes that are no frame: `torn` at the end of the file, `corrupt` in its middle."""
+    """Bytes that are no frame: a `torn` write at the end of the file, else `corrupt`."""
 
     offset: int
     length: int
@@ -61,7 +61,8 @@ def frames(data: memoryview) -> Iterator[Frame | Damage]:
             offset += HEAD.size + len(frame.payload)
             continue
         following = _resync(data, offset + 1, end)
-        yield Damage(offset, following - offset, "torn" if following == end else "corrupt")
+        torn = following == end and is_torn(data[offset:])
+        yield Damage(offset, following - offset, "torn" if torn else "corrupt")
         offset = following
 
 
@@ -76,6 +77,18 @@ def _frame_at(data: memoryview, offset: int, end: int) -> Frame | None:
     if google_crc32c.extend(_KIND_CRC[kind], bytes(payload)) != crc:
         return None
     return Frame(offset, kind, payload, bytes(data[offset:start]))
+
+
+def is_torn(tail: memoryview) -> bool:
+    """Whether the file's last bytes are what an interrupted write leaves: the beginning of a frame, or zeros.
+
+    A whole frame with a wrong checksum is something else: it may have been acknowledged, so it is damage.
+    """
+    if len(tail) >= HEAD.size:
+        marker, length, _, kind = HEAD.unpack_from(tail)
+        if marker == MARKER and kind in KINDS:
+            return bool(HEAD.size + length > len(tail))
+    return MARKER.startswith(bytes(tail[: len(MARKER)])) or not any(tail)
 
 
 def _resync(data: memoryview, offset: int, end: int) -> int:

@@ -4,12 +4,13 @@ Nothing here needs the writing process to be alive. `recover` takes over what a 
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 
+from collector.spool import counter
 from collector.spool.disk import fsync_directory, try_lock, unlock
 from collector.spool.format import (
     BAD_EVENTS,
@@ -104,8 +105,12 @@ def remove(segment: Segment) -> None:
     fsync_directory(segment.path.parent)
 
 
-def recover(root: Path) -> list[Segment]:
-    """Seal what dead workers left open in shards that nobody holds; returns the newly sealed segments."""
+def recover(root: Path, on_failure: Callable[[Path, OSError], None]) -> list[Segment]:
+    """Seal what dead workers left open in shards that nobody holds; returns the newly sealed segments.
+
+    A shard whose disk takes no footer (full, failing) is left as it is and given to `on_failure`: what is sealed
+    elsewhere can be loaded all the same, and that is what makes room.
+    """
     found = []
     for shard in shards(root):
         lock = try_lock(shard)
@@ -113,19 +118,22 @@ def recover(root: Path) -> list[Segment]:
             continue
         try:
             found += seal_left_open(shard)
+        except OSError as error:
+            on_failure(shard, error)
         finally:
             unlock(lock)
     return found
 
 
 def seal_left_open(shard: Path) -> list[Segment]:
-    """Cut every .open file of a shard after its last whole frame and seal it. The caller holds the lock."""
+    """Cut a torn tail off every .open file of a shard and seal it. The caller holds the lock. Raises OSError.
+
+    Damage that is not torn stays in the segment: whoever reads it counts it and puts the file aside.
+    """
     found = []
     for segment in segments_of(shard, OPEN):
         whole, hashed = _whole_frames(segment.path)
-        if hashed.frames == 0:
-            # Nothing was acknowledged from it. It keeps its number, so that numbers have no gaps.
-            whole = len(MAGIC)
+        # A segment from which nothing was acknowledged keeps its number too: numbers have no gaps
         footer = msgspec.json.encode(hashed.footer())
         with segment.path.open("r+b") as file:
             if whole == len(MAGIC):
@@ -135,6 +143,9 @@ def seal_left_open(shard: Path) -> list[Segment]:
             file.write(head_of(FOOTER, footer) + footer)
             file.flush()
             os.fsync(file.fileno())
+        # The worker may have died before it moved the number on; once sealed, this segment can vanish any moment
+        if (counter.read(shard) or 0) <= segment.seq:
+            counter.write(shard, segment.seq + 1)
         target = segment.path.with_suffix(SEALED)
         segment.path.rename(target)
         fsync_directory(shard)
@@ -143,12 +154,14 @@ def seal_left_open(shard: Path) -> list[Segment]:
 
 
 def _whole_frames(path: Path) -> tuple[int, HeadHash]:
-    """Length up to the last whole frame, and the identity of what is there."""
+    """Length without a torn tail and without a footer, and the identity of the whole frames."""
     hashed, end = HeadHash(), len(MAGIC)
     for item in frames(memoryview(path.read_bytes())):
         if isinstance(item, Frame) and item.kind != FOOTER:
             hashed.add(item.kind, item.head, bytes(item.payload).count(b"\n"))
             end = item.offset + len(item.head) + len(item.payload)
+        elif isinstance(item, Damage) and item.what == "corrupt":
+            end = max(end, item.offset + item.length)
     return end, hashed
 
 

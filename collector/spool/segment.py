@@ -55,9 +55,11 @@ class OpenSegment:
     def seal(self) -> None:
         """Footer, sync, rename. Raises OSError; the file then stays open and is sealed at recovery."""
         footer = msgspec.json.encode(self.hashed.footer())
-        os.write(self._fd, head_of(FOOTER, footer) + footer)
-        os.fdatasync(self._fd)
-        os.close(self._fd)
+        try:
+            self._write_all([head_of(FOOTER, footer) + footer])
+            os.fdatasync(self._fd)
+        finally:
+            os.close(self._fd)
         self.path.rename(self.path.with_suffix(".sealed"))
         fsync_directory(self.path.parent)
 

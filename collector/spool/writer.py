@@ -15,12 +15,15 @@ from pathlib import Path
 
 import msgspec
 
+from collector.spool import counter
 from collector.spool.disk import free_bytes, fsync_directory, replace_file, try_lock, unlock
 from collector.spool.format import EVENTS, head_of
-from collector.spool.reader import backlog, recover, seal_left_open, segments_of, shards
+from collector.spool.reader import OPEN, SEALED, backlog, recover, seal_left_open, segments_of, shards
 from collector.spool.segment import OpenSegment
 
 log = logging.getLogger("firsthand.spool")
+
+PROBE_BYTES = 1024**2
 
 
 class SpoolUnavailable(Exception):
@@ -37,19 +40,26 @@ class SpoolLimits(msgspec.Struct, frozen=True):
 
 
 def claim_shard(root: Path, collector_id: str) -> tuple[Path, int]:
-    """A shard directory that no live process holds, and its lock; makes a new one if all are taken."""
+    """A shard directory that no live process holds, and its lock; makes a new one if all are taken. Raises OSError."""
     root.mkdir(parents=True, exist_ok=True)
     for shard in shards(root):
         if shard.name.startswith(f"{collector_id}-") and (lock := try_lock(shard)) is not None:
+            if counter.read(shard) is not None:
+                return shard, lock
+            log.error("%s/next is damaged; the shard's segments are loaded, new ones go to a new shard", shard)
+            unlock(lock)
+    while True:
+        shard = root / f"{collector_id}-{secrets.token_hex(4)}"
+        shard.mkdir()
+        counter.write(shard, 0)  # before the lock: a directory with a lock is a shard
+        if (lock := try_lock(shard)) is not None:  # else a neighbour who is starting too looked into it just now
+            fsync_directory(shard)
+            fsync_directory(root)
             return shard, lock
-    shard = root / f"{collector_id}-{secrets.token_hex(4)}"
-    shard.mkdir()
-    lock = try_lock(shard)
-    if lock is None:
-        raise SpoolUnavailable(f"another process took {shard.name} while it was made; start again")
-    fsync_directory(shard)
-    fsync_directory(root)
-    return shard, lock
+
+
+def _not_sealed(shard: Path, error: OSError) -> None:
+    log.warning("%s: cannot seal what was left open: %s; it is tried again", shard.name, error)
 
 
 class SpoolWriter:
@@ -63,9 +73,16 @@ class SpoolWriter:
         on_sync: Callable[[float, int], None] = lambda seconds, requests: None,
     ) -> None:
         self._root, self._limits, self._on_sync = root, limits, on_sync
-        recover(root)  # what dead workers left, ours among it
+        self._failed = ""
+        recover(root, _not_sealed)  # what dead workers left
         self.shard, self._lock = claim_shard(root, collector_id)
-        seal_left_open(self.shard)
+        try:
+            seal_left_open(self.shard)
+        except OSError as error:  # a full disk at the start: answer 503 until `_repair` succeeds
+            _not_sealed(self.shard, error)
+            self._failed = f"disk error: {error}"
+        there = [s.seq + 1 for suffix in (OPEN, SEALED) for s in segments_of(self.shard, suffix)]
+        self._next = max([counter.read(self.shard) or 0, *there])
         self._loop = asyncio.get_running_loop()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="spool")
         self._segment: OpenSegment | None = None
@@ -74,7 +91,6 @@ class SpoolWriter:
         self._group: asyncio.Future[None] | None = None
         self._busy = False
         self._closing = False
-        self._failed = ""
         self._full = ""
         self._since_check = 0
         self._waiting_bytes = 0
@@ -122,7 +138,8 @@ class SpoolWriter:
         if error is None:
             self._on_sync(done.result(), len(added))
             self.pending_events += sum(rows for kind, _, rows in added if kind == EVENTS)
-            group.set_result(None)
+            if not group.cancelled():
+                group.set_result(None)
         else:
             self._failed = f"disk error: {error}"
             log.error("spool write failed: %s; answering 503 until it can be written again", error)
@@ -168,20 +185,24 @@ class SpoolWriter:
             segment.seal()
 
     def _open_next(self) -> OpenSegment:
-        counter = self.shard / "next"
-        stored = int(counter.read_bytes()) if counter.exists() else 0
-        there = [s.seq + 1 for suffix in (".open", ".sealed") for s in segments_of(self.shard, suffix)]
-        seq = max([stored, *there])
-        segment = OpenSegment(self.shard, seq)
-        # Only after the file exists: numbers must have no gaps, and an existing file also counts above
-        replace_file(counter, str(seq + 1).encode())
+        segment = OpenSegment(self.shard, self._next)
+        self._next += 1
+        try:
+            counter.write(self.shard, self._next)  # after the file exists: numbers have no gaps
+        except OSError:
+            segment.abandon()
+            raise
         return segment
 
     def _repair(self) -> None:
-        """After a failure: seal what was cut off and prove that the disk takes bytes again."""
+        """After a failure: seal what was cut off and prove that the disk takes bytes again, and not just a few."""
         if self._segment is None:
             seal_left_open(self.shard)
-        replace_file(self.shard / "probe", b"x" * 4096)
+        probe = self.shard / "probe"
+        try:
+            replace_file(probe, b"x" * PROBE_BYTES)
+        finally:
+            probe.unlink(missing_ok=True)
 
     # ---- once a second ------------------------------------------------------------------------------
 
