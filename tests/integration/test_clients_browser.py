@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[2]
 SOURCE = "segment-browser"
 MAIL = "mei.lin@example.test"
 PERSON = "customer-17"
+TELEMETRY_MS = 60_000  # the client reports about itself every 30 s, if it is not told to leave it
 
 pytestmark = pytest.mark.browser
 
@@ -87,7 +88,6 @@ def load_by_url(stack: Installation, write_key: str) -> list[Any]:
 def load_with_pasted_settings(stack: Installation, write_key: str) -> list[Any]:
     with urllib.request.urlopen(f"{stack.base}/v1/projects/{write_key}/settings", timeout=5) as answer:
         settings = json.load(answer)
-        settings.pop("metrics")
     batching = {"integrations": {"Segment.io": {"deliveryStrategy": {"strategy": "batching"}}}}
     return [{"writeKey": write_key, "cdnSettings": settings}, batching]
 
@@ -100,12 +100,15 @@ def sent(request: pytest.FixtureRequest, installation: Installation, site: Site,
     with chromium.new_context(user_agent=DESKTOP, locale="de-DE", timezone_id="Europe/Berlin") as context:
         witness = Witness().watch(context)
         page = context.new_page()
+        page.clock.install()
         page.goto(address, referer="https://search.example/find?q=private")
         done = page.evaluate(CALLS, {"options": options, "person": PERSON, "mail": MAIL, "ticks": 20})
         ids = list(done["sent"].values())
         # the page stays open while its client delivers in the background
         bad = installation.wait_rows(of_source("bad_events", SOURCE, one_of("message_id", ids)), 1)
         rows = installation.wait_rows(of_source("events_raw", SOURCE, one_of("event_id", ids)), len(ids) - 1)
+        page.clock.fast_forward(TELEMETRY_MS)
+        page.wait_for_timeout(100)
     by_id = {row["event_id"]: row for row in rows}
     assert len(by_id) == len(rows) == len(ids) - 1
     return Sent(done["sent"], done["anonymousId"], by_id, bad, witness, site.base)
