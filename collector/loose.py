@@ -19,6 +19,7 @@ from collector.protocol import (
     MAX_NAME_CHARS,
     MAX_PURPOSE_CHARS,
     MAX_USER_ID_CHARS,
+    NO_JSON,
     Consent,
     Context,
     Message,
@@ -204,7 +205,7 @@ def _time(raw: Raw | None, name: str) -> datetime | None:
 
 def _carried(raw: Raw | None, name: str) -> Raw:
     if not _present(raw) or raw is None:
-        return Raw()
+        return NO_JSON
     if bytes(raw)[:1] != b"{":
         raise Drop(Reason.INVALID, f"{name} must be an object")
     return raw

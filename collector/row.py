@@ -87,10 +87,14 @@ def encode(event: Event, context: RequestContext) -> bytes:
         Raw(event.traits) if event.traits else NO_JSON,
         Raw(event.extra) if event.extra else NO_JSON,
     )  # fmt: skip
+    own = _encode(row)[:-1]
+    if b"\n" in own or b"\r" in own:
+        # A blank between two tokens of what is only carried: it would end the line, and what follows be a row
+        own = own.translate(None, b"\r\n")
     tail = b',"gpc":true}' if said.gpc or context.gpc else b"}"
     if event.columns:
-        return b"".join((_encode(row)[:-1], context.columns, b",", event.columns, tail))
-    return b"".join((_encode(row)[:-1], context.columns, tail))
+        return b"".join((own, context.columns, b",", event.columns, tail))
+    return b"".join((own, context.columns, tail))
 
 
 def of_request(source: Source, received: datetime, sent: datetime | None, ip_truncated: str | None) -> bytes:
