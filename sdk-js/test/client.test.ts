@@ -1,6 +1,7 @@
 /** Verbs, identity and the shield between us and the host. */
 
 import { expect, it } from 'vitest';
+import { createClient } from '../src/core/client.js';
 import { bornAt } from '../src/core/identity.js';
 import { Device } from './ports.js';
 
@@ -102,7 +103,9 @@ it('properties that throw cost one event and reach nobody', async () => {
   client.track('A', bad);
   client.track('B', { big: 1n as unknown as number });
   client.track('C');
-  expect((await messages(device)).map(({ event }) => event)).toEqual(['C']);
+  const [c, lost] = await messages(device);
+  expect(c).toMatchObject({ event: 'C' });
+  expect(lost).toMatchObject({ event: '$lost', properties: { count: 2, reasons: { invalid: 2 } } });
   expect(problems).toEqual(['invalid', 'invalid']);
 });
 
@@ -153,4 +156,19 @@ it('a plugin’s purpose is stamped when it is not the default, and gates it', a
   client.consent.set({ personalization: true });
   const [message] = await messages(device);
   expect(message).toMatchObject({ event: '$exposure', context: { purpose: 'personalization' } });
+});
+
+it('a platform that cannot say where it is costs the context, not the event', async () => {
+  const device = new Device();
+  const { ports } = device.tab(open);
+  const facts = () => {
+    throw new Error('hostile page');
+  };
+  const client = createClient(
+    { ...ports, facts },
+    { writeKey: 'wk', endpoint: '', library: { name: 'x', version: '1' }, consentMode: 'opt_out' },
+  );
+  client.track('A');
+  const [message] = await messages(device);
+  expect(message).toMatchObject({ event: 'A', context: { seq: 0 } });
 });

@@ -15,7 +15,7 @@ export function optionsOf({ src, dataset }: HTMLScriptElement): InitOptions | nu
   if (!writeKey) return null;
   return {
     writeKey,
-    endpoint: endpoint || new URL(src).origin,
+    endpoint: endpoint || (src && new URL(src).origin),
     debug: debug !== undefined && debug !== 'false',
     queryParams: (queryParams || '').split(/[\s,]+/),
     ...(consentMode && { consentMode }),

@@ -86,7 +86,8 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
     const decision = gate.decide(purpose);
     guard.log(decision, call);
     if (decision === 'deny') return tally.drop('no_consent');
-    const facts = ports.facts();
+    // fails open: an event without its context is worth more than none
+    const facts = guard.run('context', ports.facts) || {};
     if (page) facts.page = { ...facts.page, ...page };
     const person = identity.person();
     const captured: Captured = { call, at, facts, purpose, person, userId: person.userId };
@@ -107,24 +108,23 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
     }
     const body = encode(built);
     if (!body) return;
-    if (byteLength(body) > MAX_MESSAGE_BYTES) {
-      tally.lose('too_large');
-      return explain('too_large', call);
-    }
     sessions.commit(session);
     queue.push(built.messageId, purpose, body);
     flusher.nudge();
   }
 
-  /** Properties that no JSON can hold (cycles, getters that throw) cost this one event: null. */
+  /** Null, counted, for what is too large and for what no JSON can hold (cycles, getters that throw). */
   function encode(value: Call | Message): string | null {
+    let reason: Reason = 'too_large';
     try {
-      return JSON.stringify(value);
+      const body = JSON.stringify(value);
+      if (byteLength(body) <= MAX_MESSAGE_BYTES) return body;
     } catch {
-      tally.drop('invalid');
-      explain('invalid', value);
-      return null; // the host's object, not our bug: said above, counted, and no reason to stop
+      reason = 'invalid'; // the host's object, not our bug: counted and said below
     }
+    tally.lose(reason);
+    explain(reason, value);
+    return null;
   }
 
   function explain(reason: Reason, { type, event }: Call): void {

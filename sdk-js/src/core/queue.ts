@@ -39,7 +39,6 @@ export interface Queue {
   remove(items: readonly Item[]): number;
   /** Stores what is here, claims this tab's segment, adopts those of dead tabs. */
   open(): Promise<void>;
-  adopt(): Promise<void>;
   /** Gives the claims back. */
   leave(): void;
   resume(): Promise<void>;
@@ -125,7 +124,6 @@ export function createQueue(storage: Vault, root: string, tab: string, tally: Ta
 
   return {
     remove,
-    adopt,
     items: () => items,
     push(id, purpose, body) {
       const item: Item = { id, purpose, body, bytes: byteLength(body), key: null, inFlight: false };

@@ -51,7 +51,6 @@ export const clicks = (): Plugin => ({
 function describe(element: Element, queryParams: readonly string[]): Properties {
   const read = (name: string) => element.getAttribute(name) || undefined;
   return {
-    ...declared(element),
     tag: element.localName,
     id: stableId(element) || undefined,
     role: read('role'),
@@ -59,6 +58,7 @@ function describe(element: Element, queryParams: readonly string[]): Properties 
     href: element.matches('a') ? hrefOf(read('href') || '', queryParams) : undefined,
     text: element.matches(WITH_TEXT) ? textOf(element) : undefined,
     selector: selectorOf(element),
+    ...declared(element),
   };
 }
 
