@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Any
 
 RETRY_SECONDS = 0.1
+REQUESTS = 20  # on one connection; then a new one, which may reach another worker
 
 
 class Load:
@@ -83,13 +84,13 @@ class Load:
                 attempts += 1
                 status = self._post(connection, body)
                 self.statuses[status] += 1
+                if status == 0 or number % (REQUESTS * self._batch) == 0:
+                    connection.close()
+                    connection = self._connect()
                 if status == 200:
                     with self._lock:
                         self._acknowledged.update(ids)
                     break
-                if status == 0:
-                    connection.close()
-                    connection = self._connect()
                 self._give_up.wait(RETRY_SECONDS)
             self.repeated += attempts > 1
             self._stop.wait(self._pause)
