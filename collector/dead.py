@@ -13,7 +13,7 @@ import msgspec
 
 from collector.outcome import Rejected
 
-_PLAIN = re.compile(r"[$A-Za-z_\u4e00-\u9fff][\w $.\-:/\u4e00-\u9fff]{0,63}")
+_PLAIN = re.compile(r"[$A-Za-z_\u4e00-\u9fff][A-Za-z0-9_ $.\-:/\u4e00-\u9fff]{0,63}")
 _TOO_MANY_DIGITS = re.compile(r"\d{5}")
 MAX_KEYS = 40
 MAX_LEVELS = 4

@@ -7,7 +7,7 @@ clients (integers as ids, unknown context fields, a `context` shared by the batc
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
@@ -48,11 +48,12 @@ class Unreadable(NamedTuple):
 
 
 class Decoded(NamedTuple):
-    """A decoded request. `sent_at` is the client's clock, if it said."""
+    """A decoded request. `sent_at` is the client's clock, if it said. `items` gives `size` messages, once."""
 
     write_key: str | None
     sent_at: datetime | None
-    items: Sequence[Event | Unreadable]
+    size: int
+    items: Iterator[Event | Unreadable]
 
 
 T = TypeVar("T")
@@ -73,7 +74,7 @@ def decode_batch(body: bytes, new_id: NewId) -> Decoded:
                 for message in strict.batch:
                     if not message.message_id:
                         message.message_id = new_id()
-                return Decoded(strict.write_key, strict.sent_at, [events.of(m) for m in strict.batch])
+                return Decoded(strict.write_key, strict.sent_at, len(strict.batch), map(events.of, strict.batch))
     return _decode_carefully(body, new_id)
 
 
@@ -88,7 +89,7 @@ def decode_single(body: bytes, new_id: NewId, kind: str | None = None) -> Decode
     sent_at = _time_or_none(head.get("sentAt"))
     if kind is not None:
         head["type"] = msgspec.Raw(msgspec.json.encode(kind))
-    return Decoded(write_key, sent_at, [_decode_one(msgspec.json.encode(head), None, new_id)])
+    return Decoded(write_key, sent_at, 1, iter([_decode_one(msgspec.json.encode(head), None, new_id)]))
 
 
 def _decode_carefully(body: bytes, new_id: NewId) -> Decoded:
@@ -105,8 +106,8 @@ def _decode_carefully(body: bytes, new_id: NewId) -> Decoded:
             shared = read_context(batch.context)
         except Drop as drop:
             raise NotABatch("invalid_batch", f"the batch's {drop.detail}") from None
-    items = [_decode_one(raw, shared, new_id) for raw in batch.batch]
-    return Decoded(batch.write_key, _time_or_none(batch.sent_at), items)
+    items = (_decode_one(raw, shared, new_id) for raw in batch.batch)
+    return Decoded(batch.write_key, _time_or_none(batch.sent_at), len(batch.batch), items)
 
 
 def _decode_one(raw: msgspec.Raw | bytes, shared: Loose | None, new_id: NewId) -> Event | Unreadable:

@@ -4,9 +4,10 @@ A plain ASGI endpoint: this is the hot path. "200" is sent only after the spool'
 shares is found out once (`_context`), the rest is `pipeline.process` per event.
 """
 
+import asyncio
 import time
 from collections.abc import Callable, MutableMapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -63,9 +64,10 @@ class Ingest:
             body = await read_body(receive, state.deadlines)
             if headers.get(b"content-encoding") == b"gzip" or b"encoding=gzip" in scope["query_string"]:
                 body = inflate(body)
-            decoded = self._decode(body, uuid7)
-            source = authorise(state, headers, scope["query_string"], decoded.write_key)
-            status, answered = await take(state, source, decoded, scope, headers)
+            pending = accept(state, self._decode, body, scope, headers)
+            del body
+            answered = await settle(state, pending)
+            status = 200
         except Disconnected:
             return
         except NotABatch as error:
@@ -98,20 +100,31 @@ def authorise(state: State, headers: dict[bytes, bytes], query: bytes, in_body: 
     return source
 
 
-async def take(
-    state: State, source: Source, decoded: Decoded, scope: Scope, headers: dict[bytes, bytes]
-) -> tuple[int, bytes]:
-    """Process and spool a decoded batch; the answer's status and body. Raises Refused (429, 503)."""
-    items = decoded.items
-    wait = state.limiter.take(source, len(items))
+class Pending(NamedTuple):
+    """A processed batch on its way to the disk: rows are with the spool, everything else of the request is forgotten.
+
+    That is also for speed: what would live on while the disk syncs, for every request that waits, pushes the next
+    request's memory out of the processor's caches.
+    """
+
+    source: Source
+    accepted: int
+    rejected: list[Rejected]
+    durable: asyncio.Future[None]
+
+
+def accept(state: State, decode: Decoder, body: bytes, scope: Scope, headers: dict[bytes, bytes]) -> Pending:
+    """Decode, authorise, limit, process, and hand over to the spool. Raises NotABatch, Refused (401, 403, 429, 503)."""
+    decoded = decode(body, uuid7)
+    source = authorise(state, headers, scope["query_string"], decoded.write_key)
+    wait = state.limiter.take(source, decoded.size)
     if wait:
         raise Refused(429, "rate_limited", f"over {source.rate} events a second", wait)
-    spool = state.spool
-    if spool.refusal:
-        raise Refused(503, "unavailable", "the collector cannot store events now", RETRY_SECONDS)
+    if state.spool.refusal:
+        raise _unavailable()
     context = _context(state, source, decoded, scope, headers)
     lines, letters, rejected = [], [], []
-    for item in items:
+    for item in decoded.items:
         outcome = item.rejected if isinstance(item, Unreadable) else process(item, context)
         if isinstance(outcome, Rejected):
             rejected.append(outcome)
@@ -119,37 +132,42 @@ async def take(
             letters.append(dead.encode(outcome, message, source.id, context.received_at))
         else:
             lines.append(outcome)
-    await _make_durable(state, lines, letters)
-    _count(state, source, lines, rejected)
-    if not rejected:
-        return 200, b'{"success":true,"accepted":%d,"rejected":[]}' % len(lines)
-    return 200, msgspec.json.encode(Accepted(True, len(lines), rejected))
+    return Pending(source, len(lines), rejected, _spool(state, lines, letters))
 
 
-async def _make_durable(state: State, lines: list[bytes], letters: list[bytes]) -> None:
+async def settle(state: State, pending: Pending) -> bytes:
+    """Wait for the disk, count, and give the answer's body. Raises Refused (503) if the disk refused."""
+    source, accepted, rejected, durable = pending
     balance = state.balance
-    total = len(lines) + len(letters)
+    balance.received += accepted + len(rejected)
     try:
-        durable = None
-        if lines:
-            durable = state.spool.append(EVENTS, b"\n".join(lines) + b"\n", len(lines))
-        if letters:
-            durable = state.spool.append(BAD_EVENTS, b"\n".join(letters) + b"\n", len(letters))
-        if durable is not None:
-            await durable
+        await durable
     except SpoolUnavailable:
-        balance.received += total
-        balance.unavailable += total
-        raise Refused(503, "unavailable", "the collector cannot store events now", RETRY_SECONDS) from None
-
-
-def _count(state: State, source: Source, lines: list[bytes], rejected: list[Rejected]) -> None:
-    balance = state.balance
-    balance.received += len(lines) + len(rejected)
-    balance.spooled += len(lines)
-    balance.accepted[source.id] += len(lines)
+        balance.unavailable += accepted + len(rejected)
+        raise _unavailable() from None
+    balance.spooled += accepted
+    balance.accepted[source.id] += accepted
+    if not rejected:
+        return b'{"success":true,"accepted":%d,"rejected":[]}' % accepted
     for refusal in rejected:
         balance.rejected[f"{source.id} {refusal.reason.value}"] += 1
+    return msgspec.json.encode(Accepted(True, accepted, rejected))
+
+
+def _spool(state: State, lines: list[bytes], letters: list[bytes]) -> asyncio.Future[None]:
+    """Hand rows and dead letters over; both are in the same group. Raises Refused (503)."""
+    try:
+        if letters:
+            durable = state.spool.append(BAD_EVENTS, b"\n".join(letters) + b"\n", len(letters))
+        if lines or not letters:
+            durable = state.spool.append(EVENTS, b"\n".join(lines) + b"\n", len(lines))
+    except SpoolUnavailable:
+        raise _unavailable() from None
+    return durable
+
+
+def _unavailable() -> Refused:
+    return Refused(503, "unavailable", "the collector cannot store events now", RETRY_SECONDS)
 
 
 def _context(

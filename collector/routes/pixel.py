@@ -9,11 +9,10 @@ import binascii
 from collections.abc import Callable
 from urllib.parse import parse_qs
 
-from collector.decode import Decoded, NewId, NotABatch, decode_single
+from collector.decode import NotABatch, decode_single
 from collector.edge.answer import Headers, Send
 from collector.edge.body import Receive
-from collector.identifiers import uuid7
-from collector.routes.ingest import Refused, Scope, authorise, take
+from collector.routes.ingest import Refused, Scope, accept, settle
 from collector.state import State
 
 GIF = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
@@ -30,9 +29,9 @@ class Pixel:
         state = self._state()
         headers = dict(scope["headers"])
         try:
-            decoded = _decode(scope["query_string"], uuid7)
-            source = authorise(state, headers, scope["query_string"], decoded.write_key)
-            status, _ = await take(state, source, decoded, scope, headers)
+            pending = accept(state, decode_single, _message(scope["query_string"]), scope, headers)
+            await settle(state, pending)
+            status = 200
             verdict = "200"
         except NotABatch as error:
             status, verdict = error.status, error.code
@@ -49,12 +48,11 @@ class Pixel:
         await send({"type": "http.response.body", "body": GIF})
 
 
-def _decode(query: bytes, new_id: NewId) -> Decoded:
+def _message(query: bytes) -> bytes:
     data = parse_qs(query.decode("latin-1")).get("data", [""])[0]
     if not data or len(data) > MAX_DATA_CHARS:
         raise NotABatch("invalid_pixel", f"?data= must hold 1 to {MAX_DATA_CHARS} characters of base64url JSON")
     try:
-        body = base64.urlsafe_b64decode(data.encode("ascii") + b"=" * (-len(data) % 4))
+        return base64.urlsafe_b64decode(data.encode("ascii") + b"=" * (-len(data) % 4))
     except (ValueError, binascii.Error):
         raise NotABatch("invalid_pixel", "?data= is not base64url") from None
-    return decode_single(body, new_id)

@@ -34,8 +34,7 @@ def build(directory: Path) -> Starlette:
             while message["more_body"]:
                 message = await receive()
                 body += message["body"]
-            batch = _decode(body)
-            await held[0].append(EVENTS, body, len(batch.batch))
+            await held[0].append(EVENTS, body, len(_decode(body).batch))
             await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
             await send({"type": "http.response.body", "body": ANSWER})
 
