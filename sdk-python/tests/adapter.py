@@ -1,6 +1,7 @@
 """The Python SDK for the scenario driver: one JSON command a line on stdin, one JSON answer a line on stdout.
 
-    {"do":"init","endpoint","writeKey","mode"?}     opt_in is the policy `strict`, every other mode is `server`
+    {"do":"init","endpoint","writeKey","mode"?,"flushAfterMs"?}
+                                                    opt_in is the policy `strict`, every other mode is `server`
     {"do":"track","event","properties"?,"purpose"?,"userId"?}      page screen identify group alias likewise
     {"do":"consent","set":{…}}  {"do":"withdraw"}   what a server would look up: passed with each call from then on
     {"do":"flush","timeoutMs"?}  {"do":"stats"}     counters
@@ -54,7 +55,11 @@ class Adapter:
         self.last = command
         policy = "strict" if command.get("mode", "opt_in") == "opt_in" else "server"
         self.client = Client(
-            command["writeKey"], command["endpoint"], consent_policy=policy, on_error=self.problems.append
+            command["writeKey"],
+            command["endpoint"],
+            consent_policy=policy,
+            batch_seconds=command.get("flushAfterMs", 500) / 1000,
+            on_error=self.problems.append,
         )
         return {}
 

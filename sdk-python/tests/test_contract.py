@@ -16,7 +16,7 @@ BATCH = cases("batch")
 RETRY = cases("retry")
 
 
-def named(found: list[dict[str, Any]]) -> Any:
+def named(found: list[dict[str, Any]]) -> pytest.MarkDecorator:
     assert found
     return pytest.mark.parametrize("case", found, ids=[c["name"] for c in found])
 

@@ -12,7 +12,7 @@ import pytest
 from tests.contract.scripted import Reply, Scripted
 
 from firsthand import Client, Problem, Report
-from firsthand.client import LIBRARY
+from firsthand.protocol import LIBRARY
 
 ClientOf = Callable[..., Client]
 YES = {"analytics": True}
@@ -307,7 +307,7 @@ def test_https(tmp_path: Path, client_of: ClientOf, problems: list[Problem]) -> 
 def test_flush_from_on_error_does_not_wait_for_itself(collector: Scripted, client_of: ClientOf) -> None:
     reports: list[Report] = []
     collector.replies.append(Reply(400))
-    client = client_of(collector.endpoint, on_error=lambda _problem: reports.append(client.flush(30)))
+    client: Client = client_of(collector.endpoint, on_error=lambda _problem: reports.append(client.flush(30)))
     send(client, 1)
     began = time.monotonic()
     client.flush(10)

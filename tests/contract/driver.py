@@ -43,6 +43,7 @@ DIRECTORY = Path(__file__).parent / "scenarios"
 UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 CALLS = ("track", "page", "screen", "identify", "group", "alias")
 ANSWER_SECONDS = 60.0
+LINGER_MS = 600  # how long an event waits for company; a `wait` that proves silence must be longer
 
 
 class ScenarioFailed(AssertionError):
@@ -200,7 +201,8 @@ class Run:
 
     def _step(self, verb: str, value: Any) -> None:
         if verb == "init":
-            given = {"endpoint": self.collector.endpoint, "writeKey": self.write_key, "mode": self.scenario.mode}
+            given: dict[str, Any] = {"endpoint": self.collector.endpoint, "writeKey": self.write_key, "mode": self.scenario.mode}
+            given["flushAfterMs"] = LINGER_MS
             self.adapter.ask("init", **{**given, **value})
         elif verb in (*CALLS, "kill", "restart"):
             self.adapter.ask(verb, **value)

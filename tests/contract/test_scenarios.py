@@ -122,7 +122,7 @@ def test_the_driver_can_fail(sdk: str, steps: list[dict[str, Any]], words: str, 
 
 def test_what_must_always_hold_is_really_checked(adapters: dict[str, list[str]], tmp_path: Path) -> None:
     """An SDK that sends without consent in an opt-in region fails every scenario, also those that expect it to send."""
-    steps = [
+    steps: list[dict[str, Any]] = [
         {"init": {"mode": "opt_out"}},
         {"track": {"event": "A"}},
         {"flush": 5000},

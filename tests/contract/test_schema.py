@@ -69,7 +69,7 @@ def test_every_expected_message_of_the_vectors_is_valid(message: dict[str, Any])
 
 
 def damaged(change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
-    message = copy.deepcopy(MESSAGES[0])
+    message: dict[str, Any] = copy.deepcopy(MESSAGES[0])
     change(message)
     return message
 
