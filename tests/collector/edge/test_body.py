@@ -1,0 +1,117 @@
+"""Bodies: bounded in bytes and time, inflated with the limit applied while inflating."""
+
+import gzip
+import json
+import tracemalloc
+import zlib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from collector.decode import NotABatch
+from collector.edge.body import inflate
+from collector.protocol import MAX_BODY_BYTES, MAX_INFLATED_BYTES
+from tests.collector.desk import KEY, Desk
+from tests.collector.desk import desk as made
+
+MESSAGE = {"type": "track", "event": "Order", "anonymousId": "a"}
+BATCH = json.dumps({"batch": [MESSAGE], "writeKey": KEY}).encode()
+GZIP = {"content-encoding": "gzip"}
+
+
+def test_a_body_in_many_chunks_is_one_body(desk: Desk) -> None:
+    chunks = [BATCH[i : i + 1] for i in range(len(BATCH))]
+    assert desk.request("POST", "/v1/batch", [b"", *chunks, b""]).json["accepted"] == 1
+
+
+@pytest.mark.parametrize("size", [1000, 65_536, MAX_BODY_BYTES, 5 * MAX_BODY_BYTES])
+def test_chunks_are_cut_off_at_the_limit(desk: Desk, size: int) -> None:
+    over = [b" " * size] * (MAX_BODY_BYTES // size + 1)
+    # Who went on reading would wait, and say 408
+    reply = desk.request("POST", "/v1/batch", [*over, 60.0, BATCH])
+    assert (reply.status, reply.json["code"]) == (413, "too_large")
+
+
+def test_a_client_that_goes_away_gets_no_answer_and_leaves_no_event(desk: Desk) -> None:
+    for chunks in ([None], [BATCH[:20], None], [BATCH, None]):
+        reply = desk.request("POST", "/v1/batch", chunks)
+        assert (reply.status, reply.rows, reply.letters) == (0, [], [])
+    assert desk.post(BATCH).json["accepted"] == 1
+
+
+@pytest.mark.parametrize("how", ["nothing", "half", "a drop at a time"])
+def test_a_slow_body_is_ended_with_408(desk: Desk, how: str) -> None:
+    drops: list[bytes | float | None] = [BATCH[:1]]
+    if how == "nothing":
+        drops = [30.0, BATCH]
+    elif how == "half":
+        drops = [BATCH[:9], 30.0, BATCH[9:]]
+    else:
+        for i in range(1, len(BATCH)):
+            drops += [0.1, BATCH[i : i + 1]]
+    with made(desk.data / how.replace(" ", "-"), body_timeout=0.2) as impatient:
+        reply = impatient.request("POST", "/v1/batch", drops)
+        assert (reply.status, reply.json["code"]) == (408, "timeout")
+        assert reply.headers["connection"] == "close"
+        assert reply.rows == []
+        # The next request of the same worker is not affected
+        assert impatient.batch(MESSAGE).json["accepted"] == 1
+
+
+def test_a_body_that_is_just_in_time(desk: Desk) -> None:
+    with made(desk.data / "patient", body_timeout=30.0) as patient:
+        assert patient.request("POST", "/v1/batch", [BATCH[:9], 1.2, BATCH[9:]]).json["accepted"] == 1
+
+
+def _bomb(inflated: int) -> bytes:
+    packer = zlib.compressobj(9, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
+    return b"".join([packer.compress(bytes(1 << 20)) for _ in range(inflated >> 20)]) + packer.flush()
+
+
+@pytest.mark.parametrize("inflated", [64 << 20, 900 << 20])
+def test_a_bomb_is_cut_off_while_inflating(desk: Desk, inflated: int) -> None:
+    bomb = _bomb(inflated)
+    assert len(bomb) < MAX_BODY_BYTES
+    tracemalloc.start()
+    try:
+        reply = desk.post(bomb, headers=GZIP)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (reply.status, reply.json["code"]) == (413, "too_large")
+    assert peak < 3 * MAX_INFLATED_BYTES + (16 << 20)
+
+
+def test_a_bomb_in_a_bomb_is_not_json(desk: Desk) -> None:
+    assert desk.post(gzip.compress(_bomb(64 << 20)), headers=GZIP).json["code"] == "invalid_json"
+
+
+@given(st.binary(max_size=200))
+@settings(max_examples=100, deadline=None)
+def test_what_was_packed_comes_back(body: bytes) -> None:
+    assert inflate(gzip.compress(body)) == body
+
+
+@given(st.binary(max_size=200), st.data())
+@settings(max_examples=200, deadline=None)
+def test_damaged_gzip_is_refused_and_never_half_read(body: bytes, data: st.DataObject) -> None:
+    packed = bytearray(gzip.compress(body))
+    at = data.draw(st.integers(0, len(packed) - 1))
+    if data.draw(st.booleans()):
+        del packed[at:]
+    else:
+        packed[at] ^= 1 << data.draw(st.integers(0, 7))
+    try:
+        assert inflate(bytes(packed)) == body  # a bit of the header that means nothing
+    except NotABatch as refused:
+        assert refused.status == 400
+
+
+@given(st.binary(max_size=300))
+@settings(max_examples=200, deadline=None)
+def test_any_bytes_raise_nothing_but_not_a_batch(body: bytes) -> None:
+    try:
+        inflate(body)
+    except NotABatch as refused:
+        assert refused.code == "invalid_gzip"
