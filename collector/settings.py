@@ -81,8 +81,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def effective_seal_seconds(self) -> float:
-        """Segments are sealed at least twice a commit, so that commit_interval alone sets the delay."""
-        return min(self.seal_seconds, self.commit_interval / 2)
+        """Segments are sealed more than twice a commit, so that commit_interval alone sets the delay."""
+        return min(self.seal_seconds, self.commit_interval * 0.4)
 
     def shown(self) -> dict[str, Any]:
         """All values as JSON types, secrets hidden."""

@@ -204,19 +204,23 @@ class SpoolWriter:
         finally:
             probe.unlink(missing_ok=True)
 
-    # ---- once a second ------------------------------------------------------------------------------
+    # ---- on a timer ---------------------------------------------------------------------------------
 
     async def _tick(self) -> None:
+        """Seal what is due, often; look at the disk, and mend what failed, once a second."""
+        pause = min(0.2, self._limits.seal_seconds / 4)
+        looked = 0.0
         while True:
-            await asyncio.sleep(min(1.0, self._limits.seal_seconds / 4))
+            await asyncio.sleep(pause)
+            if self._segment is not None and not self._busy and self._due(self._segment):
+                await self._exclusively(self._seal)
+            if time.monotonic() - looked < 1.0:
+                continue
+            looked = time.monotonic()
             with contextlib.suppress(OSError):  # a vanished disk shows itself in the next append
                 self._check_space()
-            if self._busy:
-                continue
-            if self._failed:
+            if self._failed and not self._busy:
                 await self._try_repair()
-            elif self._segment is not None and self._due(self._segment):
-                await self._exclusively(self._seal)
 
     async def _try_repair(self) -> None:
         if await self._exclusively(self._repair):
