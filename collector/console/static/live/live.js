@@ -161,7 +161,7 @@ function mark() {
   for (const tr of $("rows").rows) {
     const chosen = tr.dataset.key === state.open;
     tr.classList.toggle("open", chosen);
-    tr.setAttribute("aria-selected", String(chosen));
+    tr.toggleAttribute("aria-current", chosen);
   }
 }
 
