@@ -1,0 +1,98 @@
+"""What stands in a list stands in the docs as well: steps, enrichments, columns, sinks, commands, routes, metrics."""
+
+import re
+
+import pytest
+
+from collector.enrich import ENRICHMENTS
+from collector.exposition import SheetCollector
+from collector.metrics import Balance, publish
+from collector.pipeline import STEPS
+from collector.settings import Settings
+from tests.tree.files import cells, ending, read
+from warehouse.cli import COMMANDS
+from warehouse.schema import TABLES
+from warehouse.sinks import SINKS
+
+
+def test_steps_in_order() -> None:
+    steps = " · ".join(step.__name__ for step in STEPS)
+    for page in ("docs/architecture.md", "README.md", "README.zh-CN.md"):
+        assert f"`{steps}`" in read(page), f"{page} should show the steps as `{steps}`"
+
+
+@pytest.mark.parametrize("name", [build.__module__.rpartition(".")[2] for build in ENRICHMENTS])
+def test_enrichments(name: str) -> None:
+    assert f"\n## {name}\n" in read("docs/enrichment.md")
+    assert f"`{name}`" in read("docs/architecture.md")
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_columns(table: object) -> None:
+    page = read("docs/warehouse.md")
+    assert [name for name in table.names() if f"`{name}`" not in page] == []  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", SINKS)
+def test_sinks(name: str) -> None:
+    assert f"`{name}`" in read("docs/architecture.md")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_commands(name: str) -> None:
+    assert f"`firsthand {name}`" in cells_of_commands()
+
+
+def cells_of_commands() -> set[str]:
+    return {f"`{cell}`" for cell in cells(read("docs/operations.md"))}
+
+
+def test_no_command_is_documented_that_is_not_there() -> None:
+    named = {c.split()[1].strip("`") for c in cells_of_commands() if c.startswith("`firsthand ")}
+    assert named == set(COMMANDS)
+
+
+def test_plugins_of_the_web_sdk() -> None:
+    listed = re.findall(r"PLUGINS[^=]*= \[([^\]]+)\]", read("sdk-js/src/plugins/index.ts"))
+    names = [name.strip() for name in listed[0].split(",")]
+    page = read("sdk-js/README.md")
+    assert names
+    assert [name for name in names if name not in page] == []
+
+
+def test_metrics(tmp_path_factory: pytest.TempPathFactory) -> None:
+    data = tmp_path_factory.mktemp("data")
+    (data / "spool").mkdir()
+    balance = Balance()
+    balance.requests["200"] = balance.rejected["shop invalid"] = balance.accepted["shop"] = 1
+    balance.enrichment_errors["geo"] = 1
+    publish(balance, data / "run" / "c1-0.json")
+
+    class Loaded:
+        time = lag_seconds = 0.0
+        committed_events = committed_bad = duplicates = 0
+
+    exposed = {family.name for family in SheetCollector(data, data / "spool", Loaded()).collect()}
+    page = read("docs/operations.md")
+    documented = {name.removesuffix("_total") for name in cells(page) if name.startswith("firsthand_")}
+    assert documented == exposed
+
+
+def test_ports_of_call() -> None:
+    """Every route that a collector serves to others is in the protocol."""
+    from collector.app import build_app
+
+    app = build_app(Settings(live=False))
+    page = read("docs/protocol.md")
+    letters = {f"/v1/{letter}" for letter in "tpsiga"} | {"/v1/b"}
+    singles = {f"/v1/{kind}" for kind in ("track", "page", "screen", "identify", "group", "alias")}
+    for route in app.routes:
+        path: str = route.path  # type: ignore[attr-defined]
+        if path not in letters | singles:
+            assert re.sub(r"\{(\w+)\}", "", path).rstrip("/") in re.sub(r"\{(\w+)\}", "", page), path
+
+
+def test_every_page_is_in_the_index() -> None:
+    index = read("docs/index.md")
+    pages = [p.removeprefix("docs/") for p in ending(".md", under=("docs/",)) if p != "docs/index.md"]
+    assert [p for p in pages if f"({p})" not in index] == []
