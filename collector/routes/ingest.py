@@ -30,6 +30,7 @@ from collector.steps.clock import skew_of
 Scope = MutableMapping[str, Any]
 Decoder = Callable[[bytes, NewId], Decoded]
 RETRY_SECONDS = 5
+GZIP = (b"gzip", b"x-gzip")  # RFC 9110 §8.4.1.3: the same, in any case
 
 
 class Refused(Exception):
@@ -62,7 +63,8 @@ class Ingest:
         started = time.perf_counter()
         try:
             body = await read_body(receive, state.deadlines)
-            if headers.get(b"content-encoding") == b"gzip" or b"encoding=gzip" in scope["query_string"]:
+            coding = headers.get(b"content-encoding")
+            if (coding is not None and coding.strip().lower() in GZIP) or b"encoding=gzip" in scope["query_string"]:
                 body = inflate(body)
             pending = accept(state, self._decode, body, scope, headers)
             del body
