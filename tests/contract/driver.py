@@ -201,8 +201,8 @@ class Run:
 
     def _step(self, verb: str, value: Any) -> None:
         if verb == "init":
-            given: dict[str, Any] = {"endpoint": self.collector.endpoint, "writeKey": self.write_key, "mode": self.scenario.mode}
-            given["flushAfterMs"] = LINGER_MS
+            given: dict[str, Any] = {"endpoint": self.collector.endpoint, "writeKey": self.write_key}
+            given |= {"mode": self.scenario.mode, "flushAfterMs": LINGER_MS}
             self.adapter.ask("init", **{**given, **value})
         elif verb in (*CALLS, "kill", "restart"):
             self.adapter.ask(verb, **value)

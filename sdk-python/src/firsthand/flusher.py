@@ -84,7 +84,8 @@ class Flusher:
         waiter = _Waiter(self.queue.entered, SimpleQueue())
         self._waiters[id(waiter)] = waiter
         try:
-            self.start()
+            if self.queue.left < waiter.target:
+                self.start()
             if self.queue.left < waiter.target and self._thread is not None and not self._stopped:
                 self._ring()
                 waiter.done.get(timeout=max(0.0, timeout))
