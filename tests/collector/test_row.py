@@ -77,7 +77,7 @@ def test_the_careful_way_gives_the_same_row(office: Desk, case: dict[str, Any]) 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r", " \n\t\n"])
 @pytest.mark.parametrize("where", ["properties", "traits", "context"])
 def test_line_ends_among_blanks_forge_no_row(desk: Desk, where: str, end: str) -> None:
-    """Objects are carried as written, and a line of the spool is a row: whatever stands on its own line would be one."""
+    """Objects are carried as written, and a line of the spool is a row."""
     forged = '{"event_id":"forged","type":"track","event":"x","purpose":"marketing","source_id":"other"}'
     carried = f'{{"a":{end}{forged}{end},{end}"b":[1,{end}2]}}'
     message = f'{{"type":"identify","userId":"u-1","messageId":"m-1","{where}":{carried}}}'
