@@ -31,7 +31,7 @@ log = logging.getLogger("firsthand.loader")
 MAX_MISSING = 10_000
 THREADS = 2
 # Segments parsed ahead: a commit's worth of full ones (16 MB each), so that parsing never waits for a commit
-AHEAD = 8
+AHEAD = 4
 
 
 @dataclass

@@ -92,11 +92,20 @@ class Reader:
         self.duck.execute(f"CREATE VIEW {_raw(schema)} AS FROM {schema.name}_none")
 
     def _exact_events(self) -> None:
-        order = "received_at, spool_shard, spool_seq"
-        self.duck.execute(
-            f"CREATE VIEW {EVENTS.name} AS FROM {_raw(EVENTS)} "
+        """Repeats are rare, so only rows whose id's hash occurs twice are numbered; the rest streams through.
+
+        Numbering every row would hold all columns of the whole table at once.
+        """
+        raw, order = _raw(EVENTS), "received_at, spool_shard, spool_seq"
+        key = f"hash({EVENTS.unique})"
+        once = f"SELECT * FROM {raw} ANTI JOIN twice ON {key} = h"  # noqa: S608 - our own names
+        first = (
+            f"SELECT * FROM {raw} SEMI JOIN twice ON {key} = h "  # noqa: S608 - our own names
             f"QUALIFY row_number() OVER (PARTITION BY {EVENTS.unique} ORDER BY {order}) = 1"
         )
+        twice = f"SELECT {key} AS h FROM {raw} GROUP BY h HAVING count(*) > 1"  # noqa: S608 - our own names
+        view = f"WITH twice AS MATERIALIZED ({twice}) ({once}) UNION ALL BY NAME ({first})"
+        self.duck.execute(f"CREATE VIEW {EVENTS.name} AS {view}")
 
     def query(self, sql: str) -> "Result":
         """Run one reading statement. Raises QueryError."""
