@@ -79,7 +79,9 @@ it('withdrawal purges queue and ids, aborts what is in flight, and a later grant
   client.track('B');
   const first = client.getAnonymousId();
   expect(device.store.size).toBeGreaterThan(3);
+  expect(device.aborted).toBe(0);
   client.consent.withdraw();
+  expect(device.aborted).toBe(1);
   expect([...device.store.keys()]).toEqual([CHOICE]);
   expect(client.getAnonymousId()).toBeNull();
   await device.advance(600_000);
@@ -196,4 +198,16 @@ it('listeners hear a change once, until they undo', () => {
   undo();
   client.consent.set({ analytics: false });
   expect(heard).toEqual([{ analytics: true }]);
+});
+
+it('the gate is asked again before the wire: a signal that came meanwhile still counts', async () => {
+  const device = new Device();
+  const { client } = device.tab();
+  client.consent.set({ analytics: true, marketing: true });
+  client.track('M', {}, { purpose: 'marketing' });
+  client.track('A');
+  device.gpc = true;
+  await device.advance(2_000);
+  expect(names(device.sent)).toEqual(['A']);
+  expect(client.stats()).toMatchObject({ sent: 1, pending: 0, droppedBy: { no_consent: 1 } });
 });

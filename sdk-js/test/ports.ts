@@ -25,6 +25,8 @@ export class Device {
   reads: string[] = [];
   sent: Sent[] = [];
   confirmed: Message[] = [];
+  /** Requests that were taken back before an answer. */
+  aborted = 0;
   now = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
   reply: Reply = ok;
   online = true;
@@ -109,7 +111,10 @@ export class Device {
           this.sent.push(sent);
           let abort: Undo = () => {};
           const answer = new Promise<Answer>((resolve) => {
-            abort = () => resolve({ status: 0, retryAfter: null, body: '' });
+            abort = () => {
+              this.aborted++;
+              resolve({ status: 0, retryAfter: null, body: '' });
+            };
             const reply = this.reply(sent);
             if (reply === 'hang') return;
             const full = { status: 200, retryAfter: null, body: '', ...reply };
