@@ -146,3 +146,15 @@ def test_what_is_taken_still_counts_against_the_bounds(sizes: list[int]) -> None
     before = queue.stats()
     queue.take()
     assert queue.stats() == before
+
+
+def test_a_reader_that_finds_what_others_put_rings_for_them() -> None:
+    """Otherwise the worker would sleep on an event that only the reader has brought into the queue."""
+    rings: list[None] = []
+    queue = queue_of(rings=rings)
+    with queue._lock:
+        queue.put(entry())
+    assert rings == []
+    queue.stats()
+    assert len(rings) == 1
+    assert queue.take() == [entry()]
