@@ -62,6 +62,14 @@ def _not_sealed(shard: Path, error: OSError) -> None:
     log.warning("%s: cannot seal what was left open: %s; it is tried again", shard.name, error)
 
 
+class Group(asyncio.Future[None]):
+    """What all requests of one sync wait for. Cancelling a task cancels the future it awaits: one request that is
+    given up must not take its neighbours with it, so the task is told that this future goes on, and ends after it."""
+
+    def cancel(self, msg: object = None) -> bool:
+        return False
+
+
 class SpoolWriter:
     """One worker's spool. Make it on the event loop, `await close()` it before the process ends."""
 
@@ -116,7 +124,7 @@ class SpoolWriter:
         self._since_check += len(payload)
         group = self._group
         if group is None:
-            group = self._group = self._loop.create_future()
+            group = self._group = Group(loop=self._loop)
             if not self._busy:
                 self._busy = True
                 # Not now but after the callbacks that are ready: requests that came together sync together
@@ -138,8 +146,7 @@ class SpoolWriter:
         if error is None:
             self._on_sync(done.result(), len(added))
             self.pending_events += sum(rows for kind, _, rows in added if kind == EVENTS)
-            if not group.cancelled():
-                group.set_result(None)
+            group.set_result(None)
         else:
             self._failed = f"disk error: {error}"
             log.error("spool write failed: %s; answering 503 until it can be written again", error)
