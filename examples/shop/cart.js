@@ -1,13 +1,13 @@
 // The cart: { sku: quantity }, kept in this browser.
 
-import { find, priceOf } from "./catalog.js";
+import { find, priceOf } from './catalog.js';
 
-const KEY = "fern.cart";
+const KEY = 'fern.cart';
 const listeners = new Set();
 
 function load() {
   try {
-    return Object.entries(JSON.parse(localStorage.getItem(KEY) ?? "{}")).filter(([sku, n]) => find(sku) && n > 0);
+    return Object.entries(JSON.parse(localStorage.getItem(KEY) ?? '{}')).filter(([sku, n]) => find(sku) && n > 0);
   } catch {
     return []; // somebody edited it by hand: begin with an empty one
   }

@@ -1,8 +1,8 @@
 // The goods. The order service reads the same file, so that nobody can name his own price.
 
-import { currency, language } from "./text.js";
+import { currency, language } from './text.js';
 
-const answer = await fetch("/demo/catalog.json");
+const answer = await fetch('/demo/catalog.json');
 export const products = await answer.json();
 
 export const find = (sku) => products.find((product) => product.sku === sku);
@@ -11,7 +11,7 @@ export const textOf = (product) => product.text[language];
 export const priceOf = (product) => product.price[currency];
 
 export function money(amount) {
-  return new Intl.NumberFormat(document.documentElement.lang, { style: "currency", currency }).format(amount);
+  return new Intl.NumberFormat(document.documentElement.lang, { style: 'currency', currency }).format(amount);
 }
 
 /** What an event says about a product: nothing that depends on the language. */
@@ -23,7 +23,9 @@ export function facts(product, quantity) {
 export function search(words) {
   const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
   return products.filter((product) => {
-    const text = [product.sku, product.kind, ...Object.values(product.name), ...Object.values(product.text)].join(" ").toLowerCase();
+    const text = [product.sku, product.kind, ...Object.values(product.name), ...Object.values(product.text)]
+      .join(' ')
+      .toLowerCase();
     return wanted.every((word) => text.includes(word));
   });
 }

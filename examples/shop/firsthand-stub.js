@@ -3,11 +3,27 @@
 (() => {
   if (window.firsthand) return;
   const q = [];
-  const wait = (verb) => (...args) => void q.push([verb, args, Date.now()]);
-  const verbs = (names, prefix = "") => Object.fromEntries(names.map((name) => [name, wait(prefix + name)]));
+  const wait =
+    (verb) =>
+    (...args) =>
+      void q.push([verb, args, Date.now()]);
+  const verbs = (names, prefix = '') => Object.fromEntries(names.map((name) => [name, wait(prefix + name)]));
   window.firsthand = {
     q,
-    ...verbs(["init", "track", "page", "screen", "identify", "group", "alias", "reset", "optOut", "use", "onError", "debug"]),
-    consent: verbs(["set", "withdraw", "onChange"], "consent."),
+    ...verbs([
+      'init',
+      'track',
+      'page',
+      'screen',
+      'identify',
+      'group',
+      'alias',
+      'reset',
+      'optOut',
+      'use',
+      'onError',
+      'debug',
+    ]),
+    consent: verbs(['set', 'withdraw', 'onChange'], 'consent.'),
   };
 })();

@@ -18,10 +18,10 @@ export function identityForServer() {
 
 /** Resolves to whether the SDK is there. */
 export function sdkReady() {
-  const script = document.getElementById("sdk");
+  const script = document.getElementById('sdk');
   return new Promise((resolve) => {
     if (window.firsthand?.version) return resolve(true);
-    script.addEventListener("load", () => resolve(true));
-    script.addEventListener("error", () => resolve(false));
+    script.addEventListener('load', () => resolve(true));
+    script.addEventListener('error', () => resolve(false));
   });
 }

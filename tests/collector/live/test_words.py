@@ -12,7 +12,7 @@ SHOP = Path(__file__).parents[3] / "examples" / "shop"
 
 def keys(block: str) -> set[str]:
     """The names of a JavaScript object literal of strings."""
-    return set(re.findall(r'(?:^|[\s,{])(\w+): "', block))
+    return set(re.findall(r"(?:^|[\s,{])(\w+):\s+['\"]", block))
 
 
 def blocks(text: str, first: str, second: str) -> tuple[set[str], set[str]]:
@@ -36,7 +36,7 @@ def test_every_word_that_is_asked_for_exists() -> None:
     page = (STATIC / "index.html").read_text("utf-8")
     asked = set(re.findall(r'data-t(?:-\w+)?="(\w+)"', page))
     for path in STATIC.glob("*.js"):
-        asked |= set(re.findall(r'\bt\("(\w+)"', path.read_text("utf-8")))
+        asked |= set(re.findall(r"\bt\('(\w+)'", path.read_text("utf-8")))
     assert asked <= english, asked - english
     assert len(asked) > 30
 
@@ -54,6 +54,6 @@ def test_the_shop_says_the_same_in_both_languages() -> None:
     english, chinese = blocks(text, "  en: {", "  zh: {")
     assert english == chinese
     asked = {
-        word for path in SHOP.rglob("*.js") for word in re.findall(r'\bt\("(\w+)"', path.read_text("utf-8"))
+        word for path in SHOP.rglob("*.js") for word in re.findall(r"\bt\('(\w+)'", path.read_text("utf-8"))
     }
     assert asked <= english, asked - english

@@ -1,6 +1,6 @@
 // Events per second over the last minute: one bar a second, rejected on top of accepted.
 
-import { $, svg } from "./dom.js";
+import { $, svg } from './dom.js';
 
 const SECONDS = 60;
 const WIDTH = 4;
@@ -9,11 +9,13 @@ const HEIGHT = 34;
 export class Chart {
   constructor() {
     this.seconds = Array.from({ length: SECONDS }, () => [0, 0]);
-    const box = $("chart");
-    box.setAttribute("viewBox", `0 0 ${SECONDS * WIDTH} ${HEIGHT}`);
-    box.setAttribute("preserveAspectRatio", "none");
+    const box = $('chart');
+    box.setAttribute('viewBox', `0 0 ${SECONDS * WIDTH} ${HEIGHT}`);
+    box.setAttribute('preserveAspectRatio', 'none');
     this.bars = this.seconds.map((_, i) => {
-      const pair = ["good", "bad"].map((name) => svg("rect", { class: name, x: i * WIDTH, width: WIDTH - 1, y: HEIGHT - 1, height: 1 }));
+      const pair = ['good', 'bad'].map((name) =>
+        svg('rect', { class: name, x: i * WIDTH, width: WIDTH - 1, y: HEIGHT - 1, height: 1 }),
+      );
       box.append(...pair);
       return pair;
     });
@@ -44,6 +46,6 @@ export class Chart {
 }
 
 function place(bar, y, height) {
-  bar.setAttribute("y", y.toFixed(2));
-  bar.setAttribute("height", height.toFixed(2));
+  bar.setAttribute('y', y.toFixed(2));
+  bar.setAttribute('height', height.toFixed(2));
 }

@@ -1,6 +1,6 @@
 // Building elements without ever parsing markup: what people typed into a shop ends up on this page.
 
-const SVG = "http://www.w3.org/2000/svg";
+const SVG = 'http://www.w3.org/2000/svg';
 
 /** An element with a class and children; strings become text nodes. */
 export function el(tag, className, ...children) {

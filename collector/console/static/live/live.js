@@ -1,21 +1,18 @@
 // Wires the stream to the page. State lives in `state`; everything on the screen is drawn from it.
 
-import { Chart } from "./chart.js";
-import { $, el } from "./dom.js";
-import { fill } from "./drawer.js";
-import { passes, view } from "./rows.js";
-import { follow } from "./stream.js";
-import { heads, line, markRepeat, SHOWN } from "./table.js";
-import { currentLanguage, number, switchLanguage, t, translate } from "./text.js";
+import { Chart } from './chart.js';
+import { $ } from './dom.js';
+import { fill } from './drawer.js';
+import { figures, know, options } from './figures.js';
+import { passes, view } from './rows.js';
+import { forget, state } from './state.js';
+import { follow } from './stream.js';
+import { heads, line, markRepeat, SHOWN } from './table.js';
+import { currentLanguage, switchLanguage, translate } from './text.js';
 
 const KEPT = 1000; // rows in memory, also while paused
 const DRAW_MS = 120;
 
-const state = {
-  items: [], keys: new Set(), messages: new Map(), repeats: 0, fresh: [], paused: false, waiting: 0, connection: "connecting", open: "",
-  accepted: 0, rejected: 0, reasons: {}, skipped: 0, unread: 0, missed: 0, rate: 0, events: new Set(), sources: new Set(),
-  filter: { text: "", verdict: "", event: "", source: "", reason: "" },
-};
 const chart = new Chart();
 let drawing = 0;
 
@@ -30,23 +27,19 @@ function receive(message) {
   if (state.items.length > KEPT) forget(state.items.shift());
   if (state.paused) state.waiting += 1;
   else state.fresh.push(item);
-  know("event", state.events, item.event);
-  know("source", state.sources, item.source);
+  know('event', state.events, item.event);
+  know('source', state.sources, item.source);
   later();
 }
 
 /** A client that got no answer sends a message again. The table will hold it once, so the page shows it once. */
 function repeated(first, item) {
   first.times += 1;
+  first.keys.push(item.key);
   if (!item.replay) state.repeats += 1;
-  const shown = [...$("rows").rows].find((tr) => tr.dataset.key === first.key);
+  const shown = [...$('rows').rows].find((tr) => tr.dataset.key === first.key);
   if (shown) markRepeat(shown, first);
   later();
-}
-
-function forget(item) {
-  state.keys.delete(item.key);
-  state.messages.delete(item.id);
 }
 
 function count(tick) {
@@ -65,14 +58,18 @@ function count(tick) {
 }
 
 function later() {
-  drawing ||= setTimeout(draw, DRAW_MS);
+  if (!drawing) drawing = setTimeout(draw, DRAW_MS);
 }
 
 function draw() {
   drawing = 0;
-  const lines = state.fresh.filter((item) => passes(item, state.filter)).slice(-SHOWN).map(line).reverse();
+  const lines = state.fresh
+    .filter((item) => passes(item, state.filter))
+    .slice(-SHOWN)
+    .map(line)
+    .reverse();
   state.fresh = [];
-  const rows = $("rows");
+  const rows = $('rows');
   rows.prepend(...lines);
   while (rows.rows.length > SHOWN) rows.lastElementChild.remove();
   enter(rows);
@@ -83,10 +80,13 @@ function redraw() {
   state.fresh = [];
   if (!state.paused) state.waiting = 0;
   const until = state.paused ? state.items.length - state.waiting : state.items.length;
-  const chosen = state.items.slice(0, until).filter((item) => passes(item, state.filter)).slice(-SHOWN);
-  $("rows").replaceChildren(...chosen.map(line).reverse());
+  const chosen = state.items
+    .slice(0, until)
+    .filter((item) => passes(item, state.filter))
+    .slice(-SHOWN);
+  $('rows').replaceChildren(...chosen.map(line).reverse());
   mark();
-  enter($("rows"));
+  enter($('rows'));
   figures();
 }
 
@@ -95,88 +95,35 @@ function enter(rows) {
   if (!rows.querySelector("[tabindex='0']") && rows.firstElementChild) rows.firstElementChild.tabIndex = 0;
 }
 
-function figures() {
-  $("accepted").textContent = number(state.accepted);
-  $("repeats").textContent = state.repeats ? t("repeats", { n: number(state.repeats) }) : "";
-  $("rejected").textContent = number(state.rejected);
-  $("rate").textContent = number(state.rate);
-  const reasons = Object.entries(state.reasons).sort((a, b) => b[1] - a[1]).map(([reason, n]) => {
-    const chip = el("button", "chip", reason, el("b", "", number(n)));
-    chip.type = "button";
-    chip.dataset.reason = reason;
-    chip.setAttribute("aria-pressed", String(state.filter.reason === reason));
-    return chip;
-  });
-  const signature = JSON.stringify([state.reasons, state.filter.reason, currentLanguage()]);
-  if ($("reasons").dataset.signature !== signature) {
-    $("reasons").dataset.signature = signature; // a chip under the pointer must not be replaced each tick
-    $("reasons").replaceChildren(...(reasons.length ? reasons : [el("span", "faint", t("noReasons"))]));
-  }
-  const none = !$("rows").rows.length;
-  $("empty").hidden = !none;
-  $("empty").querySelector("p").textContent = t(state.items.length ? "emptyFiltered" : "empty");
-  $("emptyHint").hidden = state.items.length > 0;
-  notice();
-  const pause = $("pause");
-  pause.textContent = !state.paused ? t("pause") : state.waiting ? t("resumeWaiting", { n: number(state.waiting) }) : t("resume");
-  pause.setAttribute("aria-pressed", String(state.paused));
-  const shown = state.paused && state.connection === "live" ? "paused" : state.connection;
-  $("state").dataset.state = shown;
-  const words = $("state").querySelector("span");
-  if (words.textContent !== t(shown)) words.textContent = t(shown);
-}
-
-function notice() {
-  const parts = [];
-  if (state.skipped) parts.push(t("skipped", { n: number(state.skipped) }));
-  if (state.unread) parts.push(t("unread", { n: `${number(Math.ceil(state.unread / 1024))} KB` }));
-  if (state.missed) parts.push(t("missed", { n: number(state.missed) }));
-  $("notice").hidden = !parts.length;
-  const text = parts.join(" · ");
-  if ($("notice").textContent !== text) $("notice").textContent = text;
-}
-
-function know(id, known, value) {
-  if (!value || known.has(value) || known.size >= 200) return;
-  known.add(value);
-  options(id, known);
-}
-
-function options(id, known) {
-  const select = $(id);
-  const every = new Option(t(id === "event" ? "allEvents" : "allSources"), "");
-  select.replaceChildren(every, ...[...known].sort().map((value) => new Option(value, value)));
-  select.value = state.filter[id];
-}
-
 function open(key) {
   const item = state.items.find((i) => i.key === key);
-  state.open = item ? key : "";
-  $("drawer").hidden = !item;
+  state.open = item ? key : '';
+  $('drawer').hidden = !item;
   if (item) fill(item);
   mark();
 }
 
 function mark() {
-  for (const tr of $("rows").rows) {
+  for (const tr of $('rows').rows) {
     const chosen = tr.dataset.key === state.open;
-    tr.classList.toggle("open", chosen);
-    tr.toggleAttribute("aria-current", chosen);
+    tr.classList.toggle('open', chosen);
+    if (chosen) tr.setAttribute('aria-current', 'true');
+    else tr.removeAttribute('aria-current');
   }
 }
 
 function focusRow(tr) {
   if (!tr) return;
-  for (const other of $("rows").querySelectorAll("[tabindex='0']")) other.tabIndex = -1;
+  for (const other of $('rows').querySelectorAll("[tabindex='0']")) other.tabIndex = -1;
   tr.tabIndex = 0;
   tr.focus();
-  if (!$("drawer").hidden) open(tr.dataset.key);
+  if (!$('drawer').hidden) open(tr.dataset.key);
 }
 
 function closeDrawer() {
   const key = state.open;
-  open("");
-  [...$("rows").rows].find((tr) => tr.dataset.key === key)?.focus();
+  open('');
+  [...$('rows').rows].find((tr) => tr.dataset.key === key)?.focus();
 }
 
 function pause() {
@@ -187,84 +134,94 @@ function pause() {
 function relabel() {
   translate(document);
   heads();
-  $("language").textContent = currentLanguage() === "zh" ? "English" : "中文";
-  options("event", state.events);
-  options("source", state.sources);
+  $('language').textContent = currentLanguage() === 'zh' ? 'English' : '中文';
+  options('event', state.events);
+  options('source', state.sources);
   redraw();
   if (state.open) open(state.open);
 }
 
 function theme() {
-  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
-  const now = document.documentElement.dataset.theme || (dark ? "dark" : "light");
-  document.documentElement.dataset.theme = now === "dark" ? "light" : "dark";
-  localStorage.setItem("firsthand.live.theme", document.documentElement.dataset.theme);
+  const dark = matchMedia('(prefers-color-scheme: dark)').matches;
+  const now = document.documentElement.dataset.theme || (dark ? 'dark' : 'light');
+  document.documentElement.dataset.theme = now === 'dark' ? 'light' : 'dark';
+  localStorage.setItem('firsthand.live.theme', document.documentElement.dataset.theme);
 }
 
 function keys(event) {
-  const typing = event.target.matches("input[type=search], select");
-  if (event.key === "Escape" && !$("drawer").hidden) return closeDrawer();
+  const typing = event.target.matches('input[type=search], select');
+  if (event.key === 'Escape' && !$('drawer').hidden) return closeDrawer();
   if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.key === "/") {
+  if (event.key === '/') {
     event.preventDefault();
-    $("text").focus();
-  } else if (event.key === "p" || event.key === "P") pause();
-  else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-    const row = event.target.closest("tr[data-key]");
-    if (!row && !event.target.closest("main, body")?.matches("body")) return;
+    $('text').focus();
+  } else if (event.key === 'p' || event.key === 'P') pause();
+  else if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+    const row = event.target.closest('tr[data-key]');
+    if (!row && !event.target.closest('main, body')?.matches('body')) return;
     event.preventDefault();
-    if (!row) focusRow($("rows").querySelector("[tabindex='0']"));
-    else focusRow(event.key === "ArrowDown" ? row.nextElementSibling : row.previousElementSibling);
-  } else if (event.key === "Enter" && event.target.matches("tr[data-key]")) {
+    if (!row) focusRow($('rows').querySelector("[tabindex='0']"));
+    else focusRow(event.key === 'ArrowDown' ? row.nextElementSibling : row.previousElementSibling);
+  } else if (event.key === 'Enter' && event.target.matches('tr[data-key]')) {
     open(event.target.dataset.key);
-    $("drawer").focus();
+    $('drawer').focus();
   }
 }
 
 function listen() {
-  $("tools").addEventListener("submit", (event) => event.preventDefault());
-  $("tools").addEventListener("input", () => {
-    state.filter.text = $("text").value.trim().toLowerCase();
-    state.filter.verdict = new FormData($("tools")).get("verdict");
-    state.filter.event = $("event").value;
-    state.filter.source = $("source").value;
+  $('tools').addEventListener('submit', (event) => event.preventDefault());
+  $('tools').addEventListener('input', () => {
+    state.filter.text = $('text').value.trim().toLowerCase();
+    state.filter.verdict = new FormData($('tools')).get('verdict');
+    state.filter.event = $('event').value;
+    state.filter.source = $('source').value;
     redraw();
   });
-  $("reasons").addEventListener("click", (event) => {
-    const reason = event.target.closest("[data-reason]")?.dataset.reason;
+  $('reasons').addEventListener('click', (event) => {
+    const reason = event.target.closest('[data-reason]')?.dataset.reason;
     if (!reason) return;
-    state.filter.reason = state.filter.reason === reason ? "" : reason;
+    state.filter.reason = state.filter.reason === reason ? '' : reason;
     redraw();
   });
-  $("pause").addEventListener("click", pause);
-  $("clear").addEventListener("click", () => {
+  $('pause').addEventListener('click', pause);
+  $('clear').addEventListener('click', () => {
     state.items = [];
     state.messages.clear();
-    Object.assign(state, { accepted: 0, repeats: 0, rejected: 0, reasons: {}, skipped: 0, unread: 0, missed: 0, waiting: 0 });
-    open("");
+    state.keys.clear();
+    Object.assign(state, {
+      accepted: 0,
+      repeats: 0,
+      rejected: 0,
+      reasons: {},
+      skipped: 0,
+      unread: 0,
+      missed: 0,
+      waiting: 0,
+    });
+    open('');
     redraw();
   });
-  $("rows").addEventListener("click", (event) => {
-    const row = event.target.closest("tr");
+  $('rows').addEventListener('click', (event) => {
+    const row = event.target.closest('tr');
     if (row) {
       focusRow(row);
       open(row.dataset.key);
     }
   });
-  $("close").addEventListener("click", closeDrawer);
-  $("language").addEventListener("click", () => {
+  $('close').addEventListener('click', closeDrawer);
+  $('language').addEventListener('click', () => {
     switchLanguage();
     relabel();
   });
-  $("theme").addEventListener("click", theme);
-  document.addEventListener("keydown", keys);
+  $('theme').addEventListener('click', theme);
+  document.addEventListener('keydown', keys);
   setInterval(() => {
     state.rate = chart.step();
     figures();
   }, 1000);
 }
 
-const saved = localStorage.getItem("firsthand.live.theme");
+const saved = localStorage.getItem('firsthand.live.theme');
 if (saved) document.documentElement.dataset.theme = saved;
 relabel();
 listen();

@@ -9,25 +9,25 @@ const AGAIN_MS = 5000;
  */
 export function follow(on) {
   let timer = 0;
-  on.state("connecting");
-  const source = new EventSource("/live/events");
-  source.onopen = () => on.state("live");
-  source.addEventListener("row", (event) => on.row(JSON.parse(event.data)));
-  source.addEventListener("tick", (event) => on.tick(JSON.parse(event.data)));
+  on.state('connecting');
+  const source = new EventSource('/live/events');
+  source.onopen = () => on.state('live');
+  source.addEventListener('row', (event) => on.row(JSON.parse(event.data)));
+  source.addEventListener('tick', (event) => on.tick(JSON.parse(event.data)));
   source.onerror = async () => {
-    if (source.readyState !== EventSource.CLOSED) return on.state("lost");
+    if (source.readyState !== EventSource.CLOSED) return on.state('lost');
     const state = await refusal();
     on.state(state);
-    if (state !== "locked" && !timer) timer = setTimeout(() => follow(on), AGAIN_MS);
+    if (state !== 'locked' && !timer) timer = setTimeout(() => follow(on), AGAIN_MS);
   };
 }
 
 async function refusal() {
   try {
-    const answer = await fetch("/live/state");
-    if (answer.status === 401) return "locked";
-    return answer.ok ? "full" : "lost";
+    const answer = await fetch('/live/state');
+    if (answer.status === 401) return 'locked';
+    return answer.ok ? 'full' : 'lost';
   } catch {
-    return "lost";
+    return 'lost';
   }
 }
