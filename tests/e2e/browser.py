@@ -5,14 +5,14 @@ somebody would be seen (the witness records it) and would not succeed.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Request, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = (
@@ -20,7 +20,8 @@ FLAGS = (
     "--disable-background-networking", "--disable-component-update",
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
 )  # fmt: skip
-# Chromium's own name for itself here is HeadlessChrome, which is a bot to us, and rightly so
+# Chromium's own name for itself here is HeadlessChrome, which is a bot to us, and rightly so. A name is given to the
+# whole process: one given to a context is not used for what a page sends in its last moment
 DESKTOP = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/143.0.0.0 Safari/537.36"
 )
@@ -52,13 +53,30 @@ class Witness:
         return {urlsplit(r.url).hostname for r in self.requests if urlsplit(r.url).scheme in ("http", "https", "ws")}
 
 
+Browsers = Callable[[str], Browser]
+
+
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """One browser process for all tests; each test takes contexts of its own."""
+def browsers() -> Iterator[Browsers]:
+    """Browser processes by user agent, started when first asked for; tests take contexts of their own."""
+    running: dict[str, Browser] = {}
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+
+        def browser(user_agent: str) -> Browser:
+            if user_agent not in running:
+                args = [*FLAGS, f"--user-agent={user_agent}"]
+                running[user_agent] = playwright.chromium.launch(executable_path=CHROMIUM, args=args)
+            return running[user_agent]
+
         yield browser
-        browser.close()
+        for one in running.values():
+            one.close()
+
+
+@pytest.fixture(scope="session")
+def chromium(browsers: Browsers) -> Browser:
+    """Chromium as people use it at a desk."""
+    return browsers(DESKTOP)
 
 
 class Site(ThreadingHTTPServer):
@@ -105,8 +123,3 @@ ICON = '<link rel="icon" href="data:,">'
 def html(body: str, head: str = "", title: str = "Test") -> tuple[str, bytes]:
     page = f"<!doctype html><html lang=en><head><meta charset=utf-8><title>{title}</title>{ICON}{head}</head>"
     return HTML, f"{page}<body>{body}</body></html>".encode()
-
-
-def on(page: Page, script: str, argument: Any = None) -> Any:
-    """The value of an expression or function in the page."""
-    return page.evaluate(script, argument)

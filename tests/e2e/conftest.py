@@ -1,5 +1,6 @@
 """Fixtures of the browser tests."""
 
-from tests.e2e.browser import chromium
+from tests.e2e.browser import browsers, chromium
+from tests.e2e.shop import shop
 
-__all__ = ["chromium"]
+__all__ = ["browsers", "chromium", "shop"]

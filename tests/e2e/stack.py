@@ -3,10 +3,13 @@
 import json
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from tests.integration.stack import Stack
+import psutil
+
+from tests.integration.stack import START_SECONDS, Stack, wait_for
 from tests.stores import Store
 
 Row = dict[str, Any]
@@ -32,8 +35,30 @@ class Installation(Stack):
         return self.keys[name]
 
     def begin(self, *options: str) -> None:
-        """Collector and loader (and what `options` add), ready."""
-        self._process = self.up(*options)
+        """Collector and loader (and what `options` add), ready. If they do not start, what did is ended."""
+        try:
+            self._process = self.up(*options)
+        except BaseException:
+            self.close()
+            raise
+
+    @contextmanager
+    def loader_asleep(self) -> Iterator[None]:
+        """The loader does nothing meanwhile: what has arrived stays in the spool."""
+        loaders: list[psutil.Process] = []
+
+        def started() -> bool:
+            assert self._process is not None
+            loaders[:] = [c for c in psutil.Process(self._process.pid).children() if "load" in c.cmdline()]
+            return bool(loaders)
+
+        wait_for(started, START_SECONDS, "the loader")
+        [loader] = loaders
+        loader.suspend()
+        try:
+            yield
+        finally:
+            loader.resume()
 
     def end(self) -> int:
         """A clean stop, which also loads what is left; the exit code. Kills what does not end."""

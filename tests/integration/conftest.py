@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.browser import chromium
+from tests.e2e.browser import browsers, chromium
 from tests.e2e.stack import Installation
 from tests.stores import local_store
 
-__all__ = ["chromium", "installation", "peers"]
+__all__ = ["browsers", "chromium", "installation", "peers"]
 
 CLIENTS = ("segment-python", "rudder-python", "segment-browser", "segment-node")
 _recorders: list[list[str]] = []

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from tests.e2e.browser import DESKTOP, JS, Site, Witness, html
+from tests.e2e.browser import JS, Site, Witness, html
 from tests.e2e.stack import Installation, Row, of_source, one_of
 
 ROOT = Path(__file__).parents[2]
@@ -97,7 +97,7 @@ def sent(request: pytest.FixtureRequest, installation: Installation, site: Site,
     """All calls, once for all tests, in a browser without a history."""
     options = request.param(installation, installation.keys[SOURCE])
     address = f"{site.base}/kettles?utm_source=mail&utm_campaign=autumn&token=abcdef"
-    with chromium.new_context(user_agent=DESKTOP, locale="de-DE", timezone_id="Europe/Berlin") as context:
+    with chromium.new_context(locale="de-DE", timezone_id="Europe/Berlin") as context:
         witness = Witness().watch(context)
         page = context.new_page()
         page.clock.install()

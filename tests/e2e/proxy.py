@@ -1,0 +1,145 @@
+"""The proxy between the visitors of a test and everything they visit.
+
+It does what the proxy before a real collector does, which is to say in `X-Forwarded-For` who is calling; and it is
+the one witness that misses nothing, because a request of a page that is being closed passes here too, when the
+browser's own tools no longer tell. It can also be a bad line: `down` refuses everybody, `deaf` passes a request on
+and loses the answer, `slow` holds requests back until they are let go.
+
+Chromium sends it whole addresses (RFC 9112 §3.2.2). Anything but 127.0.0.1 is refused and remembered.
+"""
+
+import http.client
+import threading
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import urlsplit
+
+HOP_BY_HOP = {"connection", "proxy-connection", "keep-alive", "transfer-encoding", "te", "upgrade"}
+HELD_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class Passed:
+    """A request that came by: `status` 0 if it was not answered."""
+
+    method: str
+    url: str
+    body: bytes
+    status: int
+
+    @property
+    def path(self) -> str:
+        return urlsplit(self.url).path
+
+
+class VisitorProxy(ThreadingHTTPServer):
+    """A forward proxy for one visitor, whose address is `visitor`. Use as a context manager."""
+
+    daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(self, visitor: str) -> None:
+        super().__init__(("127.0.0.1", 0), _Relay)
+        self.visitor = visitor
+        self.passed: list[Passed] = []
+        self.refused: list[str] = []
+        self.down = False
+        self.deaf = False
+        self._open = threading.Event()
+        self._open.set()
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
+        self._thread.start()
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+    @property
+    def slow(self) -> bool:
+        return not self._open.is_set()
+
+    @slow.setter
+    def slow(self, value: bool) -> None:
+        if value:
+            self._open.clear()
+        else:
+            self._open.set()
+
+    def let_through(self) -> None:
+        """Waits while the line is slow."""
+        self._open.wait(HELD_SECONDS)
+
+    def events(self) -> list[Passed]:
+        """Requests to the collector's API."""
+        return [one for one in self.passed if one.path.startswith("/v1/")]
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A browser that hangs up in the middle is nothing to report; what it had asked for is in `passed`."""
+
+    def __enter__(self) -> "VisitorProxy":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.set()
+        self.shutdown()
+        self.server_close()
+        self._thread.join(5)
+
+
+class _Relay(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: VisitorProxy
+
+    def relay(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        target = urlsplit(self.path)
+        if target.hostname != "127.0.0.1":
+            self.server.refused.append(self.path)
+            self._answer(403, [], b"")
+            return
+        self.server.let_through()
+        if self.server.down:
+            self._hang_up(body, 0)
+            return
+        status, headers, answer = self._ask(target.port or 80, body)
+        if self.server.deaf and target.path.startswith("/v1/"):
+            self._hang_up(body, status)
+            return
+        self._remember(body, status)
+        self._answer(status, headers, answer)
+
+    do_GET = do_POST = do_OPTIONS = do_HEAD = relay
+
+    def _ask(self, port: int, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
+        target = urlsplit(self.path)
+        headers = {k: v for k, v in self.headers.items() if k.lower() not in HOP_BY_HOP}
+        headers["X-Forwarded-For"] = self.server.visitor
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        try:
+            where = f"{target.path}?{target.query}" if target.query else target.path
+            connection.request(self.command, where or "/", body or None, headers)
+            answer = connection.getresponse()
+            return answer.status, answer.getheaders(), answer.read()
+        finally:
+            connection.close()
+
+    def _answer(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+        self.send_response_only(status)
+        for name, value in headers:
+            if name.lower() not in HOP_BY_HOP | {"content-length"}:
+                self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD" and status not in (204, 304):
+            self.wfile.write(body)
+
+    def _hang_up(self, body: bytes, status: int) -> None:
+        self._remember(body, status)
+        self.close_connection = True
+
+    def _remember(self, body: bytes, status: int) -> None:
+        self.server.passed.append(Passed(self.command, self.path, body, status))
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Says nothing: a test's output is for what failed."""
