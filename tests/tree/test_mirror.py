@@ -5,7 +5,7 @@ import pytest
 from tests.tree.files import ending, paths, read
 
 # Modules that a test of another name covers, because only what they are part of can be seen to work
-ELSEWHERE = {}
+ELSEWHERE: dict[str, str] = {}
 
 SOURCES = [
     p
