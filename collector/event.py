@@ -5,6 +5,7 @@ The pipeline owns the event; a step may set the fields that are its own and retu
 """
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -18,7 +19,8 @@ class Event(msgspec.Struct, gc=False):
     were granted, `enrich` the encoded columns, `scrub` the cleaned addresses, objects and ids.
 
     `properties`, `traits`, `extra` are JSON objects as bytes, or empty. `extra` is what of the context has no
-    column. `columns` is `"name":value` pairs joined by commas, or empty.
+    column. `granted`, `page` and `columns` are columns as they go into the row, `,"name":value` pairs or empty: many
+    events have the same, so their encoded form is what is cached.
     """
 
     message: Message
@@ -30,14 +32,11 @@ class Event(msgspec.Struct, gc=False):
     purpose: str = ""
     event_time: datetime | None = None
     original: datetime | None = None
-    granted: tuple[str, ...] = ()
+    granted: bytes = b""
     columns: bytes = b""
     user_id: str | None = None
     anonymous_id: str | None = None
-    page_url: str | None = None
-    page_host: str | None = None
-    page_path: str | None = None
-    referrer: str | None = None
+    page: bytes = b""
     title: str | None = None
     pii_actions: dict[str, int] | None = None
 
@@ -56,3 +55,9 @@ def of(message: Message, extra: bytes = b"") -> Event:
         b"" if traits is NO_JSON else bytes(traits),
         extra,
     )
+
+
+def encode_columns(columns: Any) -> bytes:
+    """A dictionary or struct of columns as `,"name":value` pairs; empty if there are none."""
+    inner = msgspec.json.encode(columns)[1:-1]
+    return b"," + inner if inner else b""

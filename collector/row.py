@@ -1,21 +1,23 @@
 """A processed event in warehouse form: one line of NDJSON whose keys are the columns of the table `events`.
 
-`docs/warehouse.md` lists the columns. What is empty is left out. The enrichments' columns are spliced in as the
-encoded text they are cached as; `spool_shard` and `spool_seq` come from the segment.
+`docs/warehouse.md` lists the columns. What is empty is left out. Only what differs from event to event is encoded here;
+what many events share (page, device, choice, enrichments, the request's own) comes encoded, out of a cache, and is
+spliced in. `spool_shard` and `spool_seq` come from the segment.
 """
 
 from datetime import datetime
+from functools import lru_cache
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 from collector.context import RequestContext, Source
-from collector.event import Event
-from collector.protocol import NO_JSON, Message
+from collector.event import Event, encode_columns
+from collector.protocol import Context, Message
 
 
 class Row(Struct, omit_defaults=True, gc=False):
-    """The columns that are neither an enrichment's nor the request's. Names and meaning: docs/warehouse.md."""
+    """The columns that differ from event to event. Names and meaning: docs/warehouse.md."""
 
     event_id: str
     type: str
@@ -28,29 +30,12 @@ class Row(Struct, omit_defaults=True, gc=False):
     subject_key: str | None = None
     session_id: str | None = None
     seq: int | None = None
-    page_url: str | None = None
-    page_host: str | None = None
-    page_path: str | None = None
     page_title: str | None = None
-    referrer: str | None = None
-    lib_name: str | None = None
-    lib_version: str | None = None
-    locale: str | None = None
-    timezone: str | None = None
-    screen_width: int | None = None
-    screen_height: int | None = None
-    viewport_width: int | None = None
-    viewport_height: int | None = None
-    network: str | None = None
-    scene: int | None = None
-    consent_purposes: tuple[str, ...] = ()
     consent_receipt: str | None = None
     policy_version: str | None = None
+    scene: int | None = None
     pii_kid: str | None = None
     pii_actions: dict[str, int] | None = None
-    properties: Raw = NO_JSON
-    traits: Raw = NO_JSON
-    context: Raw = NO_JSON
 
 
 class RequestColumns(Struct, omit_defaults=True):
@@ -69,41 +54,63 @@ _encode = msgspec.json.Encoder().encode
 def encode(event: Event, context: RequestContext) -> bytes:
     """The event's line, without a line end."""
     message, said = event.message, event.context
-    library, screen, viewport, consent = said.library, said.screen, said.viewport, said.consent
+    consent = said.consent
     row = Row(
         message.message_id, message.type, event.name, event.purpose, event.event_time, event.original,
-        event.anonymous_id, event.user_id, event.user_id or event.anonymous_id,
-        said.session_id, said.seq,
-        event.page_url, event.page_host, event.page_path, event.title, event.referrer,
-        library.name if library is not None else None, library.version if library is not None else None,
-        said.locale, said.timezone,
-        _whole(screen.width) if screen is not None else None, _whole(screen.height) if screen is not None else None,
-        _whole(viewport.width) if viewport is not None else None,
-        _whole(viewport.height) if viewport is not None else None,
-        said.network, said.scene, event.granted,
+        event.anonymous_id, event.user_id, event.user_id or event.anonymous_id, said.session_id, said.seq, event.title,
         consent.receipt_id if consent is not None else None, consent.policy_version if consent is not None else None,
-        context.key.kid if event.pii_actions else None, event.pii_actions,
-        Raw(_properties(event)) if event.properties or _says_more(message) else NO_JSON,
-        Raw(event.traits) if event.traits else NO_JSON,
-        Raw(event.extra) if event.extra else NO_JSON,
+        said.scene, context.key.kid if event.pii_actions else None, event.pii_actions,
     )  # fmt: skip
-    own = _encode(row)[:-1]
+    own = b"".join((_encode(row)[:-1], event.page, _device(said), event.granted, *_carried(event)))
     if b"\n" in own or b"\r" in own:
         # A blank between two tokens of what is only carried: it would end the line, and what follows be a row
         own = own.translate(None, b"\r\n")
     tail = b',"gpc":true}' if said.gpc or context.gpc else b"}"
-    if event.columns:
-        return b"".join((own, context.columns, b",", event.columns, tail))
-    return b"".join((own, context.columns, tail))
+    return b"".join((own, context.columns, event.columns, tail))
 
 
 def of_request(source: Source, received: datetime, sent: datetime | None, ip_truncated: str | None) -> bytes:
     """The columns that all events of a request share, as `,"name":value` pairs."""
-    return b"," + _encode(RequestColumns(source.id, received, source.kind, sent, ip_truncated))[1:-1]
+    return encode_columns(RequestColumns(source.id, received, source.kind, sent, ip_truncated))
+
+
+def _device(said: Context) -> bytes:
+    library, screen, viewport = said.library, said.screen, said.viewport
+    return _device_columns(
+        library.name if library is not None else None, library.version if library is not None else None,
+        said.locale, said.timezone, said.network,
+        screen.width if screen is not None else None, screen.height if screen is not None else None,
+        viewport.width if viewport is not None else None, viewport.height if viewport is not None else None,
+    )  # fmt: skip
+
+
+@lru_cache(16_384)
+def _device_columns(
+    lib_name: str | None, lib_version: str | None, locale: str | None, timezone: str | None, network: str | None,
+    width: float | None, height: float | None, viewport_width: float | None, viewport_height: float | None,
+) -> bytes:  # fmt: skip
+    columns = {
+        "lib_name": lib_name, "lib_version": lib_version, "locale": locale, "timezone": timezone, "network": network,
+        "screen_width": _whole(width), "screen_height": _whole(height),
+        "viewport_width": _whole(viewport_width), "viewport_height": _whole(viewport_height),
+    }  # fmt: skip
+    return encode_columns({name: value for name, value in columns.items() if value is not None})
 
 
 def _whole(size: float | None) -> int | None:
     return None if size is None or not -(2**31) < size < 2**31 else int(size)
+
+
+def _carried(event: Event) -> list[bytes]:
+    """What is carried as it came: properties, traits and the rest of the context."""
+    parts: list[bytes] = []
+    if event.properties or _says_more(event.message):
+        parts += (b',"properties":', _properties(event))
+    if event.traits:
+        parts += (b',"traits":', event.traits)
+    if event.extra:
+        parts += (b',"context":', event.extra)
+    return parts
 
 
 def _says_more(message: Message) -> bool:

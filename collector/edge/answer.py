@@ -42,7 +42,11 @@ def cors(origin: bytes | None) -> Headers:
     """Mirrors the origin. Credentials are never allowed: no cookie has a part in this."""
     if origin is None:
         return []
-    return [(b"access-control-allow-origin", origin), (b"vary", b"origin")]
+    return [
+        (b"access-control-allow-origin", origin),
+        (b"access-control-expose-headers", b"retry-after"),  # or a browser may not read when to try again
+        (b"vary", b"origin"),
+    ]
 
 
 async def answer(send: Send, status: int, body: bytes, headers: Headers) -> None:

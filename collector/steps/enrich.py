@@ -9,11 +9,9 @@ import logging
 from collections.abc import Callable, Hashable, Sequence
 from functools import lru_cache
 
-import msgspec
-
 from collector.context import RequestContext
 from collector.enrich import Enrichment, Facts
-from collector.event import Event
+from collector.event import Event, encode_columns
 from collector.protocol import MAX_USER_AGENT_CHARS
 
 log = logging.getLogger("firsthand.enrich")
@@ -56,7 +54,7 @@ class CachingEnricher:
 
     def _join(self, *facts: object) -> bytes:
         seen = Facts(*facts)  # type: ignore[arg-type]
-        return b",".join(filter(None, (self._guarded(e, cached, seen) for e, cached in self._enrichments)))
+        return b"".join([self._guarded(e, cached, seen) for e, cached in self._enrichments])
 
     def _guarded(self, enrichment: Enrichment, cached: Callable[[Hashable], bytes], facts: Facts) -> bytes:
         try:
@@ -70,6 +68,6 @@ class CachingEnricher:
     @staticmethod
     def _encoded_by(enrichment: Enrichment) -> Callable[[Hashable], bytes]:
         def look_up(key: Hashable) -> bytes:
-            return msgspec.json.encode(enrichment.look_up(key))[1:-1]
+            return encode_columns(enrichment.look_up(key))
 
         return look_up

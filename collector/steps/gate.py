@@ -6,7 +6,7 @@ Fails closed: what the SDK would hold is refused here, because the collector has
 from functools import lru_cache
 
 from collector.context import RequestContext
-from collector.event import Event
+from collector.event import Event, encode_columns
 from collector.outcome import Drop, Reason
 from consent.decide import ANALYTICS, Decision, decide
 
@@ -26,12 +26,12 @@ def gate(event: Event, context: RequestContext) -> Event:
 
 
 @lru_cache(4096)
-def _decided(
-    purpose: str, preferences: tuple[tuple[str, bool], ...], mode: str, gpc: bool
-) -> tuple[Decision, tuple[str, ...]]:
-    """The decision, and the purposes that were granted. People differ, their choices hardly do."""
-    granted = tuple(sorted(p for p, choice in preferences if choice is True))
-    return decide(purpose, dict(preferences), mode, gpc), granted
+def _decided(purpose: str, preferences: tuple[tuple[str, bool], ...], mode: str, gpc: bool) -> tuple[Decision, bytes]:
+    """The decision, and the column of the purposes that were granted. People differ, their choices hardly do."""
+    granted = sorted(p for p, choice in preferences if choice is True)
+    return decide(purpose, dict(preferences), mode, gpc), encode_columns(
+        {"consent_purposes": granted} if granted else {}
+    )
 
 
 def _advice(decision: str) -> str:

@@ -12,7 +12,7 @@ from functools import lru_cache
 import msgspec
 
 from collector.context import RequestContext
-from collector.event import Event
+from collector.event import Event, encode_columns
 from collector.outcome import Drop, Reason
 from consent.pii.declared import may_declare, scrub_declared
 from consent.pii.hashing import Key, pseudonym
@@ -36,9 +36,7 @@ def scrub(event: Event, context: RequestContext) -> Event:
     _scrub_names(event, context.key)
     page = event.context.page
     if page is not None:
-        event.page_url, event.page_host, event.page_path, event.referrer = _addresses(
-            page.url, page.path, page.referrer, source.query_params
-        )
+        event.page = _addresses(page.url, page.path, page.referrer, source.query_params)
         title = page.title
         event.title = None if title is None or "@" in title else title[:MAX_TITLE_CHARS]
     return event
@@ -56,16 +54,20 @@ def _scrub_names(event: Event, key: Key) -> None:
         message.group_id = _hash_id(message.group_id, event, key)
 
 
-@lru_cache(4096)
-def _addresses(
-    url: str | None, path: str | None, referrer: str | None, allowed: frozenset[str]
-) -> tuple[str | None, str | None, str | None, str | None]:
+@lru_cache(16_384)
+def _addresses(url: str | None, path: str | None, referrer: str | None, allowed: frozenset[str]) -> bytes:
+    """The columns of a page's addresses, cut down."""
     keep = CAMPAIGN_PARAMS | allowed
     clean = clean_url(url, keep) if url else None
     host = host_of(clean) if clean else None
-    # The path is read from the cleaned address, and a path of its own is cleaned the same way
-    clean_path = path_of(clean) if clean else clean_url(path, frozenset()) if path else None
-    return clean, host, clean_path, clean_referrer(referrer, host, keep) or None if referrer else None
+    columns = {
+        "page_url": clean,
+        "page_host": host,
+        # The path is read from the cleaned address, and a path of its own is cleaned the same way
+        "page_path": path_of(clean) if clean else clean_url(path, frozenset()) if path else None,
+        "referrer": clean_referrer(referrer, host, keep) if referrer else None,
+    }
+    return encode_columns({name: value for name, value in columns.items() if value})
 
 
 def _hash_id(value: str, event: Event, key: Key) -> str:
