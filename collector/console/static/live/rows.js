@@ -5,7 +5,10 @@ const PARSED = new WeakMap();
 /** The JSON column `name` of `row` as a value; {} when it is empty. The spool has objects, other writers text. */
 export function json(row, name) {
   let columns = PARSED.get(row);
-  if (!columns) PARSED.set(row, (columns = {}));
+  if (!columns) {
+    columns = {};
+    PARSED.set(row, columns);
+  }
   if (!(name in columns)) columns[name] = parse(row[name]);
   return columns[name];
 }
@@ -41,7 +44,7 @@ function accepted({ key, row, replay }) {
     type: row.type ?? '',
     path: row.page_path ?? '',
     title: row.page_title ?? '',
-    what: element(row.event, json(row, 'properties'), json(row, 'traits')),
+    what: element(json(row, 'properties'), json(row, 'traits')),
     browser: join(row.browser, major(row.browser_version)),
     os: join(row.os, major(row.os_version)),
     bot: row.is_bot ? row.bot_name || 'bot' : '',
@@ -112,7 +115,7 @@ const TELLING = [
   'tag',
 ];
 
-function element(event, properties, traits) {
+function element(properties, traits) {
   const found = [];
   for (const source of [properties, traits]) {
     if (!isObject(source)) continue;
