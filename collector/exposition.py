@@ -20,11 +20,15 @@ from collector.spool.reader import backlog
 class Loaded(Protocol):
     """What is read of the loader's report."""
 
-    time: float
     committed_events: int
     committed_bad: int
     duplicates: int
+    damaged_frames: int
+    poison_rows: int
     lag_seconds: float
+
+    @property
+    def seen(self) -> float: ...
 
 
 class SheetCollector:
@@ -60,7 +64,9 @@ class SheetCollector:
         yield CounterMetricFamily("firsthand_committed_events", "Rows in the table events", loader.committed_events)
         yield CounterMetricFamily("firsthand_committed_bad_events", "Rows in bad_events", loader.committed_bad)
         yield CounterMetricFamily("firsthand_duplicates", "Repeated messages left out", loader.duplicates)
-        yield GaugeMetricFamily("firsthand_loader_seen", "When the loader last reported (epoch)", loader.time)
+        yield CounterMetricFamily("firsthand_damaged_frames", "Unreadable places in segments", loader.damaged_frames)
+        yield CounterMetricFamily("firsthand_poison_rows", "Spooled lines that were no rows", loader.poison_rows)
+        yield GaugeMetricFamily("firsthand_loader_seen", "When the loader last reported (epoch)", loader.seen)
         yield GaugeMetricFamily(
             "firsthand_loader_lag_seconds", "Age of the oldest event not committed", loader.lag_seconds
         )

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 from pyiceberg.catalog import Catalog
+from pyiceberg.exceptions import CommitFailedException
 
 CONNECT_SECONDS: Final = 5.0
 REQUEST_SECONDS: Final = 30.0
@@ -24,6 +25,19 @@ NAME: Final = "firsthand"
 
 class StoreError(ValueError):
     """The store's settings cannot be used; the message says which and what is expected."""
+
+
+class Overtaken(RuntimeError):
+    """The catalog says that the table changed under a commit. It may say so of a commit that landed: look again.
+
+    A proxy or pyiceberg itself may send a commit twice when the first answer is lost, and the second is refused
+    because of the first. On a CommitFailedException pyiceberg deletes the commit's manifests at once, which then
+    breaks the table for every reader; so a REST catalog's refusal is turned into this, and what really is left over
+    is for the purge of unreferenced files.
+    """
+
+
+CONFLICTS: Final = (CommitFailedException, Overtaken)
 
 
 class StoreConfig(msgspec.Struct, frozen=True):
@@ -109,6 +123,7 @@ def open_catalog(config: StoreConfig) -> Catalog:
 
 def _rest(config: StoreConfig) -> Catalog:
     from pyiceberg.catalog.rest import RestCatalog
+    from pyiceberg.table import CommitTableResponse
     from requests import PreparedRequest, Response, Session
     from requests.adapters import HTTPAdapter
 
@@ -117,16 +132,22 @@ def _rest(config: StoreConfig) -> Catalog:
             options["timeout"] = options.get("timeout") or (CONNECT_SECONDS, REQUEST_SECONDS)
             return super().send(request, *args, **options)
 
-    class LimitedCatalog(RestCatalog):
-        """pyiceberg's HTTP sessions wait for ever; this is the first that is done with a new one."""
-
+    class CarefulCatalog(RestCatalog):
         def _config_headers(self, session: Session) -> None:
+            # pyiceberg's HTTP sessions wait for ever; this is the first that is done with a new one
             super()._config_headers(session)
             for scheme in ("http://", "https://"):
                 session.mount(scheme, Limited())
+
+        def commit_table(self, *args: Any, **options: Any) -> CommitTableResponse:
+            try:
+                answer: CommitTableResponse = super().commit_table(*args, **options)
+            except CommitFailedException as error:
+                raise Overtaken(str(error)) from error
+            return answer
 
     properties = {"uri": config.catalog_uri, "warehouse": config.warehouse, **s3_properties(config)}
     if config.catalog_credential:
         properties["credential"] = config.catalog_credential
         properties["oauth2-server-uri"] = config.catalog_uri.rstrip("/") + "/v1/oauth/tokens"
-    return LimitedCatalog(NAME, **properties)
+    return CarefulCatalog(NAME, **properties)

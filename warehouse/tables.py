@@ -13,7 +13,7 @@ import logging
 from typing import Final
 
 from pyiceberg.catalog import Catalog
-from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
+from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
 from pyiceberg.table import Table
@@ -30,6 +30,7 @@ from pyiceberg.types import (
     TimestamptzType,
 )
 
+from warehouse.catalog import CONFLICTS
 from warehouse.schema import Column, TableSchema
 
 log = logging.getLogger("firsthand.tables")
@@ -159,7 +160,7 @@ def _grow(catalog: Catalog, table: Table, schema: TableSchema) -> Table:
                 for column in missing:
                     update.add_column(column.name, field_of(column).field_type)
             log.info("table %s grew: %s", schema.name, ", ".join(column.name for column in missing))
-        except CommitFailedException:  # another process grows it at this moment
+        except CONFLICTS:  # another process grows it at this moment
             log.info("table %s changed while it grew; looking again", schema.name)
         table = catalog.load_table(table.name())
     return table

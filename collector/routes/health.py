@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -19,14 +20,19 @@ LOADER_SILENT_SECONDS = 120.0
 class LoaderReport(msgspec.Struct):
     """What the loader last wrote to `<data>/loader.json`."""
 
-    time: float = 0.0
+    time: datetime
     committed_events: int = 0
     committed_bad: int = 0
     duplicates: int = 0
     damaged_frames: int = 0
     poison_rows: int = 0
     lag_seconds: float = 0.0
-    error: str | None = None
+    error: str = ""
+
+    @property
+    def seen(self) -> float:
+        """When that was, in seconds since the epoch."""
+        return self.time.timestamp()
 
 
 def read_loader(data: Path) -> LoaderReport | None:
@@ -66,6 +72,6 @@ def problems_of(state: State, now: float) -> list[str]:
     if loader is not None:
         if loader.error:
             found.append("loader: the catalog or the store does not answer; `firsthand doctor` tells more")
-        elif now - loader.time > LOADER_SILENT_SECONDS:
-            found.append(f"loader: silent for {now - loader.time:.0f} s")
+        elif now - loader.seen > LOADER_SILENT_SECONDS:
+            found.append(f"loader: silent for {now - loader.seen:.0f} s")
     return found

@@ -19,10 +19,10 @@ from pathlib import Path
 import duckdb
 import msgspec
 import pyarrow as pa
-from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table
 
+from warehouse.catalog import CONFLICTS
 from warehouse.schema import TableSchema
 
 log = logging.getLogger("firsthand.maintain")
@@ -165,7 +165,7 @@ def _swap(table: Table, day: date, old: list[DataFile], new: list[DataFile]) -> 
                 for file in new:
                     swap.append_data_file(file)
             transaction.commit_transaction()
-        except CommitFailedException:
+        except CONFLICTS:
             time.sleep(min(1.0, 0.02 * 2**attempt))
             continue
         return True

@@ -8,8 +8,9 @@ deleted here, and purge.py has a grace of its own.
 import logging
 import time
 
-from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.table import Table
+
+from warehouse.catalog import CONFLICTS
 
 log = logging.getLogger("firsthand.maintain")
 
@@ -29,7 +30,7 @@ def expire(table: Table, keep_seconds: float, keep_count: int) -> int:
             return 0
         try:
             table.maintenance.expire_snapshots().by_ids(gone).commit()
-        except (CommitFailedException, ValueError) as error:
+        except (*CONFLICTS, ValueError) as error:
             # ValueError: another process expired some of them between our look and our commit
             log.debug("expiry of %s overtaken: %s", table.name(), type(error).__name__)
             time.sleep(0.02 * 2**attempt)

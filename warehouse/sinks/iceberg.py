@@ -20,10 +20,9 @@ from typing import Final
 
 import pyarrow as pa
 from pyiceberg.catalog import Catalog
-from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.table import Table
 
-from warehouse.catalog import StoreConfig, open_catalog
+from warehouse.catalog import CONFLICTS, StoreConfig, open_catalog
 from warehouse.schema import TableSchema
 from warehouse.sinks.part import Missing, Part, Position, Written
 from warehouse.tables import ensure
@@ -77,7 +76,7 @@ class IcebergSink:
                 return Written((), already, *_snapshots(table), attempt)
             try:
                 self._commit(table, fresh, properties_after(there, fresh, missing))
-            except CommitFailedException:
+            except CONFLICTS:
                 log.info("someone else committed to %s; looking again (attempt %d)", schema.name, attempt)
                 self._sleep(random.uniform(0, min(MAX_WAIT, 0.02 * 2**attempt)))
                 continue
