@@ -9,7 +9,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 Fault = Callable[[str, str], str]
-"""`(method, path)` → `""` pass it on, `"lose"` pass it on but drop the answer, `"refuse"` drop the request."""
+"""`(method, path)` → `""` pass it on, `"lose"` pass it on but drop the answer, `"refuse"` drop the request,
+`"503"` answer with this status at once, `"then 503"` pass it on and answer with this status."""
 
 
 class Proxy:
@@ -31,6 +32,10 @@ class Proxy:
                     outer.lost += 1
                     self.close_connection = True
                     return
+                if what.isdigit():
+                    outer.lost += 1
+                    self._say(int(what), [], b"")
+                    return
                 upstream = http.client.HTTPConnection(address.hostname or "", address.port, timeout=30)
                 headers = {k: v for k, v in self.headers.items() if k.lower() != "connection"}
                 upstream.request(self.command, self.path, body, headers)
@@ -41,8 +46,15 @@ class Proxy:
                     outer.lost += 1
                     self.close_connection = True
                     return
-                self.send_response(answer.status)
-                for name, value in answer.getheaders():
+                if what.startswith("then "):
+                    outer.lost += 1
+                    self._say(int(what.removeprefix("then ")), [], b"")
+                    return
+                self._say(answer.status, answer.getheaders(), content)
+
+            def _say(self, status: int, headers: list[tuple[str, str]], content: bytes) -> None:
+                self.send_response(status)
+                for name, value in headers:
                     if name.lower() not in ("transfer-encoding", "content-length", "connection"):
                         self.send_header(name, value)
                 self.send_header("Content-Length", str(len(content)))
