@@ -37,6 +37,20 @@ it('sends at twenty events at once, and one request at a time', async () => {
   expect(client.stats()).toMatchObject({ captured: 45, sent: 45, pending: 0 });
 });
 
+it('what a page that is gone left behind is sent at once, not after two more seconds', async () => {
+  const device = new Device();
+  device.reply = () => 'hang';
+  const first = device.tab(open);
+  first.client.track('A');
+  await device.advance(0);
+  first.kill();
+  device.reply = ok;
+  device.tab(open);
+  await device.advance(0);
+  expect(names(device.sent)).toEqual(['A']);
+  expect(stored(device)).toEqual([]);
+});
+
 it('an event stays stored until it is confirmed, and keeps its id over retries', async () => {
   const device = new Device();
   device.reply = () => ({ status: 503 });

@@ -151,7 +151,7 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
     vault.setOpen(true);
     identity.open(clock.now());
     tally.open();
-    opened = queue.open().then(flusher.nudge);
+    opened = queue.open().then(() => flusher.nudge(tally.adopted));
   }
 
   function reportLosses(): void {
@@ -202,7 +202,7 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
         if (final) queue.leave();
       }),
     ),
-    lifecycle.onReturn(guard.wrap('return', () => void queue.resume().then(flusher.nudge))),
+    lifecycle.onReturn(guard.wrap('return', () => void queue.resume().then(() => flusher.nudge()))),
     gate.close,
     plugins.undoAll,
     flusher.close,

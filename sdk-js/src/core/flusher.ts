@@ -21,8 +21,8 @@ import { next } from './retry.js';
 import type { Tally } from './tally.js';
 
 export interface Flusher {
-  /** Something was queued. */
-  nudge(): void;
+  /** Something was queued; `now` if it has waited in a page that is gone, and should not wait in this one too. */
+  nudge(now?: unknown): void;
   /** Sends all there is; resolves when it is gone, or sending has stopped, or `timeoutMs` is over. */
   flush(timeoutMs: number): Promise<void>;
   leave(): void;
@@ -197,8 +197,8 @@ export function createFlusher(options: FlusherOptions): Flusher {
   );
 
   return {
-    nudge() {
-      if (queue.items().length >= flushAt) pump();
+    nudge(now) {
+      if (now || queue.items().length >= flushAt) pump();
       else if (!timer)
         timer = clock.after(
           flushAfterMs,
