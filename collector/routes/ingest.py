@@ -19,6 +19,7 @@ from collector.edge.answer import Accepted, Headers, Send
 from collector.edge.auth import key_of_header, key_of_query
 from collector.edge.body import Disconnected, Receive, inflate, read_body
 from collector.identifiers import uuid7
+from collector.metrics import Balance
 from collector.outcome import Rejected
 from collector.pipeline import process
 from collector.protocol import MAX_USER_AGENT_CHARS
@@ -123,7 +124,7 @@ def accept(state: State, decode: Decoder, body: bytes, scope: Scope, headers: di
     if wait:
         raise Refused(429, "rate_limited", f"over {source.rate} events a second", wait)
     if state.spool.refusal:
-        raise _unavailable()
+        raise _unavailable(state.balance, decoded.size)
     context = _context(state, source, decoded, scope, headers)
     lines, letters, rejected = [], [], []
     for item in decoded.items:
@@ -141,12 +142,12 @@ async def settle(state: State, pending: Pending) -> bytes:
     """Wait for the disk, count, and give the answer's body. Raises Refused (503) if the disk refused."""
     source, accepted, rejected, durable = pending
     balance = state.balance
-    balance.received += accepted + len(rejected)
     try:
         await durable
     except SpoolUnavailable:
-        balance.unavailable += accepted + len(rejected)
-        raise _unavailable() from None
+        raise _unavailable(balance, accepted + len(rejected)) from None
+    # All at once and only now: whoever looks at the sheet in between must find it balanced
+    balance.received += accepted + len(rejected)
     balance.spooled += accepted
     balance.accepted[source.id] += accepted
     if not rejected:
@@ -157,18 +158,20 @@ async def settle(state: State, pending: Pending) -> bytes:
 
 
 def _spool(state: State, lines: list[bytes], letters: list[bytes]) -> asyncio.Future[None]:
-    """Hand rows and dead letters over; both are in the same group. Raises Refused (503)."""
+    """Hand rows and dead letters over; both are in the same group. Raises Refused (503), for both or for neither."""
     try:
         if letters:
             durable = state.spool.append(BAD_EVENTS, b"\n".join(letters) + b"\n", len(letters))
         if lines or not letters:
             durable = state.spool.append(EVENTS, b"\n".join(lines) + b"\n", len(lines))
     except SpoolUnavailable:
-        raise _unavailable() from None
+        raise _unavailable(state.balance, len(lines) + len(letters)) from None
     return durable
 
 
-def _unavailable() -> Refused:
+def _unavailable(balance: Balance, events: int) -> Refused:
+    balance.received += events
+    balance.unavailable += events
     return Refused(503, "unavailable", "the collector cannot store events now", RETRY_SECONDS)
 
 

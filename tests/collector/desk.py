@@ -9,11 +9,11 @@ import asyncio
 import contextlib
 import json
 from base64 import urlsafe_b64encode
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -26,6 +26,7 @@ KEY = "fh_test"
 SOURCE = {"id": "shop", "write_key": KEY, "mode": "opt_out"}
 NOW = datetime(2026, 1, 2, 3, 4, 10, tzinfo=UTC)
 TEST_SECRET = bytes(range(32))
+T = TypeVar("T")
 
 
 @dataclass
@@ -86,9 +87,20 @@ class Desk:
         client: tuple[str, int] | None = ("203.0.113.9", 40000),
     ) -> Reply:
         """One request. A number among `chunks` is a pause in seconds, None a client that went away."""
-        return self._runner.run(self._request(method, path, list(chunks), query, headers, client))
+        reply = self._runner.run(self.call(method, path, list(chunks), query, headers, client))
+        for kind, line in self._new_lines():
+            (reply.rows if kind == EVENTS else reply.letters).append(json.loads(line, parse_constant=_no_constant))
+        return reply
 
-    async def _request(self, method: str, path: str, chunks: list[Any], query: str, headers: Any, client: Any) -> Reply:
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run something on the worker's event loop, several `call`s at once for example."""
+        return self._runner.run(work)
+
+    async def call(
+        self, method: str, path: str, chunks: list[Any], query: str = "", headers: Any = (),
+        client: Any = ("203.0.113.9", 40000),
+    ) -> Reply:  # fmt: skip
+        """One request as in `request`, without reading the spool."""
         pairs = headers.items() if isinstance(headers, Mapping) else headers
         scope = {
             "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http",
@@ -111,18 +123,15 @@ class Desk:
         await self._app(scope, receive, send)
         if not sent:
             return Reply(0, {}, b"")
-        found = Reply(
+        return Reply(
             sent[0]["status"],
             {k.decode("latin-1"): v.decode("latin-1") for k, v in sent[0]["headers"]},
             b"".join(m.get("body", b"") for m in sent[1:]),
         )
-        for kind, line in self._new_lines():
-            (found.rows if kind == EVENTS else found.letters).append(json.loads(line, parse_constant=_no_constant))
-        return found
 
     def _new_lines(self) -> Iterator[tuple[int, bytes]]:
         for shard in shards(self.data / "spool"):
-            for segment in sorted([*segments_of(shard, SEALED), *segments_of(shard, OPEN)]):
+            for segment in sorted([*segments_of(shard, SEALED), *segments_of(shard, OPEN)], key=lambda s: s.seq):
                 name = (shard.name, segment.path.stem)
                 for offset, frame in follow(segment.path, self._read.get(name, 0)):
                     self._read[name] = offset
