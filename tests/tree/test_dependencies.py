@@ -1,10 +1,14 @@
 """Each direct dependency has a reason in CONTRIBUTING.md and a pinned version; none of them an address."""
 
+import ast
 import json
 import re
+import sys
 import tomllib
+from importlib.metadata import PackageNotFoundError, distribution, packages_distributions
 
 import pytest
+from packaging.requirements import Requirement
 
 from tests.tree.files import cells, ending, read
 
@@ -90,3 +94,58 @@ def test_one_number_for_all_that_is_released_together() -> None:
     }
     assert len(set(versions.values())) == 1, versions
     assert f"[{PROJECT['version']}]" in read("CHANGELOG.md") or "[Unreleased]" in read("CHANGELOG.md")
+
+
+# ---- what is installed is what is asked for -------------------------------------------------------------------------
+
+# Imported because another package hands it to us: module → why it is no dependency of its own
+HANDED = {
+    "requests": "pyiceberg's REST catalog is built on its sessions, and we put time limits on them",
+    "botocore": "boto3's lower half: its configuration and its errors",
+}
+OF_OTHER_SYSTEMS = {"colorama", "tzdata", "win32-setctime", "pywin32", "exceptiongroup", "tomli", "async-timeout"}
+
+
+def needed(requirements: list[str]) -> set[str]:
+    """Distributions that pip would install for these, as far as they are installed here."""
+    found: set[str] = set()
+    seen: set[tuple[str, str]] = set()
+    open_ = [Requirement(r) for r in requirements]
+    while open_:
+        requirement = open_.pop()
+        name = canonical(requirement.name)
+        found.add(name)
+        try:
+            asks = [Requirement(r) for r in distribution(name).requires or []]
+        except PackageNotFoundError:
+            continue  # for another system, or not installed with this extra
+        for extra in ("", *requirement.extras):
+            if (name, extra) not in seen:
+                seen.add((name, extra))
+                open_ += [r for r in asks if r.marker is None or r.marker.evaluate({"extra": extra})]
+    return found
+
+
+def test_everything_pinned_is_asked_for() -> None:
+    """A pin that nothing leads to was installed by hand here, and is missing on a fresh machine."""
+    everything = [r for group in PYTHON.values() for r in group]
+    assert set(pins()) - needed(everything) - OF_OTHER_SYSTEMS == set()
+
+
+def test_everything_installed_for_the_application_is_pinned() -> None:
+    assert needed(PROJECT["dependencies"]) - set(pins()) - OF_OTHER_SYSTEMS == set()
+
+
+def test_imports_of_the_application_are_its_own_dependencies() -> None:
+    owners = packages_distributions()
+    direct = {name_of(r) for r in PROJECT["dependencies"]} | {name_of(r) for r in PYTHON["geo"]} | set(HANDED)
+    foreign = {}
+    for path in ending(".py", under=("collector/", "consent/", "warehouse/")):
+        for node in ast.walk(ast.parse(read(path))):
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module] if isinstance(node, ast.ImportFrom) and node.module and not node.level else []
+            for top in {name.split(".")[0] for name in names} - sys.stdlib_module_names:
+                if top not in ("collector", "consent", "warehouse"):
+                    foreign[top] = {canonical(d) for d in owners.get(top, [top])}
+    assert {top for top, by in foreign.items() if not by & direct} == set()
+    assert set(HANDED) <= set(foreign)
