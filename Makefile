@@ -57,7 +57,7 @@ test-js: build
 	npm test --silent
 
 test-py: .setup/system .setup/python-dev build
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --durations 15
 
 # Minutes long: 50 rounds of kill -9, a minute without a store, rebuilding the geo database
 test-slow: .setup/system .setup/python-dev build

@@ -7,11 +7,8 @@ stops accepting, lets running requests end, then the app's lifespan seals the sp
 import contextlib
 import gc
 import json
-import logging
 import multiprocessing
 import os
-import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +20,7 @@ from granian.log import LogLevels
 
 from collector.edge.client import ClientAddress
 from collector.enrich import GeoDatabase
+from collector.logs import configure_logging
 from collector.processes import DRAIN_SIGNAL, end_with_parent
 from collector.settings import Settings
 from collector.sources import SourceRegistry
@@ -30,37 +28,6 @@ from collector.state import geo_path
 from consent.pii import keys
 
 HANDOVER = "FIRSTHAND_HANDOVER"
-
-
-class JsonLines(logging.Formatter):
-    """One JSON object a line. Messages are ours and hold no client data."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        entry: dict[str, Any] = {"time": at, "level": record.levelname.lower(), "logger": record.name,
-                                 "message": record.getMessage(), "pid": record.process}  # fmt: skip
-        if record.exc_info and record.exc_info[0] is not None:
-            # The type and where, not the text: an exception's text may quote what a client sent
-            entry["error"] = record.exc_info[0].__name__
-            entry["at"] = _where(record)
-        return json.dumps(entry, ensure_ascii=False)
-
-
-def _where(record: logging.LogRecord) -> str:
-    trace = record.exc_info[2] if record.exc_info else None
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else ""
-
-
-def configure_logging(level: str) -> None:
-    """JSON lines on stderr for everything of ours."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLines())
-    root = logging.getLogger("firsthand")
-    root.handlers[:] = [handler]
-    root.setLevel(level.upper())
-    root.propagate = False
 
 
 class DrainingServer(Granian):  # type: ignore[misc,valid-type]

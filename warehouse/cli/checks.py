@@ -44,14 +44,10 @@ def configuration(found: Settings, config: Path | None) -> Iterator[Finding]:
         yield Finding("config", OK, "no firsthand.toml; defaults and environment are used")
         return
     secrets = [
-        name
-        for name in ("s3_secret_access_key", "catalog_credential", "catalog_uri")
-        if name in read_file(path)
+        name for name in ("s3_secret_access_key", "catalog_credential", "catalog_uri") if name in read_file(path)
     ]
     if secrets and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        yield Finding(
-            "config", WARN, f"{path} holds {', '.join(secrets)} and others may read it", f"chmod 600 {path}"
-        )
+        yield Finding("config", WARN, f"{path} holds {', '.join(secrets)} and others may read it", f"chmod 600 {path}")
     else:
         yield Finding("config", OK, f"{path} is valid")
 
@@ -75,9 +71,7 @@ def data_directory(found: Settings, _: Path | None) -> Iterator[Finding]:
     free, floor = shutil.disk_usage(data).free, found.spool_min_free_bytes
     shown = f"{data} is writable, {free / 1024**3:.1f} GiB free"
     if free < floor:
-        yield Finding(
-            "data", FAIL, shown, f"free space: below {floor / 1024**2:.0f} MiB events are answered with 503"
-        )
+        yield Finding("data", FAIL, shown, f"free space: below {floor / 1024**2:.0f} MiB events are answered with 503")
     elif free < 4 * floor:
         yield Finding("data", WARN, shown, "free space soon, or move the data directory")
     else:
@@ -87,9 +81,7 @@ def data_directory(found: Settings, _: Path | None) -> Iterator[Finding]:
 def spool(found: Settings, _: Path | None) -> Iterator[Finding]:
     """What waits, and whether a loader is at work."""
     waiting = reader.backlog(found.spool_dir, time.time())
-    shown = (
-        f"{waiting.segments} segments wait ({waiting.bytes:,} bytes, oldest {waiting.oldest_seconds:.0f} s)"
-    )
+    shown = f"{waiting.segments} segments wait ({waiting.bytes:,} bytes, oldest {waiting.oldest_seconds:.0f} s)"
     beat = report.read(found.data_dir / "loader.json")
     if beat is not None and beat.error:
         shown += f"; the loader says: {beat.error}"
@@ -119,15 +111,11 @@ def catalog(found: Settings, _: Path | None) -> Iterator[Finding]:
         try:
             table = opened.load_table((store.namespace, schema.name))
         except NoSuchTableError:
-            yield Finding(
-                "catalog", OK, f"{store.scheme} catalog answers; {schema.name} is made at the first load"
-            )
+            yield Finding("catalog", OK, f"{store.scheme} catalog answers; {schema.name} is made at the first load")
             continue
         check(table, schema)
         kept = len(table.metadata.snapshots)
-        yield Finding(
-            "catalog", OK, f"{store.scheme} catalog answers; {schema.name} is right ({kept} snapshots)"
-        )
+        yield Finding("catalog", OK, f"{store.scheme} catalog answers; {schema.name} is right ({kept} snapshots)")
 
 
 def bucket(found: Settings, _: Path | None) -> Iterator[Finding]:
@@ -265,9 +253,7 @@ def run(found: Settings, config: Path | None) -> Iterator[Finding]:
             yield from check(found, config)
         except Exception as error:  # noqa: BLE001 - whatever is broken is the finding
             first = (str(error).strip().splitlines() or [""])[0][:300]
-            yield Finding(
-                check.__name__, FAIL, f"{type(error).__name__}: {first}", WHERE.get(check.__name__, "")
-            )
+            yield Finding(check.__name__, FAIL, f"{type(error).__name__}: {first}", WHERE.get(check.__name__, ""))
 
 
 WHERE: Final = {

@@ -40,9 +40,7 @@ def one_line_errors(command: Callable[P, R]) -> Callable[P, R]:
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return command(*args, **kwargs)
-        except (
-            ValueError
-        ) as error:  # SettingsError, StoreError, SchemaMismatch …: ours, and said in plain words
+        except ValueError as error:  # SettingsError, StoreError, SchemaMismatch …: ours, and said in plain words
             if not type(error).__module__.startswith(("warehouse.", "collector.", "consent.")):
                 raise
             fail(str(error))

@@ -7,9 +7,7 @@ import click
 from warehouse.cli.common import options, print_json, settings
 
 
-@click.command(
-    epilog="Examples:\n\n  firsthand config --show\n\n  FIRSTHAND_PORT=9000 firsthand config --show --json"
-)
+@click.command(epilog="Examples:\n\n  firsthand config --show\n\n  FIRSTHAND_PORT=9000 firsthand config --show --json")
 @click.option("--show", is_flag=True, help="Show all settings (the default).")
 @options
 def config(show: bool, data: str | None, config: Path | None, as_json: bool) -> None:

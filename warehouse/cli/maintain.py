@@ -27,9 +27,7 @@ def maintain(
     if not (do_compact or do_expire or do_purge):
         do_compact = do_expire = do_purge = True
     with store_errors("upkeep failed"):
-        done = Maintainer(maintain_config(found), store_config(found)).run_once(
-            do_compact, do_expire, do_purge
-        )
+        done = Maintainer(maintain_config(found), store_config(found)).run_once(do_compact, do_expire, do_purge)
     if as_json:
         print_json(msgspec.to_builtins(done))
         return

@@ -18,6 +18,8 @@ from warehouse.cli.common import options
 from warehouse.cli.supervisor import Child, Supervisor, python
 
 READY_SECONDS = 60.0
+# glibc raises this limit by itself after the first large buffer is freed, and then keeps a third more than it needs
+LOADER_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "131072"}
 
 
 @click.command(epilog="Examples:\n\n  firsthand up\n\n  firsthand up --port 9000 --data ./events\n\n"
@@ -59,7 +61,7 @@ def _children(found: Settings, config: Path | None, port: int) -> list[Child]:
     children = [Child("collector", python("warehouse.cli", "serve", *common), environment)]
     if found.demo:
         children += _demo(found, port, environment)
-    return [*children, Child("loader", python("warehouse.cli", "load", *common))]
+    return [*children, Child("loader", python("warehouse.cli", "load", *common), LOADER_MEMORY)]
 
 
 def _demo(found: Settings, port: int, environment: dict[str, str]) -> list[Child]:
