@@ -13,6 +13,7 @@ the next attempt waits up to five seconds.
 """
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -79,6 +80,7 @@ class Loader:
         self._recent: Recent | None = None
         self._unsure: set[tuple[str, str, int]] = set()  # committed by us, answer unknown
         self._reported: set[str] = set()
+        self._seen: dict[reader.Segment, float] | None = None  # when by the monotonic clock; None: never looked
         self.total = LoadReport()
 
     def run_once(self) -> LoadReport:
@@ -132,8 +134,13 @@ class Loader:
         waiting = reader.sealed(self._config.spool)
         if sum(segment.size for segment in waiting) >= self._config.commit_rows * BYTES_A_ROW:
             return True
-        ages = (time.time() - segment.path.stat().st_mtime for segment in waiting if segment.path.exists())
-        return max(ages, default=-1.0) >= self._config.commit_interval / 2 or bool(self.total.error)
+        # Not by the files' times: a wall clock that is set back would make every segment too young for hours
+        now = time.monotonic()
+        first_look = now if self._seen is not None else -math.inf
+        known = self._seen or {}
+        self._seen = {segment: known.get(segment, first_look) for segment in waiting}
+        oldest = min(self._seen.values(), default=math.inf)
+        return now - oldest >= self._config.commit_interval / 2 or bool(self.total.error)
 
     def _load(self, segments: list[reader.Segment], round_: LoadReport) -> None:
         if not segments:
