@@ -72,7 +72,9 @@ class Ingest:
             answered = await settle(state, pending)
             status = 200
         except Disconnected:
-            return
+            # Gone, or a body that breaks HTTP's own rules: then somebody is there, and silence would become a 500
+            status = 400
+            await say.fail(send, status, "cut_short", "the body ended early", [*cors, (b"connection", b"close")])
         except NotABatch as error:
             status = error.status
             await say.fail(send, status, error.code, str(error), cors)
