@@ -18,7 +18,7 @@ it('sends after two seconds, to the batch address, with the key and the time of 
     url: 'https://c.example/v1/batch',
     writeKey: 'wk',
     sentAt: new Date(device.now).toISOString(),
-    keepalive: true,
+    keepalive: false,
   });
   expect(stored(device)).toEqual([]);
 });
@@ -207,6 +207,45 @@ it('leaving sends at once by keepalive, within 64 KB in flight; the rest waits f
   const ids = new Set(device.confirmed.map(({ event }) => event));
   expect([...ids].sort()).toEqual(Array.from({ length: 9 }, (_, i) => `E${i}`));
   expect(next.client.stats()).toMatchObject({ captured: 0, adopted: 9, sent: 9 });
+});
+
+it('what is under way when the page leaves goes again, by keepalive and under the same ids, and counts once', async () => {
+  const device = new Device();
+  device.reply = (sent) => (sent.keepalive ? ok(sent) : 'hang');
+  const { client, leave } = device.tab(open);
+  client.track('A');
+  await device.advance(2_000);
+  client.track('B');
+  leave();
+  expect(device.sent.map(({ keepalive }) => keepalive)).toEqual([false, true]);
+  expect(device.aborted).toBe(1);
+  const [first, again] = device.sent.map(({ batch }) => batch.map(({ messageId }) => messageId));
+  expect(again).toEqual([...(first as string[]), expect.any(String)]);
+  await device.advance(20_000);
+  expect(device.sent).toHaveLength(2);
+  expect(stored(device)).toEqual([]);
+  expect(client.stats()).toMatchObject({ captured: 2, sent: 2, pending: 0, dropped: 0 });
+});
+
+it('a page that leaves twice sends nothing twice', async () => {
+  const device = new Device();
+  device.reply = () => 'hang';
+  const { client, leave } = device.tab(open);
+  client.track('A');
+  leave();
+  leave();
+  expect(device.sent).toHaveLength(1);
+});
+
+it('a page that leaves while the collector asks for patience calls nothing back', async () => {
+  const device = new Device();
+  device.reply = () => ({ status: 503, retryAfter: '60' });
+  const { client, leave } = device.tab(open);
+  client.track('A');
+  await device.advance(2_000);
+  leave();
+  expect(device.sent).toHaveLength(1);
+  expect(device.aborted).toBe(0);
 });
 
 it('a killed tab’s events are adopted by the next one, a living tab’s are not', async () => {

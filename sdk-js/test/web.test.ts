@@ -53,7 +53,7 @@ describe('on the wire', () => {
     expect(init).toEqual({
       method: 'POST',
       headers: { 'Content-Type': 'text/plain' },
-      keepalive: true,
+      keepalive: false,
       credentials: 'omit',
       referrerPolicy: 'strict-origin',
     });

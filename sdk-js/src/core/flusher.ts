@@ -6,9 +6,11 @@
  * that died) confirms nothing, so the next visit sends the event again with the same id and the collector
  * keeps one. Consent is asked once more here, for each event, at the last moment before the wire.
  *
- * Requests are keepalive whenever they fit, because a page may be left while they fly. Browsers allow 64 KB
- * of keepalive bodies in flight for a whole page (Fetch, "http-network-or-cache fetch"), so we count ours;
- * what does not fit stays queued.
+ * Only a page that is leaving sends by keepalive, because such a request cannot be called back: Chromium
+ * finishes it even after its `abort`, and a withdrawal must be able to stop what is under way. So what is
+ * under way when the page leaves is sent a second time, with the same ids, to outlive it. Browsers allow
+ * 64 KB of keepalive bodies in flight for a whole page (Fetch, "http-network-or-cache fetch"), so we count
+ * ours; what does not fit stays queued.
  */
 
 import { byteLength, slice } from './batch.js';
@@ -46,11 +48,11 @@ export interface FlusherOptions {
 }
 
 interface Flight {
+  /** None once it was called back: then its answer says nothing about the collector. */
   items: Item[];
+  /** Of keepalive requests only. */
   bytes: number;
   abort: Undo;
-  /** Aborted by us, because consent changed: says nothing about the collector. */
-  recalled: boolean;
 }
 
 const KEEPALIVE_BYTES = 60_000;
@@ -74,12 +76,21 @@ export function createFlusher(options: FlusherOptions): Flusher {
   /** Aborts requests and drops events that may no longer be sent. */
   function recheck(): void {
     for (const flight of flights) {
-      if (flight.items.every(allowed)) continue;
-      flight.recalled = true;
-      flight.abort();
+      if (!flight.items.every(allowed)) recall(flight);
     }
     const denied = queue.items().filter(({ purpose }) => decide(purpose) === 'deny');
     tally.drop('no_consent', queue.remove(denied));
+  }
+
+  /** Its events are free to travel with another request, and its own end must not set them free again. */
+  function recall(flight: Flight): void {
+    land(flight.items);
+    flight.items = [];
+    flight.abort();
+  }
+
+  function land(items: Item[]): void {
+    for (const item of items) item.inFlight = false;
   }
 
   /** The next events that may travel together. */
@@ -109,23 +120,28 @@ export function createFlusher(options: FlusherOptions): Flusher {
     const rest = JSON.stringify({ writeKey, sentAt });
     const body = `{"batch":[${items.map((item) => item.body).join()}],${rest.slice(1)}`;
     const bytes = byteLength(body);
-    const flying = [...flights].reduce((sum, flight) => sum + flight.bytes, 0);
-    const keepalive = flying + bytes <= KEEPALIVE_BYTES;
-    if (leaving && !keepalive) return false;
+    let flying = bytes;
+    for (const flight of flights) flying += flight.bytes;
+    if (leaving && flying > KEEPALIVE_BYTES) return false;
 
-    const { answer, abort } = ports.http.post({ url, body, keepalive });
-    const flight: Flight = { items, bytes: keepalive ? bytes : 0, abort, recalled: false };
+    const { answer, abort } = ports.http.post({ url, body, keepalive: leaving });
+    const flight: Flight = { items, bytes: leaving ? bytes : 0, abort };
     flights.add(flight);
     for (const item of items) item.inFlight = true;
     const late = clock.after(TIMEOUT_MS, abort);
     void answer.then((got) => {
       late();
       flights.delete(flight);
-      for (const item of items) item.inFlight = false;
-      guard.run('flush', () => (flight.recalled ? pump() : settle(items, got)));
-      for (const check of [...waiters]) check();
+      land(flight.items);
+      guard.run('flush', () => (flight.items.length ? settle(items, got) : pump()));
+      for (const check of waiters) check();
     });
     return true;
+  }
+
+  function leave(): void {
+    for (const flight of flights) if (!flight.bytes) recall(flight);
+    pump(true);
   }
 
   function settle(items: Item[], { status, retryAfter, body }: Answer): void {
@@ -182,7 +198,7 @@ export function createFlusher(options: FlusherOptions): Flusher {
 
   function stop(status: number): void {
     stopped = true;
-    guard.report('stopped', `collector answered ${status}: stopped; check write key and allowed origins`);
+    guard.report('stopped', `collector answered ${status}: stopped; check write key and origins`);
   }
 
   const offOnline = lifecycle.onOnline(
@@ -221,14 +237,14 @@ export function createFlusher(options: FlusherOptions): Flusher {
         check();
       });
     },
-    leave: () => pump(true),
+    leave,
     recheck,
     close() {
       stopped = true;
       offOnline();
       if (timer) timer();
       if (pause) pause.end();
-      for (const { abort } of [...flights]) abort();
+      for (const { abort } of flights) abort();
     },
   };
 }
