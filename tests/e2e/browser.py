@@ -32,10 +32,13 @@ class Witness:
     """Everything the pages of a browser context asked for and complained about."""
 
     requests: list[Request] = field(default_factory=list)
+    failures: list[Request] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
+    excused: tuple[str, ...] = ()
 
     def watch(self, context: BrowserContext) -> "Witness":
         context.on("request", lambda request: self.requests.append(request))
+        context.on("requestfailed", lambda request: self.failures.append(request))
         context.on("console", self._console)
         context.on("weberror", lambda error: self.complaints.append(str(error.error)))
         return self
@@ -43,6 +46,10 @@ class Witness:
     def _console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
             self.complaints.append(f"{message.text} ({message.location})")
+
+    def unexcused(self) -> list[str]:
+        """Complaints that hold none of the `excused` texts: a test that cuts the line expects to hear of it."""
+        return [said for said in self.complaints if not any(excuse in said for excuse in self.excused)]
 
     def to(self, prefix: str) -> list[Request]:
         """Requests whose path begins with `prefix`."""

@@ -3,12 +3,15 @@
 It does what the proxy before a real collector does, which is to say in `X-Forwarded-For` who is calling; and it is
 the one witness that misses nothing, because a request of a page that is being closed passes here too, when the
 browser's own tools no longer tell. It can also be a bad line: `down` refuses everybody, `deaf` passes a request on
-and loses the answer, `slow` holds requests back until they are let go.
+and loses the answer, `slow` holds requests back until they are let go (not, if who
+sent them has hung up).
 
 Chromium sends it whole addresses (RFC 9112 §3.2.2). Anything but 127.0.0.1 is refused and remembered.
 """
 
 import http.client
+import select
+import socket
 import threading
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -66,9 +69,13 @@ class VisitorProxy(ThreadingHTTPServer):
         else:
             self._open.set()
 
-    def let_through(self) -> None:
-        """Waits while the line is slow."""
+    def let_through(self, caller: socket.socket) -> bool:
+        """Waits while the line is slow. False if the caller hung up meanwhile: then nothing of it arrives."""
+        if not self.slow:
+            return True
         self._open.wait(HELD_SECONDS)
+        readable, _, _ = select.select([caller], [], [], 0)
+        return not readable or bool(caller.recv(1, socket.MSG_PEEK))
 
     def events(self) -> list[Passed]:
         """Requests to the collector's API."""
@@ -98,8 +105,7 @@ class _Relay(BaseHTTPRequestHandler):
             self.server.refused.append(self.path)
             self._answer(403, [], b"")
             return
-        self.server.let_through()
-        if self.server.down:
+        if not self.server.let_through(self.connection) or self.server.down:
             self._hang_up(body, 0)
             return
         status, headers, answer = self._ask(target.port or 80, body)

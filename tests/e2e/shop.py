@@ -133,6 +133,6 @@ def visitor(browser: Browser, shop: Installation, calls_from: str = SOMEWHERE, *
             yield Visitor(shop, opened, proxy, witness, opened.new_page())
         finally:
             opened.close()
-    assert witness.complaints == []
+    assert witness.unexcused() == []
     assert proxy.refused == []
     assert witness.hosts() <= {"127.0.0.1"}

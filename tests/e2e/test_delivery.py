@@ -1,0 +1,165 @@
+"""Events get through real browsers and bad lines: once each, with their own times, whatever the page does."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.e2e.browser import Site, html
+from tests.e2e.shop import Visitor, visitor
+from tests.e2e.stack import Installation, Row
+
+pytestmark = pytest.mark.browser
+
+NO_LINE = "Failed to load resource"  # what the browser writes on the console by itself when a request fails
+ADD = "[data-track=add-to-cart]"  # one click here is two events: the click, and what the shop says it means
+
+
+def arrive(person: Visitor, path: str = "/demo/product/cup") -> str:
+    """A person who has agreed, and of whom nothing is on the way; her anonymous id."""
+    person.go(path)
+    person.agree()
+    person.delivered()
+    return person.anonymous_id
+
+
+def sent_ids(person: Visitor) -> list[str]:
+    """The ids of all events in all requests that came by, repeats included."""
+    batches = [json.loads(one.body)["batch"] for one in person.proxy.events()]
+    return [message["messageId"] for batch in batches for message in batch]
+
+
+def assert_whole(rows: list[Row], count: int) -> None:
+    """So many different events, numbered from 0 without gap or repeat."""
+    assert [row["seq"] for row in rows] == list(range(count))
+    assert len({row["event_id"] for row in rows}) == count
+
+
+def test_the_click_that_leaves_the_site_is_there(chromium: Browser, shop: Installation) -> None:
+    site = Site({"/": html("<h1>Elsewhere</h1>")})
+    try:
+        with visitor(chromium, shop) as person:
+            me = arrive(person)
+            person.page.evaluate(
+                "to => document.querySelector('main').insertAdjacentHTML('beforeend', `<a id=away href=${to}>Go</a>`)",
+                f"{site.base}/",
+            )
+            person.page.click("#away")
+            person.page.wait_for_url(f"{site.base}/")
+            rows = person.rows(me, 3)
+    finally:
+        site.close()
+    assert [row["event"] for row in rows] == ["$page", "Product Viewed", "$click"]
+    assert_whole(rows, 3)
+
+
+def test_without_a_network_events_wait_and_then_go_once(chromium: Browser, shop: Installation) -> None:
+    with visitor(chromium, shop) as person:
+        me = arrive(person)
+        sent = len(person.proxy.events())
+        person.context.set_offline(True)
+        for _ in range(3):
+            person.page.click(ADD)
+        person.page.wait_for_timeout(2_500)
+        back = datetime.now(UTC)
+        assert len(person.proxy.events()) == sent
+        assert person.sdk("firsthand.stats().pending") == 6
+        person.context.set_offline(False)
+        person.delivered()
+        rows = person.rows(me, 8)
+        assert len(sent_ids(person)) == 8
+    assert_whole(rows, 8)
+    assert all(datetime.fromisoformat(row["event_time"]) < back for row in rows)
+    assert all(datetime.fromisoformat(row["sent_at"]) > back for row in rows[2:])
+
+
+def test_a_line_that_breaks_is_tried_again(chromium: Browser, shop: Installation) -> None:
+    with visitor(chromium, shop) as person:
+        person.witness.excused = (NO_LINE,)
+        me = arrive(person)
+        person.proxy.down = True
+        person.page.click(ADD)
+        person.sdk("firsthand.flush(1500)")
+        assert person.sdk("firsthand.stats().pending") == 2
+        person.proxy.down = False
+        person.delivered()
+        rows = person.rows(me, 4)
+    assert person.witness.failures
+    assert_whole(rows, 4)
+
+
+def test_an_answer_that_is_lost_makes_no_second_row(chromium: Browser, shop: Installation) -> None:
+    with visitor(chromium, shop) as person:
+        person.witness.excused = (NO_LINE,)
+        me = arrive(person)
+        person.proxy.deaf = True
+        person.page.click(ADD)
+        person.sdk("firsthand.flush(1500)")
+        assert person.sdk("firsthand.stats().pending") == 2  # the collector has them, and she cannot know
+        person.proxy.deaf = False
+        person.delivered()
+        repeated = sent_ids(person)
+        assert len(repeated) > len(set(repeated)) == 4
+        rows = person.rows(me, 4)
+        person.page.click("h1")  # one more comes after all repeats: then they have been loaded as well
+        person.delivered()
+        rows = person.rows(me, 5)
+    assert_whole(rows, 5)
+
+
+def test_what_a_closed_tab_could_not_send_the_next_one_does(chromium: Browser, shop: Installation) -> None:
+    with visitor(chromium, shop) as person:
+        person.witness.excused = (NO_LINE,)
+        me = arrive(person)
+        person.proxy.down = True
+        person.page.click(ADD)
+        person.page.close()
+        person.proxy.down = False
+        person.page = person.context.new_page()
+        person.go("/demo/cart")
+        person.delivered()
+        rows = person.rows(me, 6)
+    assert [row["page_path"] for row in rows] == ["/demo/product/cup"] * 4 + ["/demo/cart"] * 2
+    assert_whole(rows, 6)
+
+
+def test_two_tabs_are_one_session_without_repeats(chromium: Browser, shop: Installation) -> None:
+    with visitor(chromium, shop) as person:
+        me = arrive(person)
+        other = person.context.new_page()
+        other.goto(f"{shop.base}/demo/product/bowl")
+        person.settled(other)
+        for _ in range(3):
+            for page in (person.page, other):
+                page.click(ADD)
+                page.wait_for_timeout(50)
+        for page in (person.page, other):
+            assert page.evaluate("firsthand.flush()")["pending"] == 0
+        rows = person.rows(me, 16)
+    assert len({row["event_id"] for row in rows}) == 16
+    assert len({row["session_id"] for row in rows}) == 1
+    assert {row["seq"] for row in rows} == set(range(16))
+    by_page = [row["page_path"] for row in rows]
+    assert by_page.count("/demo/product/cup") == by_page.count("/demo/product/bowl") == 8
+
+
+def test_each_time_a_page_is_shown_is_one_view(chromium: Browser, shop: Installation) -> None:
+    with visitor(chromium, shop) as person:
+        me = arrive(person, "/demo/")
+        person.follow("nav a[href='/demo/lookbook']", "**/demo/lookbook")
+        person.follow("[data-track=lookbook-next]", "**/demo/lookbook/rain")
+        person.follow("[data-track=lookbook-next]", "**/demo/lookbook/evening")
+        person.page.go_back()
+        person.page.wait_for_timeout(150)
+        person.page.reload()
+        person.settled()
+        person.page.go_back()
+        person.settled()
+        person.page.evaluate("location.hash = 'below'")  # the same page
+        person.page.wait_for_timeout(150)
+        person.delivered()
+        rows = [row for row in person.rows(me, 10) if row["event"] == "$page"]
+    assert [row["page_path"].removeprefix("/demo/") for row in rows] == [
+        "", "lookbook", "lookbook/rain", "lookbook/evening", "lookbook/rain", "lookbook/rain", "lookbook",
+    ]  # fmt: skip
