@@ -44,6 +44,11 @@ def _settings_of(source: Source) -> dict[str, Any]:
     }
 
 
+def _scheme(request: Request) -> str:
+    """`https` if a proxy in front says that TLS ends there. Anybody may say so: only their own answer is another."""
+    return "https" if request.headers.get("x-forwarded-proto") == "https" else request.url.scheme
+
+
 def _segment_settings_of(source: Source, request: Request) -> dict[str, Any]:
     """analytics-next: where to send, and no telemetry to anybody else (`metrics.sampleRate` 0)."""
     return {
@@ -51,7 +56,7 @@ def _segment_settings_of(source: Source, request: Request) -> dict[str, Any]:
             "Segment.io": {
                 "apiKey": source.write_key,
                 "apiHost": f"{request.url.netloc}/v1",
-                "protocol": request.url.scheme,
+                "protocol": _scheme(request),
                 "unbundledIntegrations": [],
             }
         },

@@ -101,3 +101,14 @@ def test_measured_figures_name_machine_and_date(path: str) -> None:
         assert re.search(r"2\d{3}-\d{2}-\d{2}", text), f"{path}: {rates[0]}: when?"
         assert re.search(r"cores?\b", text), f"{path}: {rates[0]}: on which machine?"
         assert re.search(r"`(?:make|\.venv/bin/|python|wrk)[^`]*`", text), f"{path}: {rates[0]}: by which command?"
+
+
+FOLDERS = "collector|consent|warehouse|sdk-js|sdk-miniprogram|sdk-python|tests|docs|examples"
+IN_THE_TREE = re.compile(rf"`((?:{FOLDERS})/[\w./-]+)`")
+BUILT = ("sdk-js/dist/", "sdk-js/build/", "sdk-miniprogram/dist/")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_files_that_are_named_exist(path: str) -> None:
+    named = {name for name in IN_THE_TREE.findall(read(path)) if not name.startswith(BUILT)}
+    assert {name for name in named if not (ROOT / name).exists()} == set()

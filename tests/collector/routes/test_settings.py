@@ -34,6 +34,13 @@ def test_settings_as_analytics_next_wants_them(desk: Desk) -> None:
     assert reply.json["metrics"] == {"sampleRate": 0}
 
 
+@pytest.mark.parametrize(("said", "protocol"), [(None, "http"), ("http", "http"), ("https", "https"), ("x", "http")])
+def test_behind_a_proxy_with_tls_analytics_next_is_sent_to_https(desk: Desk, said: str | None, protocol: str) -> None:
+    headers = {"host": "c.example"} | ({"x-forwarded-proto": said} if said else {})
+    reply = desk.request("GET", f"/v1/projects/{KEY}/settings", headers=headers)
+    assert reply.json["integrations"]["Segment.io"]["protocol"] == protocol
+
+
 @pytest.mark.parametrize("kind", ["sources", "projects"])
 @pytest.mark.parametrize("key", ["fh_none", "%00", "x" * 3000, "..", "ä"])
 def test_an_unknown_key_is_404_and_not_kept(desk: Desk, kind: str, key: str) -> None:
