@@ -1,0 +1,68 @@
+"""The web SDK as the collector serves it: one name for now, one for ever, and a clear word when it was not built."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from collector.routes.sdk import sdk_routes
+
+SCRIPT = "console.log('sdk')"
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> Path:
+    (tmp_path / "firsthand.js").write_text(SCRIPT)
+    (tmp_path / "manifest.json").write_text(json.dumps({"version": "1.2.3", "sri": "sha384-x", "bytes": 1}))
+    return tmp_path
+
+
+def get(directory: Path, path: str) -> httpx.Response:
+    app = Starlette(routes=[*sdk_routes(directory)])
+
+    async def ask() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://collector") as client:
+            return await client.get(path)
+
+    return asyncio.run(ask())
+
+
+def test_the_current_script_may_be_kept_for_minutes(built: Path) -> None:
+    reply = get(built, "/sdk.js")
+    assert (reply.status_code, reply.text) == (200, SCRIPT)
+    assert reply.headers["content-type"].startswith("text/javascript")
+    assert reply.headers["cache-control"] == "public, max-age=300"
+    assert reply.headers["access-control-allow-origin"] == "*"  # a page that pins it by hash reads it by CORS
+
+
+def test_a_version_may_be_kept_for_ever(built: Path) -> None:
+    reply = get(built, "/sdk/1.2.3/firsthand.js")
+    assert (reply.status_code, reply.text) == (200, SCRIPT)
+    assert "immutable" in reply.headers["cache-control"]
+
+
+def test_another_version_is_not_answered_with_this_one(built: Path) -> None:
+    reply = get(built, "/sdk/1.2.4/firsthand.js")
+    assert reply.status_code == 404
+    assert "immutable" not in reply.headers.get("cache-control", "")
+
+
+def test_the_manifest_says_what_to_pin(built: Path) -> None:
+    assert get(built, "/sdk/manifest.json").json()["sri"] == "sha384-x"
+
+
+@pytest.mark.parametrize("path", ["/sdk.js", "/sdk/1.2.3/firsthand.js", "/sdk/manifest.json"])
+def test_what_was_not_built_is_said(tmp_path: Path, path: str) -> None:
+    assert get(tmp_path, path).status_code == 404
+
+
+def test_how_to_build_it_is_said(tmp_path: Path) -> None:
+    assert "make build" in get(tmp_path, "/sdk.js").text
+
+
+@pytest.mark.parametrize("path", ["/sdk/..%2f..%2fetc/firsthand.js", "/sdk/%2e%2e/firsthand.js", "/sdk/1.2.3/other.js"])
+def test_nothing_else_is_served(built: Path, path: str) -> None:
+    assert get(built, path).status_code == 404
