@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Optional, Union
@@ -13,7 +14,7 @@ Object = Optional[Mapping[str, Any]]
 Consent = Optional[Mapping[str, bool]]
 
 
-class Calls:
+class Calls(ABC):
     """Every method returns the message id, or None if the event was let go; the reason is counted and reported."""
 
     def track(self, event: str, properties: Object = None, *, user_id: Id = None, anonymous_id: Id = None,
@@ -57,6 +58,7 @@ class Calls:
         call = {"type": "alias", "previousId": previous_id}
         return self._capture(call, user_id, anonymous_id, timestamp, context, consent, message_id)
 
+    @abstractmethod
     def _capture(self, call: dict[str, Any], user_id: Id, anonymous_id: Id, timestamp: Time, context: Object,
                  consent: Consent, message_id: Id) -> str | None:  # fmt: skip
-        raise NotImplementedError
+        """Where a call goes. Returns what every verb returns; raises nothing."""
