@@ -22,6 +22,8 @@ MAX_NAME_CHARS: Final = 200
 MAX_USER_ID_CHARS: Final = 256
 MAX_PURPOSE_CHARS: Final = 64
 MAX_USER_AGENT_CHARS: Final = 1024
+# Clients write the keys of our caches, and a cache is bounded in entries: longer ones are looked up each time
+MAX_CACHED_CHARS: Final = 512
 
 TYPES: Final = frozenset({"track", "page", "screen", "identify", "group", "alias"})
 RESERVED_EVENTS: Final = frozenset(

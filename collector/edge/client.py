@@ -6,8 +6,10 @@ may have written.
 """
 
 import ipaddress
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
+
+from collector.protocol import MAX_CACHED_CHARS
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -19,7 +21,12 @@ class ClientAddress:
     def __init__(self, trusted: Sequence[str]) -> None:
         """`trusted`: addresses or networks. Raises ValueError naming one that is neither."""
         self._trusted = tuple(ipaddress.ip_network(t, strict=False) for t in trusted)
-        self.of: Callable[[str, str], tuple[str | None, str | None]] = lru_cache(16_384)(self._resolve)
+        self._cached = lru_cache(16_384)(self._resolve)
+
+    def of(self, peer: str, forwarded: str) -> tuple[str | None, str | None]:
+        # A client may have written the header: a long one must not fill the cache
+        look = self._cached if len(forwarded) <= MAX_CACHED_CHARS else self._resolve
+        return look(peer, forwarded)
 
     @property
     def reads_forwarded(self) -> bool:

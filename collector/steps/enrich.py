@@ -12,7 +12,7 @@ from functools import lru_cache
 from collector.context import RequestContext
 from collector.enrich import Enrichment, Facts
 from collector.event import Event, encode_columns
-from collector.protocol import MAX_USER_AGENT_CHARS
+from collector.protocol import MAX_CACHED_CHARS, MAX_USER_AGENT_CHARS
 
 log = logging.getLogger("firsthand.enrich")
 CACHE_ENTRIES = 16_384
@@ -35,16 +35,25 @@ class CachingEnricher:
         said = event.context
         page, campaign, library = said.page, said.campaign, said.library
         agent = said.user_agent or context.user_agent
-        return self._joined(
+        url, referrer = (page.url or "", page.referrer or "") if page is not None else ("", "")
+        tags = None
+        size = len(url) + len(referrer)
+        if campaign is not None:
+            tags = (campaign.source, campaign.medium, campaign.name, campaign.term, campaign.content)
+            size += sum(len(tag) for tag in tags if tag)
+        name = library.name if library is not None else None
+        if name is not None:
+            size += len(name)
+        look = self._joined if size <= MAX_CACHED_CHARS else self._uncached
+        return look(
             context.source.kind,
-            library.name if library is not None else None,
+            name,
             agent if agent is None or len(agent) <= MAX_USER_AGENT_CHARS else agent[:MAX_USER_AGENT_CHARS],
             context.ip,
-            page.url if page is not None else None,
-            page.referrer if page is not None else None,
-            None if campaign is None
-            else (campaign.source, campaign.medium, campaign.name, campaign.term, campaign.content),
-        )  # fmt: skip
+            url or None,
+            referrer or None,
+            tags,
+        )
 
     def forget(self) -> None:
         """After a database was replaced: nothing looked up before may be used again."""
@@ -55,6 +64,11 @@ class CachingEnricher:
     def _join(self, *facts: object) -> bytes:
         seen = Facts(*facts)  # type: ignore[arg-type]
         return b"".join([self._guarded(e, cached, seen) for e, cached in self._enrichments])
+
+    def _uncached(self, *facts: object) -> bytes:
+        """The same for facts that are too long to be kept; what is short among them is still looked up once."""
+        seen = Facts(*facts)  # type: ignore[arg-type]
+        return b"".join([self._guarded(e, _unless_long(e, cached), seen) for e, cached in self._enrichments])
 
     def _guarded(self, enrichment: Enrichment, cached: Callable[[Hashable], bytes], facts: Facts) -> bytes:
         try:
@@ -71,3 +85,18 @@ class CachingEnricher:
             return encode_columns(enrichment.look_up(key))
 
         return look_up
+
+
+def _unless_long(enrichment: Enrichment, cached: Callable[[Hashable], bytes]) -> Callable[[Hashable], bytes]:
+    def look_up(key: Hashable) -> bytes:
+        short = _chars(key) <= MAX_CACHED_CHARS + MAX_USER_AGENT_CHARS
+        return cached(key) if short else encode_columns(enrichment.look_up(key))
+
+    return look_up
+
+
+def _chars(key: object) -> int:
+    """Characters in a key: a text, or a tuple of such."""
+    if isinstance(key, str):
+        return len(key)
+    return sum(map(_chars, key)) if isinstance(key, tuple) else 0

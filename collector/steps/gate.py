@@ -8,6 +8,7 @@ from functools import lru_cache
 from collector.context import RequestContext
 from collector.event import Event, encode_columns
 from collector.outcome import Drop, Reason
+from collector.protocol import MAX_CACHED_CHARS
 from consent.decide import ANALYTICS, Decision, decide
 
 
@@ -16,9 +17,9 @@ def gate(event: Event, context: RequestContext) -> Event:
     consent = said.consent
     preferences = consent.category_preferences if consent is not None else None
     purpose = said.purpose or ANALYTICS
-    decision, event.granted = _decided(
-        purpose, tuple(preferences.items()) if preferences else (), context.source.mode, said.gpc or context.gpc
-    )
+    choices = tuple(preferences.items()) if preferences else ()
+    look = _decided if not choices or sum(map(len, preferences or ())) <= MAX_CACHED_CHARS else _decided.__wrapped__
+    decision, event.granted = look(purpose, choices, context.source.mode, said.gpc or context.gpc)
     if decision != "allow":
         raise Drop(Reason.NO_CONSENT, _advice(decision))
     event.purpose = purpose

@@ -14,6 +14,7 @@ import msgspec
 from collector.context import RequestContext
 from collector.event import Event, encode_columns
 from collector.outcome import Drop, Reason
+from collector.protocol import MAX_CACHED_CHARS
 from consent.pii.declared import may_declare, scrub_declared
 from consent.pii.hashing import Key, pseudonym
 from consent.pii.urls import CAMPAIGN_PARAMS, clean_referrer, clean_url, host_of, path_of
@@ -36,7 +37,9 @@ def scrub(event: Event, context: RequestContext) -> Event:
     _scrub_names(event, context.key)
     page = event.context.page
     if page is not None:
-        event.page = _addresses(page.url, page.path, page.referrer, source.query_params)
+        url, path, referrer = page.url or "", page.path or "", page.referrer or ""
+        look = _addresses if len(url) + len(path) + len(referrer) <= MAX_CACHED_CHARS else _addresses.__wrapped__
+        event.page = look(url, path, referrer, source.query_params)
         title = page.title
         event.title = None if title is None or "@" in title else title[:MAX_TITLE_CHARS]
     return event
@@ -55,7 +58,7 @@ def _scrub_names(event: Event, key: Key) -> None:
 
 
 @lru_cache(16_384)
-def _addresses(url: str | None, path: str | None, referrer: str | None, allowed: frozenset[str]) -> bytes:
+def _addresses(url: str, path: str, referrer: str, allowed: frozenset[str]) -> bytes:
     """The columns of a page's addresses, cut down."""
     keep = CAMPAIGN_PARAMS | allowed
     clean = clean_url(url, keep) if url else None

@@ -32,12 +32,17 @@ DROPPED = frozenset(
 ADDRESSES = frozenset({"url", "href", "pageurl", "referrer", "referer", "search"})
 
 _SUFFIXES = tuple(k for k in HASHED if len(k) >= 5 and k.isascii())
+MAX_CACHED_CHARS = 128  # clients write these names: a longer one would make the cache large
 _NOISE = re.compile(r"[_\-.\s]+")
 
 
-@lru_cache(8192)
 def kind_of(name: str) -> str | None:
     """`email`, `phone`, `id` (hashed), `drop`, `url` (cut down), or None for a name that declares nothing."""
+    return _kind_of(name) if len(name) <= MAX_CACHED_CHARS else _kind_of.__wrapped__(name)
+
+
+@lru_cache(8192)
+def _kind_of(name: str) -> str | None:
     # Not casefold: "ß" would become "ss", which may_declare cannot see
     key = _NOISE.sub("", name).lower()
     if key in HASHED:
