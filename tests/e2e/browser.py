@@ -63,9 +63,13 @@ class Witness:
 Browsers = Callable[[str], Browser]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browsers() -> Iterator[Browsers]:
-    """Browser processes by user agent, started when first asked for; tests take contexts of their own."""
+    """Browser processes by user agent, started when first asked for; tests take contexts of their own.
+
+    For one module only: while Playwright's synchronous interface is open, its event loop counts as running, and no
+    other test of this process could run one.
+    """
     running: dict[str, Browser] = {}
     with sync_playwright() as playwright:
 
@@ -80,7 +84,7 @@ def browsers() -> Iterator[Browsers]:
             one.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(browsers: Browsers) -> Browser:
     """Chromium as people use it at a desk."""
     return browsers(DESKTOP)

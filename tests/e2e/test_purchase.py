@@ -41,6 +41,7 @@ OWN_PLACES = {
     }
 }
 BUYER = Buyer()
+CARELESS = {"phone": BUYER.phone, "reply": {"contact_email": BUYER.email}, "lastName": BUYER.name, "when": "noon"}
 SECRET = "s3cr3tclickid"
 ENTRANCE = f"/demo/?utm_source=newsletter&utm_medium=email&gclid={SECRET}&to={BUYER.email}&session=9f8e7d6c5b4a"
 
@@ -52,7 +53,7 @@ EXPECTED = [
     ("$page", "/demo/cart"), ("Cart Viewed", "/demo/cart"), ("$click", "/demo/cart"),
     ("$page", "/demo/checkout"), ("Checkout Started", "/demo/checkout"), ("$click", "/demo/checkout"),
     ("$identify", "/demo/checkout"), ("Order Completed", "/demo/checkout"),
-    ("$page", "/demo/thanks"), ("$click", "/demo/thanks"),
+    ("$page", "/demo/thanks"), ("Callback Wanted", "/demo/thanks"), ("$click", "/demo/thanks"),
     ("$page", "/demo/"), ("$click", "/demo/"),
     ("$page", "/demo/lookbook"), ("$click", "/demo/lookbook"),
     ("$page", "/demo/lookbook/rain"), ("$click", "/demo/lookbook/rain"),
@@ -182,6 +183,8 @@ def shopping(person: Visitor) -> None:
     person.follow("[data-track=open-cart]", "**/demo/cart")
     person.follow("[data-track=checkout]", "**/demo/checkout")
     person.pay(BUYER)
+    # a site that is careless with what it tracks
+    page.evaluate("said => firsthand.track('Callback Wanted', said)", CARELESS)
     person.follow("main a.button", "**/demo/")
     person.follow("nav a[href='/demo/lookbook']", "**/demo/lookbook")
     person.follow("[data-track=lookbook-next]", "**/demo/lookbook/rain")
@@ -302,6 +305,14 @@ def test_her_mail_address_is_a_keyed_pseudonym(visit: Visit) -> None:
     assert email.startswith("p1.k1.")
     assert len(email) == len("p1.k1.") + 43  # HMAC-SHA-256, base64url
     assert json.loads(row["pii_actions"]) == {"email:hash": 1}
+
+
+def test_what_a_careless_site_says_is_a_pseudonym_too_and_the_same_one(visit: Visit) -> None:
+    said = json.loads(visit.one("Callback Wanted")["properties"])
+    [email] = json.loads(visit.one("$identify")["traits"]).values()
+    assert said["reply"] == {"contact_email": email}
+    assert said["phone"].startswith("p1.k1.")
+    assert (said["when"], "lastName" in said) == ("noon", False)
 
 
 def test_her_choice_is_on_every_row(visit: Visit) -> None:
