@@ -4,16 +4,19 @@ A worker that dies is started again; whichever worker takes its shard over seals
 stops accepting, lets running requests end, then the app's lifespan seals the spool.
 """
 
+import asyncio
 import contextlib
 import gc
 import json
 import multiprocessing
 import os
+import signal
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from granian import Granian
+from granian import Granian, _signals
+from granian._granian import WorkerSignal
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
@@ -84,12 +87,34 @@ def worker_app() -> Any:
     from collector.app import build_app
 
     handed = json.loads(os.environ[HANDOVER])
+    # Until the worker listens for it, SIGTERM would run the handler that the fork inherited, and be forgotten
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _signals.set_loop_signals = _end_once  # the worker imports it when it starts
     end_with_parent(handed["parent"])
     settings = msgspec.convert(handed["settings"], Settings)
     configure_logging(settings.log_level)
     app = build_app(settings, Path(handed["config"]) if handed["config"] else None)
     _calm_garbage_collector()
     return app
+
+
+def _end_once(loop: asyncio.AbstractEventLoop) -> WorkerSignal:
+    """Granian's own, but for the second signal: Granian's event holds one, and setting it again blocks for ever.
+
+    Two come easily: Ctrl-C reaches the workers and the parent that then ends them; and a dying parent with threads
+    sends its death signal once a thread.
+    """
+    event, told = WorkerSignal(), False
+
+    def end() -> None:
+        nonlocal told
+        if not told:
+            told = True
+            event.set()
+
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, end)
+    return event
 
 
 def _calm_garbage_collector() -> None:

@@ -5,7 +5,11 @@ from pathlib import Path
 import click
 
 from collector.settings import load
+from warehouse.cli import ports
 from warehouse.cli.common import options
+
+# After a crash of the collector's main process its workers still drain for a moment
+PREDECESSOR_SECONDS = 3.0
 
 
 @click.command(epilog="Examples:\n\n  firsthand serve --port 8080\n\n  firsthand serve --workers 2 --host 0.0.0.0")
@@ -22,4 +26,6 @@ def serve(
     """
     from collector.serve import serve as run
 
-    run(load(config, data, port=port, host=host, workers=workers), config)
+    found = load(config, data, port=port, host=host, workers=workers)
+    ports.need(found.host, found.port, PREDECESSOR_SECONDS)
+    run(found, config)

@@ -28,6 +28,7 @@ class Child:
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     failures: int = 0
+    proven: bool = False  # it ran well for a while once
     due: float = 0.0
 
     def start(self) -> None:
@@ -43,7 +44,7 @@ class Child:
 
 
 class Supervisor:
-    """Runs children until `stop` is called. `say` gets one line about what happened."""
+    """Runs children until `stop` is called or one fails at every start. `say` gets one line about what happened."""
 
     def __init__(self, children: Sequence[Child], say: Callable[[str], None], grace: float) -> None:
         self.children, self._say, self._grace = children, say, grace
@@ -80,11 +81,12 @@ class Supervisor:
             return True
         code = child.process.poll()
         if code is None:
-            if child.failures and now - child.started > HEALTHY_SECONDS:
-                child.failures = 0
+            if now - child.started > HEALTHY_SECONDS:
+                child.failures, child.proven = 0, True
             return True
         child.failures += 1
-        if child.failures >= 5 and now - child.started < 2:
+        # What never worked is a mistake to correct; what worked is tried for ever: the others must not end with it
+        if child.failures >= 5 and now - child.started < 2 and not child.proven:
             self._say(f"{child.name} fails at every start (exit {code}); giving up. `firsthand doctor` may tell why")
             return False
         wait = min(MAX_WAIT, 0.2 * 2**child.failures)

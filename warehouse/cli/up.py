@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import sys
 import time
 import urllib.error
@@ -12,8 +11,9 @@ from pathlib import Path
 import click
 
 from collector import sources
-from collector.settings import ENV_PREFIX, Settings, SettingsError, load
+from collector.settings import ENV_PREFIX, Settings, load
 from collector.sources import StoredSource
+from warehouse.cli import ports
 from warehouse.cli.common import options
 from warehouse.cli.supervisor import Child, Supervisor, python
 
@@ -78,7 +78,7 @@ def _demo(found: Settings, port: int, environment: dict[str, str]) -> list[Child
     service = Path(found.demo).resolve().parent / "order_service"
     if not service.is_dir():
         return []
-    orders = _free_port(found.host)
+    orders = ports.free_port(found.host)
     environment[f"{ENV_PREFIX}DEMO_ORDERS"] = f"http://{found.host}:{orders}"
     arguments = ["--port", str(orders), "--endpoint", f"http://{found.host}:{port}", "--write-key", keys["orders"]]
     root = str(service.parent.parent)
@@ -130,27 +130,8 @@ def _wait_until_ready(supervisor: Supervisor, base: str) -> bool:
 def _port(found: Settings, asked: int | None) -> int:
     """The port to use. One that was asked for must be free; the default gives way to any free one."""
     if asked == 0:
-        return _free_port(found.host)
-    port = asked or found.port
-    if _is_free(found.host, port):
-        return port
+        return ports.free_port(found.host)
     if asked is not None:
-        raise SettingsError(f"port {asked} is in use; choose another with --port, or 0 for any")
-    return _free_port(found.host)
-
-
-def _is_free(host: str, port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-    return True
-
-
-def _free_port(host: str) -> int:
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        port: int = probe.getsockname()[1]
-        return port
+        ports.need(found.host, asked)
+        return asked
+    return found.port if ports.is_free(found.host, found.port) else ports.free_port(found.host)
