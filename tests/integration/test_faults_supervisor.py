@@ -1,0 +1,150 @@
+"""`firsthand up` when its parts die, when it dies itself, and when its port is taken."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from tests.integration.load import Load
+from tests.integration.stack import Stack, audit, stack_on, wait_for
+from tests.stores import Store
+
+
+def part(up: subprocess.Popen[bytes], command: str) -> psutil.Process:
+    """The child of `firsthand up` that runs this command."""
+    [found] = [c for c in psutil.Process(up.pid).children() if c.cmdline()[3:4] == [command]]
+    return found
+
+
+def gone(processes: list[psutil.Process]) -> bool:
+    return not [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+
+
+def test_nothing_outlives_a_killed_supervisor(local: Store) -> None:
+    with stack_on(local) as stack:
+        key = stack.add_source()
+        process = stack.up("--workers", "2")
+        family = psutil.Process(process.pid).children(recursive=True)
+        assert len(family) == 4, "collector, two workers, loader"
+        with Load(stack.port, key) as load:
+            wait_for(lambda: len(load.acknowledged) > 100, 20, "events")
+            process.kill()
+            took = wait_for(lambda: gone(family), 20, f"the end of {family}")
+            load.stop(0)
+        assert took < 10
+        assert stack.segments(".open") == [], "the collector drained although nobody asked it to"
+        stack.settle()
+        found = audit(stack, load.sent, load.acknowledged)
+        assert found.exact, f"{found}\n{stack.said()[-5000:]}"
+
+
+def test_what_dies_comes_back(local: Store) -> None:
+    """The collector's main process, then the loader twice; the collector never notices the latter."""
+    with stack_on(local) as stack:
+        key = stack.add_source()
+        process = stack.up("--workers", "2")
+        with Load(stack.port, key) as load:
+            collector = part(process, "serve")
+            workers = collector.children()
+            collector.kill()
+            wait_for(lambda: gone(workers), 20, "the end of its workers")
+            wait_for(lambda: stack.get("/healthz")[0] == 200, 20, "a new collector")
+            wait_for(lambda: len(load.acknowledged) > 100, 20, "events")
+            unanswered = load.statuses[0]
+            for _ in range(2):
+                loader = part(process, "load")
+                loader.kill()
+                wait_for(lambda: gone([loader]) and replaced(process, loader), 20, "a new loader")  # noqa: B023
+            assert load.statuses[0] == unanswered
+            load.stop()
+        assert stack.stop(process) == 0, stack.said()
+        assert "collector ended unexpectedly (exit -9); starting it again in 0.4 s" in stack.said()
+        assert "loader ended unexpectedly (exit -9); starting it again in 0.4 s" in stack.said()
+        assert "loader ended unexpectedly (exit -9); starting it again in 0.8 s" in stack.said()
+        stack.settle()
+        found = audit(stack, load.sent, load.acknowledged)
+        assert found.exact, f"{found}\n{stack.said()[-5000:]}"
+        assert found.acknowledged == found.sent
+
+
+def replaced(up: subprocess.Popen[bytes], old: psutil.Process) -> bool:
+    others = [c for c in psutil.Process(up.pid).children() if c.pid != old.pid and not gone([c])]
+    return any(c.cmdline()[3:4] == ["load"] for c in others)
+
+
+@pytest.mark.parametrize("command", ["up", "serve"])
+def test_a_port_in_use_is_said_so(local: Store, command: str) -> None:
+    with stack_on(local) as stack, socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)  # as the collector itself does
+        other.bind(("127.0.0.1", stack.port))
+        other.listen()
+        process = stack.start(command, "--port", str(stack.port))
+        assert process.wait(20) == 2
+        assert stack.said().splitlines() == [
+            f"error: port {stack.port} of 127.0.0.1 is in use; choose another with --port, or end what uses it"
+        ]
+
+
+WATCH = """
+import sys
+import warehouse.cli.supervisor as supervisor
+supervisor.HEALTHY_SECONDS = {healthy}
+steady = supervisor.Child("steady", [sys.executable, "-c", "import time; time.sleep(60)"])
+crashing = supervisor.Child("crashing", [sys.executable, "-c", "import time; time.sleep({lives}); raise SystemExit(3)"])
+crashing.failures = {failures}
+sys.exit(supervisor.Supervisor([steady, crashing], print, 5).run(lambda: print("up", flush=True)))
+"""
+
+
+def watched(stack: Stack, **values: float) -> subprocess.Popen[str]:
+    return subprocess.Popen([sys.executable, "-u", "-c", WATCH.format(**values)], stdout=subprocess.PIPE, text=True)
+
+
+def test_what_never_worked_is_given_up(local: Store) -> None:
+    with stack_on(local) as stack:
+        process = watched(stack, healthy=30, lives=0, failures=3)
+        said, _ = process.communicate(timeout=20)
+        assert process.returncode == 1
+        assert said.splitlines() == [
+            "up",
+            "crashing ended unexpectedly (exit 3); starting it again in 3.2 s",
+            "crashing fails at every start (exit 3); giving up. `firsthand doctor` may tell why",
+        ]
+
+
+def test_what_worked_once_is_tried_for_ever(local: Store) -> None:
+    """A loader that begins to crash after days must not take the collector down with it."""
+    with stack_on(local) as stack:
+        process = watched(stack, healthy=0.2, lives=0.5, failures=0)
+        try:
+            time.sleep(4)
+            children = psutil.Process(process.pid).children()
+            assert process.poll() is None
+            assert any("60" in c.cmdline()[-1] for c in children)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            said, _ = process.communicate(timeout=20)
+        assert process.returncode == 0
+        assert said.count("ended unexpectedly (exit 3)") >= 3
+        assert json.dumps(said).count("giving up") == 0
+
+
+def test_two_signals_end_a_worker_as_well_as_one(local: Store) -> None:
+    """Ctrl-C reaches workers and parent, and a dying parent signals once a thread; a request holds the drain up."""
+    with stack_on(local) as stack, socket.socket() as slow:
+        collector = stack.serve(workers=1)
+        [worker] = stack.workers(collector)
+        slow.connect(("127.0.0.1", stack.port))
+        slow.sendall(b"POST /v1/batch HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{")
+        time.sleep(0.2)
+        worker.send_signal(signal.SIGINT)
+        time.sleep(0.2)
+        worker.send_signal(signal.SIGTERM)
+        time.sleep(0.2)
+        slow.close()
+        wait_for(lambda: gone([worker]), 10, "the worker's end")
