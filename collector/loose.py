@@ -76,6 +76,9 @@ def read_message(raw: Raw | bytes, shared: Loose | None) -> tuple[Message, bytes
     known, extra = own
     if shared is not None:
         known, extra = shared.known | known, shared.extra | extra
+    if values["type"] == "identify" and not values["traits"] and "traits" in extra:
+        # RudderStack puts them into the context
+        values["traits"] = _carried(_raw(extra.pop("traits")), "context.traits")
     values["context"] = Context(**known)
     values["type"] = values["type"] or ""
     values["message_id"] = values["message_id"] or ""
@@ -209,6 +212,10 @@ def _carried(raw: Raw | None, name: str) -> Raw:
     if bytes(raw)[:1] != b"{":
         raise Drop(Reason.INVALID, f"{name} must be an object")
     return raw
+
+
+def _raw(value: Any) -> Raw:
+    return value if isinstance(value, Raw) else Raw(msgspec.json.encode(value))
 
 
 def _table(shape: type[Struct]) -> dict[str, tuple[str, "msgspec.json.Decoder[Any]", type[Struct] | None]]:

@@ -23,7 +23,7 @@ from granian.log import LogLevels
 
 from collector.edge.client import ClientAddress
 from collector.enrich import GeoDatabase
-from collector.logs import configure_logging
+from collector.logs import GRANIAN, configure_logging
 from collector.processes import DRAIN_SIGNAL, end_with_parent
 from collector.settings import Settings
 from collector.sources import SourceRegistry
@@ -78,6 +78,7 @@ def serve(settings: Settings, config: Path | None) -> None:
         workers_kill_timeout=max(1, int(settings.drain_timeout)),
         http1_settings=HTTP1Settings(header_read_timeout=int(settings.header_timeout * 1000), max_buffer_size=65536),
         log_level=LogLevels.warning,
+        log_dictconfig=GRANIAN,
     )
     server.serve()
 

@@ -26,7 +26,7 @@ def scrub(event: Event, context: RequestContext) -> Event:
     if event.properties:
         event.properties = _scrub_object(event.properties, event, context.key)
     if event.traits:
-        event.traits = _scrub_object(event.traits, event, context.key)
+        event.traits = _scrub_object(event.traits, event, context.key, person=event.message.type != "group")
     if event.extra:
         event.extra = _scrub_object(event.extra, event, context.key)
     source = context.source
@@ -79,12 +79,13 @@ def _hash_id(value: str, event: Event, key: Key) -> str:
     return pseudonym(key, kind, value)
 
 
-def _scrub_object(raw: bytes, event: Event, key: Key) -> bytes:
-    if not may_declare(raw):
+def _scrub_object(raw: bytes, event: Event, key: Key, person: bool = False) -> bytes:
+    # What describes a person is always walked: its names are few and its messages rare
+    if not person and not may_declare(raw):
         return raw
     actions: dict[str, int] = {}
     try:
-        cleaned = scrub_declared(msgspec.json.decode(raw), key, actions)
+        cleaned = scrub_declared(msgspec.json.decode(raw), key, actions, person)
     except (msgspec.MsgspecError, RecursionError, ValueError):
         # A number outside the range of a double, mostly: what cannot be read cannot be scrubbed
         raise Drop(Reason.INVALID, "properties, traits or context hold a value that cannot be read") from None

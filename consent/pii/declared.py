@@ -31,9 +31,21 @@ DROPPED = frozenset(
 # Addresses inside an object: Segment's page calls carry them beside the context
 ADDRESSES = frozenset({"url", "href", "pageurl", "referrer", "referer", "search"})
 
+# Objects that describe a person: below them `name` and `address`, harmless for a product or a page, are PII too
+PERSONS = frozenset({"traits", "user", "customer", "person", "contact", "recipient", "shipping", "billing",
+                     "shippingaddress", "billingaddress"})  # fmt: skip
+OF_A_PERSON = frozenset({"name", "address", "username", "nickname", "avatar", "postalcode", "zip", "zipcode", "street",
+                         "昵称", "地址"})  # fmt: skip
+
 _SUFFIXES = tuple(k for k in HASHED if len(k) >= 5 and k.isascii())
 MAX_CACHED_CHARS = 128  # clients write these names: a longer one would make the cache large
 _NOISE = re.compile(r"[_\-.\s]+")
+
+
+def plain_name(name: str) -> str:
+    """The spelling under which a name is looked up."""
+    # Not casefold: "ß" would become "ss", which may_declare cannot see
+    return _NOISE.sub("", name).lower()
 
 
 def kind_of(name: str) -> str | None:
@@ -43,8 +55,7 @@ def kind_of(name: str) -> str | None:
 
 @lru_cache(8192)
 def _kind_of(name: str) -> str | None:
-    # Not casefold: "ß" would become "ss", which may_declare cannot see
-    key = _NOISE.sub("", name).lower()
+    key = plain_name(name)
     if key in HASHED:
         return HASHED[key]
     if key in DROPPED:
@@ -74,6 +85,7 @@ _PATTERN = (
     r"(?i)\\"
     + rf'|"{_BETWEEN}(?:{"|".join(_spread(n) for n in (*HASHED, *DROPPED))}){_BETWEEN}"\s*:'
     + rf'|(?:{"|".join(_spread(n) for n in _SUFFIXES)}){_BETWEEN}"\s*:'
+    + rf'|"{_BETWEEN}(?:{"|".join(_spread(n) for n in sorted(PERSONS))}){_BETWEEN}"\s*:\s*[{{\[]'
     + rf'|"{_BETWEEN}(?:{"|".join(_spread(n) for n in sorted(ADDRESSES))}){_BETWEEN}"\s*:\s*{_TO_CUT}'
 )
 # A set, because its match costs half of a search's
@@ -87,26 +99,32 @@ def may_declare(encoded: bytes) -> bool:
     return _MAY_DECLARE.Match(encoded) is not None
 
 
-def scrub_declared(value: Any, key: Key, actions: dict[str, int]) -> Any:
-    """`value` with declared PII replaced; counts what was done in `actions` as `{"email:hash": n}`."""
+def scrub_declared(value: Any, key: Key, actions: dict[str, int], person: bool = False) -> Any:
+    """`value` with declared PII replaced; counts what was done in `actions` as `{"email:hash": n}`.
+
+    `person`: the object describes a person (the traits of `identify`), see `OF_A_PERSON`.
+    """
     if isinstance(value, dict):
-        return {k: v for k, v in ((k, _scrub_field(k, v, key, actions)) for k, v in value.items()) if v is not _GONE}
+        fields = ((k, _scrub_field(k, v, key, actions, person)) for k, v in value.items())
+        return {k: v for k, v in fields if v is not _GONE}
     if isinstance(value, list):
-        return [scrub_declared(v, key, actions) for v in value]
+        return [scrub_declared(v, key, actions, person) for v in value]
     return value
 
 
 _GONE: Any = object()
 
 
-def _scrub_field(name: str, value: Any, key: Key, actions: dict[str, int]) -> Any:
+def _scrub_field(name: str, value: Any, key: Key, actions: dict[str, int], person: bool) -> Any:
     kind = kind_of(name)
+    if kind is None and person and plain_name(name) in OF_A_PERSON:
+        kind = "person"
     if kind is None or value is None or isinstance(value, bool):
-        return scrub_declared(value, key, actions)
+        return scrub_declared(value, key, actions, person or plain_name(name) in PERSONS)
     if kind == "url":
         return _clean_address(name, value, key, actions)
-    if kind == "drop":
-        _count(actions, "secret:drop")
+    if kind in ("drop", "person"):
+        _count(actions, "secret:drop" if kind == "drop" else "person:drop")
         return _GONE
     if isinstance(value, (dict, list)):
         _count(actions, f"{kind}:drop")  # a declared name over a structure: nobody can say what is inside

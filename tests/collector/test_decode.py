@@ -131,3 +131,16 @@ def test_no_json_is_ever_a_5xx_or_an_internal_error(shared_desk: Desk, message: 
     assert reply.status in (200, 400)
     if reply.status == 200:
         assert "internal" not in reply.reasons
+
+
+def test_the_traits_that_rudderstack_puts_into_the_context_are_traits(desk: Desk) -> None:
+    message = {
+        "type": "identify",
+        "userId": "u-1",
+        "context": {"traits": {"plan": "pro", "name": "Ada", "email": "ada@x.example"}},
+    }
+    (row,) = desk.batch(message).rows
+    assert row["traits"]["plan"] == "pro"
+    assert row["traits"]["email"].startswith("p1.")
+    assert "name" not in row["traits"]
+    assert "context" not in row

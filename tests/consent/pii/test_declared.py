@@ -89,3 +89,16 @@ def test_a_long_text_before_a_declared_field_hides_nothing() -> None:
     """Many half-matches before it: a matcher that ran out of its memory would say no."""
     half = "".join(f'"{n[:-1]}":1,"{n[0].upper()}_{n[1:-1]}-":2,' for n in (*HASHED, *DROPPED) if n.isascii())
     assert may_declare(("{" + half * 8 + '"email":"x"}').encode())
+
+
+@pytest.mark.parametrize("container", ["traits", "customer", "Shipping_Address", "user"])
+def test_a_name_below_a_person_goes_and_a_products_stays(container: str) -> None:
+    text = json.dumps({"name": "Teapot", container: [{"name": MARKER, "plan": "pro", "more": {"Address": MARKER}}]})
+    assert may_declare(text.encode())
+    assert json.loads(_through_both(text)) == {"name": "Teapot", container: [{"plan": "pro", "more": {}}]}
+
+
+def test_the_traits_of_a_person_are_one() -> None:
+    actions: dict[str, int] = {}
+    assert scrub_declared({"name": MARKER, "plan": "pro"}, KEY, actions, person=True) == {"plan": "pro"}
+    assert actions == {"person:drop": 1}
