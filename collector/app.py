@@ -24,6 +24,7 @@ from collector.enrich import GeoDatabase, enrichments
 from collector.extras import extra_routes
 from collector.live.hub import LiveHub
 from collector.metrics import Balance, publish
+from collector.openapi import openapi_routes
 from collector.processes import DRAIN_SIGNAL
 from collector.routes.health import health_routes
 from collector.routes.ingest import Ingest
@@ -68,6 +69,7 @@ def build_app(settings: Settings, config: Path | None = None) -> Starlette:
             log.info("worker drained: shard %s", held[0].spool.shard.name)
 
     routes = [*ingest_routes(state), *settings_routes(state), *sdk_routes(dist()), *health_routes(state)]
+    routes += openapi_routes()
     return Starlette(
         routes=[*routes, *extra_routes(settings, hub, state)],
         lifespan=lifespan,

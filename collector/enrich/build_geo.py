@@ -111,9 +111,7 @@ def verified(path: Path, sha256: str) -> Path:
     """`path` itself. Raises BuildError if its content has another SHA-256."""
     found = hashlib.sha256(path.read_bytes()).hexdigest()
     if found != sha256:
-        raise BuildError(
-            f"{path.name} has SHA-256 {found}, expected {sha256}; check it, then change the pin here"
-        )
+        raise BuildError(f"{path.name} has SHA-256 {found}, expected {sha256}; check it, then change the pin here")
     return path
 
 

@@ -118,9 +118,7 @@ def _open(path: Path) -> "maxminddb.Reader":
     kind = reader.metadata().database_type
     if not any(word in kind.lower() for word in _HAS_PLACES):
         reader.close()
-        raise GeoError(
-            f"geo database {path} is of type {kind!r} and has no places; take a City or Country database"
-        )
+        raise GeoError(f"geo database {path} is of type {kind!r} and has no places; take a City or Country database")
     return reader
 
 

@@ -41,9 +41,7 @@ class Delivery:
     @property
     def counted(self) -> bool:
         """Whether it has anything to tell besides rows."""
-        return bool(
-            self.accepted or self.rejected or self.skipped or self.unread_bytes or self.missed_segments
-        )
+        return bool(self.accepted or self.rejected or self.skipped or self.unread_bytes or self.missed_segments)
 
 
 class Watcher:
@@ -109,9 +107,7 @@ class Watcher:
 class LiveHub:
     """All watchers of one process over one spool directory. Belongs to the event loop it is used on."""
 
-    def __init__(
-        self, spool_dir: Path, interval: float = POLL_SECONDS, max_watchers: int = MAX_WATCHERS
-    ) -> None:
+    def __init__(self, spool_dir: Path, interval: float = POLL_SECONDS, max_watchers: int = MAX_WATCHERS) -> None:
         """`interval` is in seconds. The directory may not exist yet."""
         self._spool_dir, self._interval, self._max = spool_dir, interval, max_watchers
         self._watchers: set[Watcher] = set()
