@@ -1,6 +1,6 @@
 """A processed event in warehouse form: one line of NDJSON whose keys are the columns of the table `events`.
 
-`docs/warehouse.md` lists the columns. What is empty is left out. Only what differs from event to event is encoded here;
+`docs/columns.md` lists the columns. What is empty is left out. Only what differs from event to event is encoded here;
 what many events share (page, device, choice, enrichments, the request's own) comes encoded, out of a cache, and is
 spliced in. `spool_shard` and `spool_seq` come from the segment.
 """
@@ -17,7 +17,7 @@ from collector.protocol import Context, Message
 
 
 class Row(Struct, omit_defaults=True, gc=False):
-    """The columns that differ from event to event. Names and meaning: docs/warehouse.md."""
+    """The columns that differ from event to event. Names and meaning: docs/columns.md."""
 
     event_id: str
     type: str
