@@ -17,7 +17,7 @@ from tests.integration.stack import Stack, audit, stack_on, wait_for
 from tests.stores import Store
 
 LIBRARIES = ("/usr/lib/*/faketime/libfaketimeMT.so.1", "/usr/local/lib/faketime/libfaketimeMT.so.1")
-STEPS = ("-7200", "+90000", "+0")
+STEPS = ("-7200", "+90000")
 
 
 def faketime() -> str:

@@ -34,8 +34,9 @@ def kill_rounds(stack: Stack, rounds: int, seed: int) -> tuple[Load, dict[str, i
         for number in range(rounds):
             time.sleep(chance.uniform(0.1, 0.8))
             if number % 2 == 0:
-                victim = chance.choice(stack.workers(collector))
-                victim.kill()
+                while not (alive := stack.workers(collector)):  # it may just be ending itself
+                    collector = revived(stack, collector)
+                chance.choice(alive).kill()
                 killed["worker"] += 1
                 collector = revived(stack, collector)
                 continue

@@ -16,7 +16,7 @@ from tests.integration.load import Load
 from tests.integration.stack import Stack, audit, stack_on, wait_for
 from tests.stores import Seaweed, Store, rest_store
 
-ROUNDS = 3
+ROUNDS = 2
 
 
 def heartbeat(stack: Stack) -> float:
@@ -44,10 +44,10 @@ def sleep_and_wake(stack: Stack, first: subprocess.Popen[bytes], second: subproc
         os.kill(sleeper.pid, signal.SIGSTOP)
         before = set(stack.segments(".sealed"))
         # A loader that sleeps with SQLite's lock in its hand stops the other one too; all others take over
-        deadline = time.monotonic() + 4
+        deadline = time.monotonic() + 3
         while before & set(stack.segments(".sealed")) and time.monotonic() < deadline:
             time.sleep(0.05)
-        time.sleep(1)
+        time.sleep(0.5)
         taken += len(before - set(stack.segments(".sealed")))
         os.kill(sleeper.pid, signal.SIGCONT)
         time.sleep(chance.uniform(0.2, 0.6))

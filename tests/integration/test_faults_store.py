@@ -98,7 +98,7 @@ def test_store_and_catalog_away_for_a_moment(seaweed: Seaweed, tmp_path: Path) -
 
         there = replace(seaweed, rest=rest.url, s3=s3.url)
         with stack_on(rest_store(tmp_path / "data", there)) as stack:
-            measure_absence(stack, 6, leave, come_back)
+            measure_absence(stack, 5, leave, come_back)
         assert rest.dropped + s3.dropped > 3
 
 
