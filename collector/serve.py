@@ -10,6 +10,7 @@ import gc
 import json
 import multiprocessing
 import os
+import resource
 import signal
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,9 @@ from collector.state import geo_path
 from consent.pii import keys
 
 HANDOVER = "FIRSTHAND_HANDOVER"
+# What a worker holds at once. By default Granian stops accepting at its backlog (2,048), and then as many idle or slow
+# clients keep everybody else waiting outside until they time out
+MAX_CONNECTIONS = 20_000
 
 
 class DrainingServer(Granian):  # type: ignore[misc,valid-type]
@@ -50,6 +54,8 @@ def serve(settings: Settings, config: Path | None) -> None:
     Raises SettingsError, KeyFileError, GeoError before any worker starts, if one could not start either.
     """
     os.umask(0o077)  # everything written is for its owner only
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # one descriptor a connection; shells give 1,024
     configure_logging(settings.log_level)
     SourceRegistry(settings, config)
     ClientAddress(settings.trusted_proxies)
@@ -72,6 +78,7 @@ def serve(settings: Settings, config: Path | None) -> None:
         http=HTTPModes.http1,
         websockets=False,
         backlog=2048,
+        backpressure=MAX_CONNECTIONS,
         factory=True,
         respawn_failed_workers=True,
         respawn_interval=0.5,
