@@ -100,19 +100,19 @@ JSON = st.recursive(
 @example(b'{"batch":[{"messageId":"\\ud800"}]}')
 @example(b'{"batch":[1e999]}')
 @example(b'{"batch":["' + b"\\" * 99 + b'"]}')
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_arbitrary_bytes_raise_nothing_but_not_a_batch(body: bytes) -> None:
     _decode_both(body)
 
 
 @given(st.lists(JSON, min_size=1, max_size=4), JSON, JSON)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_arbitrary_json_raises_nothing_but_not_a_batch(messages: list[Any], context: Any, sent: Any) -> None:
     _decode_both(json.dumps({"batch": messages, "context": context, "sentAt": sent}).encode())
 
 
 @given(st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_a_damaged_batch_raises_nothing_but_not_a_batch(data: st.DataObject) -> None:
     whole = bytearray(
         b'{"batch":[{"type":"track","event":"E\\ud83d\\ude00","anonymousId":"a","timestamp":"2026-01-02T03:04:05Z",'
