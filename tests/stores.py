@@ -110,8 +110,7 @@ def start_seaweed(
         json.dumps({"identities": [{"name": "test", "credentials": credentials, "actions": actions}]})
     )
     ports = ports or {
-        name: free_port()
-        for name in ("s3", "s3.port.iceberg", "s3.port.lance", "filer", "master", "volume", "admin")
+        name: free_port() for name in ("s3", "s3.port.iceberg", "s3.port.lance", "filer", "master", "volume", "admin")
     }
     options = [f"-{name if '.' in name else f'{name}.port'}={port}" for name, port in ports.items()]
     with (directory / "log").open("ab") as log:
@@ -164,9 +163,7 @@ def seaweed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seaweed]:
     """One SeaweedFS for the session."""
     process, ports = start_seaweed(tmp_path_factory.mktemp("seaweed"))
     try:
-        yield Seaweed(
-            f"http://127.0.0.1:{ports['s3']}", f"http://127.0.0.1:{ports['s3.port.iceberg']}", process
-        )
+        yield Seaweed(f"http://127.0.0.1:{ports['s3']}", f"http://127.0.0.1:{ports['s3.port.iceberg']}", process)
     finally:
         stop(process)
 
@@ -177,9 +174,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     if not found:
         pytest.skip("no PostgreSQL under /usr/lib/postgresql")
-    base = Path(
-        f"/tmp/firsthand-pg-{os.getpid()}-{uuid4().hex[:8]}"
-    )  # user postgres cannot enter pytest's own
+    base = Path(f"/tmp/firsthand-pg-{os.getpid()}-{uuid4().hex[:8]}")  # user postgres cannot enter pytest's own
     base.mkdir(mode=0o755)
     as_user: list[str] = []
     if os.geteuid() == 0:
@@ -200,9 +195,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         import psycopg
 
         try:
-            psycopg.connect(
-                f"host=127.0.0.1 port={port} user=firsthand dbname=postgres", connect_timeout=2
-            ).close()
+            psycopg.connect(f"host=127.0.0.1 port={port} user=firsthand dbname=postgres", connect_timeout=2).close()
         except psycopg.OperationalError:
             return False
         return True

@@ -68,9 +68,7 @@ class StoreConfig(msgspec.Struct, frozen=True):
         """The root of the tables: an s3:// or file:// address, or a REST catalog's warehouse name."""
         if self.warehouse:
             return (
-                self.warehouse
-                if "://" in self.warehouse or self.is_rest
-                else Path(self.warehouse).resolve().as_uri()
+                self.warehouse if "://" in self.warehouse or self.is_rest else Path(self.warehouse).resolve().as_uri()
             )
         return "" if self.is_rest else (Path(self.data_dir) / "warehouse").as_uri()
 
@@ -83,9 +81,7 @@ class StoreConfig(msgspec.Struct, frozen=True):
                 "or leave it empty for a SQLite file in the data directory"
             )
         if self.is_rest and not self.warehouse:
-            raise StoreError(
-                "warehouse must be set for a REST catalog (its warehouse name, for example s3://lake)"
-            )
+            raise StoreError("warehouse must be set for a REST catalog (its warehouse name, for example s3://lake)")
 
 
 def s3_properties(config: StoreConfig) -> dict[str, str]:

@@ -71,11 +71,7 @@ def order(segments: list[reader.Segment], positions: Mapping[str, Position]) -> 
         gone = set(position.missing) if position else set()
         for segment in found:
             jumped = range(expected, segment.seq)
-            if any(
-                segment.path.with_name(f"{n:012d}{end}").exists()
-                for n in jumped
-                for end in (".open", ".sealed")
-            ):
+            if any(segment.path.with_name(f"{n:012d}{end}").exists() for n in jumped for end in (".open", ".sealed")):
                 log.warning("shard %s: segment %d is not sealed yet; waiting for it", shard, expected)
                 break
             if jumped:
@@ -87,9 +83,7 @@ def order(segments: list[reader.Segment], positions: Mapping[str, Position]) -> 
                 gone |= set(jumped[-MAX_MISSING:])
             taken.segments.append(segment)
             expected = max(expected, segment.seq + 1)
-        taken.missing[shard] = frozenset(
-            gone - {segment.seq for segment in taken.segments if segment.shard == shard}
-        )
+        taken.missing[shard] = frozenset(gone - {segment.seq for segment in taken.segments if segment.shard == shard})
     return taken
 
 

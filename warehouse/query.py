@@ -114,9 +114,7 @@ class Reader:
             if len(statements) != 1:
                 raise QueryError("give exactly one statement")
             if statements[0].type not in READS:
-                raise QueryError(
-                    "only statements that read are allowed (SELECT, WITH, DESCRIBE, SHOW, EXPLAIN …)"
-                )
+                raise QueryError("only statements that read are allowed (SELECT, WITH, DESCRIBE, SHOW, EXPLAIN …)")
             return Result(self.duck.execute(statements[0]))
         except duckdb.Error as error:
             raise QueryError(str(error)) from None
@@ -181,9 +179,7 @@ def load_extensions(duck: duckdb.DuckDBPyConnection) -> None:
         spec = find_spec(f"duckdb_extension_{name}")
         places = list(spec.submodule_search_locations or []) if spec else []
         file = (
-            Path(places[0]) / "extensions" / f"v{duckdb.__version__}" / f"{name}.duckdb_extension"
-            if places
-            else None
+            Path(places[0]) / "extensions" / f"v{duckdb.__version__}" / f"{name}.duckdb_extension" if places else None
         )
         if file is None or not file.exists():
             raise QueryError(
@@ -215,8 +211,7 @@ def _s3_secret(duck: duckdb.DuckDBPyConnection, config: StoreConfig) -> None:
         options |= {"ENDPOINT": address.netloc, "URL_STYLE": "path" if config.s3_path_style else "vhost"}
         options |= {"USE_SSL": "false"} if address.scheme == "http" else {}
     clauses = ", ".join(
-        f"{name} {_text(value) if name not in ('TYPE', 'USE_SSL') else value}"
-        for name, value in options.items()
+        f"{name} {_text(value) if name not in ('TYPE', 'USE_SSL') else value}" for name, value in options.items()
     )
     duck.execute(f"CREATE OR REPLACE SECRET store ({clauses})")
 

@@ -152,9 +152,7 @@ def _grow(catalog: Catalog, table: Table, schema: TableSchema) -> Table:
         if not missing:
             return table
         if any(column.required or column.id <= schema.columns[schema.genesis - 1].id for column in missing):
-            raise SchemaMismatch(
-                f"table {schema.name} lacks {missing[0].name}, which it should have been made with"
-            )
+            raise SchemaMismatch(f"table {schema.name} lacks {missing[0].name}, which it should have been made with")
         try:
             with table.update_schema() as update:
                 for column in missing:

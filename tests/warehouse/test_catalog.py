@@ -20,9 +20,7 @@ def test_the_default_lies_in_the_data_directory(tmp_path: Path) -> None:
 
 def test_a_sqlite_address_is_used(tmp_path: Path) -> None:
     open_catalog(
-        StoreConfig(
-            str(tmp_path), catalog_uri=f"sqlite:///{tmp_path}/other.db", warehouse=str(tmp_path / "w")
-        )
+        StoreConfig(str(tmp_path), catalog_uri=f"sqlite:///{tmp_path}/other.db", warehouse=str(tmp_path / "w"))
     )
     assert (tmp_path / "other.db").exists()
 
@@ -48,9 +46,7 @@ def test_a_catalog_that_hangs_counts_as_away(monkeypatch: pytest.MonkeyPatch, tm
     """It takes the connection and never answers."""
     monkeypatch.setattr(module, "REQUEST_SECONDS", 0.5)
     with socket.create_server(("127.0.0.1", 0)) as server:
-        config = StoreConfig(
-            str(tmp_path), catalog_uri=f"http://127.0.0.1:{server.getsockname()[1]}", warehouse="w"
-        )
+        config = StoreConfig(str(tmp_path), catalog_uri=f"http://127.0.0.1:{server.getsockname()[1]}", warehouse="w")
         begun, failed = time.monotonic(), threading.Event()
 
         def attempt() -> None:

@@ -23,9 +23,7 @@ ROUNDS = 4
 
 def raw_ids(store: Store) -> list[str]:
     with Reader(store.config) as reader:
-        return [
-            row["event_id"] for row in reader.query("select event_id from events_raw order by 1").objects()
-        ]
+        return [row["event_id"] for row in reader.query("select event_id from events_raw order by 1").objects()]
 
 
 def wait_for(condition: Any, seconds: float = 60) -> None:
@@ -79,9 +77,7 @@ def test_killed_at_random_points_every_event_is_there_once(store: Store) -> None
 def test_sigterm_loads_the_rest_and_ends_well(local: Store) -> None:
     spool(local.data, [[event("a")]])
     process = subprocess.Popen([sys.executable, "-m", "warehouse.cli", "load", "--data", str(local.data)])
-    wait_for(
-        (local.data / "loader.json").exists
-    )  # it is at work, and waits: the default interval is ten seconds
+    wait_for((local.data / "loader.json").exists)  # it is at work, and waits: the default interval is ten seconds
     process.terminate()
     assert process.wait(30) == 0
     assert raw_ids(local) == ["a"]
@@ -91,9 +87,7 @@ def test_sigterm_loads_the_rest_and_ends_well(local: Store) -> None:
 def test_a_store_that_goes_away_and_comes_back(tmp_path: Path) -> None:
     directory = tmp_path / "weed"
     process, ports = start_seaweed(directory)
-    server = Seaweed(
-        f"http://127.0.0.1:{ports['s3']}", f"http://127.0.0.1:{ports['s3.port.iceberg']}", process
-    )
+    server = Seaweed(f"http://127.0.0.1:{ports['s3']}", f"http://127.0.0.1:{ports['s3.port.iceberg']}", process)
     store = rest_store(tmp_path / "data", server)
     loader = Loader(LoaderConfig(store.config.data_dir, commit_interval=0.1), store.config)
     ending = threading.Event()

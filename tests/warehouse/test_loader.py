@@ -70,16 +70,12 @@ def test_other_readers_agree(store: Store) -> None:
     spool(store.data, [[event(f"e{i}", seq=i, properties={"n": i}) for i in range(50)]])
     loader_of(store).run_once()
     table = open_catalog(store.config).load_table((store.config.namespace, "events"))
-    by_pyiceberg = sorted(
-        (r["event_id"], r["seq"], r["properties"]) for r in table.scan().to_arrow().to_pylist()
-    )
+    by_pyiceberg = sorted((r["event_id"], r["seq"], r["properties"]) for r in table.scan().to_arrow().to_pylist())
     by_polars = sorted(
         (r["event_id"], r["seq"], r["properties"])
         for r in polars.scan_iceberg(table, storage_options=polars_options(store)).collect().to_dicts()
     )
-    by_duckdb = sorted(
-        (r["event_id"], r["seq"], r["properties"]) for r in rows_of(store, "select * from events")
-    )
+    by_duckdb = sorted((r["event_id"], r["seq"], r["properties"]) for r in rows_of(store, "select * from events"))
     assert len(by_pyiceberg) == 50
     assert by_pyiceberg == by_polars == by_duckdb
 
@@ -199,9 +195,7 @@ def test_poison_rows_cost_only_themselves(local: Store) -> None:
     assert "secret-value" not in json.dumps(bad)
 
 
-def test_bit_flips_cost_only_their_frame_and_are_kept_aside(
-    local: Store, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_bit_flips_cost_only_their_frame_and_are_kept_aside(local: Store, caplog: pytest.LogCaptureFixture) -> None:
     spool(local.data, [[event("a"), event("b")]], bad=[bad_event()])
     [segment] = spool_reader.sealed(local.data / "spool")
     content = bytearray(segment.path.read_bytes())

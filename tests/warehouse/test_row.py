@@ -167,9 +167,7 @@ def test_keys_of_what_is_no_object() -> None:
 def test_the_spool_columns_and_field_ids(parser: Parser) -> None:
     table = with_spool(parser.parse([lines([event("a")])]).table, "c1-0a", 7, EVENTS)
     assert table.schema.equals(arrow_schema(EVENTS), check_metadata=True)
-    assert table.select(["spool_shard", "spool_seq"]).to_pylist() == [
-        {"spool_shard": "c1-0a", "spool_seq": 7}
-    ]
+    assert table.select(["spool_shard", "spool_seq"]).to_pylist() == [{"spool_shard": "c1-0a", "spool_seq": 7}]
     assert table.schema.field("context").metadata == {b"PARQUET:field_id": b"61"}
 
 
@@ -197,26 +195,18 @@ JSON = st.recursive(
 
 
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    st.lists(st.tuples(TEXT, st.dictionaries(TEXT, JSON, max_size=5), st.booleans()), min_size=1, max_size=8)
-)
+@given(st.lists(st.tuples(TEXT, st.dictionaries(TEXT, JSON, max_size=5), st.booleans()), min_size=1, max_size=8))
 def test_any_json_comes_back_equal(parser: Parser, given: list[tuple[str, dict[str, Any], bool]]) -> None:
     made = [event(f"e{i}", page_title=title, properties=value) for i, (title, value, _) in enumerate(given)]
-    payload = b"".join(
-        json.dumps(r, ensure_ascii=a).encode() + b"\n" for r, (_, _, a) in zip(made, given, strict=True)
-    )
+    payload = b"".join(json.dumps(r, ensure_ascii=a).encode() + b"\n" for r, (_, _, a) in zip(made, given, strict=True))
     found = parser.parse([payload])
     assert (found.poison, found.repaired) == ([], 0)
     assert found.table.column("page_title").to_pylist() == [title for title, _, _ in given]
-    assert [json.loads(p) for p in found.table.column("properties").to_pylist()] == [
-        value for _, value, _ in given
-    ]
+    assert [json.loads(p) for p in found.table.column("properties").to_pylist()] == [value for _, value, _ in given]
 
 
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    st.lists(st.binary(max_size=60).filter(lambda b: b"\n" not in b and b.strip()), min_size=1, max_size=6)
-)
+@given(st.lists(st.binary(max_size=60).filter(lambda b: b"\n" not in b and b.strip()), min_size=1, max_size=6))
 def test_any_bytes_lose_no_neighbour(parser: Parser, noise: list[bytes]) -> None:
     payload = lines([event("first")]) + b"\n".join(noise) + b"\n" + lines([event("last")])
     found = parser.parse([payload])

@@ -79,6 +79,4 @@ def test_growth_gives_the_same_ids_to_old_and_new_tables(store: Store) -> None:
     new = ensure(catalog, f"{store.config.namespace}b", later)
     check(old, later)
     check(new, later)
-    assert [(f.field_id, f.name) for f in old.schema().fields] == [
-        (f.field_id, f.name) for f in new.schema().fields
-    ]
+    assert [(f.field_id, f.name) for f in old.schema().fields] == [(f.field_id, f.name) for f in new.schema().fields]

@@ -54,9 +54,7 @@ def test_a_grown_table_takes_rows_of_the_old_and_keeps_the_old_ones(store: Store
     spool(store.data, [[event("after")]])  # an older loader beside a newer one
     Loader(LoaderConfig(store.config.data_dir), store.config).run_once()
     with Reader(store.config) as reader:
-        found = reader.query(
-            "select event_id, extra_text from events order by received_at, event_id desc"
-        ).objects()
+        found = reader.query("select event_id, extra_text from events order by received_at, event_id desc").objects()
     assert found == [{"event_id": "before", "extra_text": None}, {"event_id": "after", "extra_text": None}]
 
 
@@ -87,11 +85,7 @@ def test_a_table_whose_commits_would_be_retried_is_refused(local: Store) -> None
 
 def test_bounds_are_kept_of_ids_and_times_only(local: Store) -> None:
     found: dict[str, Any] = properties_of(EVENTS)
-    on = {
-        key.rsplit(".", 1)[1]
-        for key, value in found.items()
-        if key.startswith("write.metadata.metrics.column.")
-    }
+    on = {key.rsplit(".", 1)[1] for key, value in found.items() if key.startswith("write.metadata.metrics.column.")}
     assert on == {"event_id", "source_id", "event_time", "received_at"}
     spool(local.data, [[event("a", user_id="u-secret", page_url="https://shop.example/secret")]])
     Loader(LoaderConfig(local.config.data_dir), local.config).run_once()

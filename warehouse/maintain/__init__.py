@@ -50,9 +50,7 @@ class Maintainer:
     def __init__(self, config: MaintainConfig, store: StoreConfig) -> None:
         self._config, self._store = config, store
 
-    def run_once(
-        self, do_compact: bool = True, do_expire: bool = True, do_purge: bool = True
-    ) -> MaintainReport:
+    def run_once(self, do_compact: bool = True, do_expire: bool = True, do_purge: bool = True) -> MaintainReport:
         """One round over all tables. Raises what store and catalog raise."""
         catalog = open_catalog(self._store)
         done = MaintainReport()

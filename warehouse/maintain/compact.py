@@ -99,14 +99,10 @@ def _rewrite(
     done.files_after += len(new)
     done.rows += rows
     done.repeats += rows_before - rows
-    log.info(
-        "%s of %s: %d files → %d, %d repeats out", day, table.name(), len(files), len(new), rows_before - rows
-    )
+    log.info("%s of %s: %d files → %d, %d repeats out", day, table.name(), len(files), len(new), rows_before - rows)
 
 
-def _sorted_files(
-    table: Table, schema: TableSchema, day: date, rows_a_file: int, scratch: Path
-) -> list[DataFile]:
+def _sorted_files(table: Table, schema: TableSchema, day: date, rows_a_file: int, scratch: Path) -> list[DataFile]:
     """New files with the day's rows of the table's snapshot, sorted and without repeats."""
     # The only public way to write files is an append; a swap needs them before its transaction
     from pyiceberg.io.pyarrow import _dataframe_to_data_files

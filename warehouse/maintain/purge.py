@@ -60,11 +60,7 @@ def purge(table: Table, store: StoreConfig, grace_seconds: float, seen_file: Pat
     now = time.time()
     loose = {f.path: f for f in there if f.path not in needed and f.path.endswith(SUFFIXES)}
     first_seen = _remember(seen_file, loose, now)
-    ripe = [
-        f
-        for f in loose.values()
-        if now - f.changed >= grace_seconds and now - first_seen[f.path] >= grace_seconds
-    ]
+    ripe = [f for f in loose.values() if now - f.changed >= grace_seconds and now - first_seen[f.path] >= grace_seconds]
     if client:
         _delete_s3(client, ripe)
     else:
@@ -87,10 +83,7 @@ def referred(table: Table) -> set[str]:
     for path, manifest in manifests.items():
         files.add(path)
         # Deleted entries belong to snapshots that are kept and list them in another manifest
-        files |= {
-            entry.data_file.file_path
-            for entry in manifest.fetch_manifest_entry(table.io, discard_deleted=True)
-        }
+        files |= {entry.data_file.file_path for entry in manifest.fetch_manifest_entry(table.io, discard_deleted=True)}
     return {locate(file)[1] for file in files}
 
 

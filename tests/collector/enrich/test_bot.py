@@ -18,11 +18,7 @@ def test_every_known_crawler_is_found(all_enrichments: dict[str, Enrichment]) ->
 def test_no_browser_is_called_a_bot(all_enrichments: dict[str, Enrichment]) -> None:
     for case in cases("enrich"):
         facts, expect = case["given"]["facts"], case["expect"]
-        if (
-            case["given"]["enrichment"] == "ua"
-            and expect.get("browser")
-            and expect.get("device_type") != "bot"
-        ):
+        if case["given"]["enrichment"] == "ua" and expect.get("browser") and expect.get("device_type") != "bot":
             assert all_enrichments["bot"].look_up(facts["user_agent"]) == {"is_bot": False}, case["name"]
 
 

@@ -19,9 +19,7 @@ def xdb(rows: list[tuple[str, str, str]]) -> bytes:
     texts, index, at = b"", b"", 256
     for first, last, text in rows:
         data = text.encode()
-        index += struct.pack(
-            "<IIHI", int(IPv4Address(first)), int(IPv4Address(last)), len(data), at + len(texts)
-        )
+        index += struct.pack("<IIHI", int(IPv4Address(first)), int(IPv4Address(last)), len(data), at + len(texts))
         texts += data
     start = at + len(texts)
     return struct.pack("<HHIII", 2, 1, 0, start, start + len(index) - 14).ljust(at, b"\0") + texts + index
@@ -106,9 +104,7 @@ RANGES = st.lists(st.tuples(st.integers(0, 300), st.integers(1, 40)), max_size=8
 
 
 @given(RANGES, RANGES)
-def test_intersect_is_the_intersection(
-    regions: list[build_geo.Range], allowed: list[build_geo.Range]
-) -> None:
+def test_intersect_is_the_intersection(regions: list[build_geo.Range], allowed: list[build_geo.Range]) -> None:
     places = build_geo.intersect(((r, ("省", "", str(i))) for i, r in enumerate(regions)), allowed)
     found = {
         (place[2], address)

@@ -25,9 +25,7 @@ PIECES = st.sampled_from(
      "https://", "//", "/", "?", "#", "&", "=", "utm_source", "utm_term=", "gclid=", "@", "%40", "%", ":", "[", "]",
      "baidu.com", "::ffff:", "127.0.0.1", "2002:", "2001:0:", "1.1.1.1", ".", "\x00", "\ud800", "é", "中国", " "]
 )  # fmt: skip
-TEXT = st.lists(PIECES | st.text(max_size=8), max_size=12).map("".join) | st.text(
-    st.characters(), max_size=40
-)
+TEXT = st.lists(PIECES | st.text(max_size=8), max_size=12).map("".join) | st.text(st.characters(), max_size=40)
 FACTS = st.builds(
     Facts,
     platform=st.sampled_from(["web", "miniprogram", "server", "app", ""]),
@@ -72,9 +70,7 @@ def test_each_has_vectors_for_every_column(all_enrichments: dict[str, Enrichment
     for enrichment in all_enrichments.values():
         own = [case["expect"] for case in CASES if case["given"]["enrichment"] == enrichment.name]
         assert set(enrichment.columns) == set().union(*own)
-        assert {} in own or enrichment.name == "bot", (
-            f"{enrichment.name}: no vector says when nothing is known"
-        )
+        assert {} in own or enrichment.name == "bot", f"{enrichment.name}: no vector says when nothing is known"
 
 
 def test_each_is_documented(all_enrichments: dict[str, Enrichment]) -> None:
@@ -82,16 +78,12 @@ def test_each_is_documented(all_enrichments: dict[str, Enrichment]) -> None:
     for enrichment in all_enrichments.values():
         section = page.partition(f"\n## {enrichment.name}\n")[2].partition("\n## ")[0]
         for column in enrichment.columns:
-            assert f"`{column}`" in section, (
-                f"{column} is not in the section {enrichment.name} of docs/enrichment.md"
-            )
+            assert f"`{column}`" in section, f"{column} is not in the section {enrichment.name} of docs/enrichment.md"
 
 
 @settings(max_examples=300, deadline=None)
 @given(FACTS)
-def test_nothing_raises_and_only_own_columns_come_back(
-    all_enrichments: dict[str, Enrichment], facts: Facts
-) -> None:
+def test_nothing_raises_and_only_own_columns_come_back(all_enrichments: dict[str, Enrichment], facts: Facts) -> None:
     for enrichment in all_enrichments.values():
         columns = run(enrichment, facts)
         assert set(columns) <= set(enrichment.columns)
@@ -131,9 +123,7 @@ def test_an_answer_follows_from_its_key_alone(all_enrichments: dict[str, Enrichm
 
 def test_only_geo_sees_the_ip(all_enrichments: dict[str, Enrichment]) -> None:
     for name, enrichment in all_enrichments.items():
-        key = enrichment.key(
-            Facts(ip="202.96.209.5", user_agent="x", page_url="https://a.example/?utm_source=b")
-        )
+        key = enrichment.key(Facts(ip="202.96.209.5", user_agent="x", page_url="https://a.example/?utm_source=b"))
         assert ("202.96.209.5" in str(key)) is (name == "geo")
 
 

@@ -135,9 +135,7 @@ def test_files_that_cannot_serve_are_refused_with_advice(tmp_path: Path) -> None
     (tmp_path / "damaged.mmdb").write_bytes(whole[:records] + b"\xff" * 32 + whole[records + 32 :])
     with pytest.raises(GeoError, match=r"damaged.*not a MaxMind DB file"):
         GeoDatabase(tmp_path / "damaged.mmdb")
-    asn = databases.write(
-        tmp_path / "asn.mmdb", {"8.8.8.0/24": {"autonomous_system_number": 1}}, "GeoLite2-ASN"
-    )
+    asn = databases.write(tmp_path / "asn.mmdb", {"8.8.8.0/24": {"autonomous_system_number": 1}}, "GeoLite2-ASN")
     with pytest.raises(GeoError, match="'GeoLite2-ASN' and has no places; take a City or Country database"):
         GeoDatabase(asn)
 
@@ -170,9 +168,7 @@ VALUES = st.recursive(
 )  # fmt: skip
 
 
-@given(
-    st.dictionaries(st.sampled_from(["country", "country_code", "city", "subdivisions", "traits"]), VALUES)
-)
+@given(st.dictionaries(st.sampled_from(["country", "country_code", "city", "subdivisions", "traits"]), VALUES))
 def test_any_record_gives_text_or_nothing(record: dict[str, object]) -> None:
     columns = geo.columns_of(record)
     assert set(columns) <= set(geo.COLUMNS)

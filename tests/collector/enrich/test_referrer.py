@@ -36,10 +36,7 @@ def test_a_host_longer_than_any_real_one_is_none() -> None:
 
 
 def test_internal_goes_before_the_tables() -> None:
-    assert (
-        columns(referrer="https://www.zhihu.com/", page_url="https://zhihu.com/q")["referrer_kind"]
-        == "internal"
-    )
+    assert columns(referrer="https://www.zhihu.com/", page_url="https://zhihu.com/q")["referrer_kind"] == "internal"
 
 
 def test_each_site_is_known_with_and_without_a_name_before_it() -> None:
@@ -57,9 +54,7 @@ def test_the_tables_are_clean() -> None:
         assert "/" not in host
         assert "." in host
         parent = host.partition(".")[2]
-        assert parent not in SITES or SITES[parent] != SITES[host], (
-            f"{host}: its parent says the same already"
-        )
+        assert parent not in SITES or SITES[parent] != SITES[host], f"{host}: its parent says the same already"
 
 
 def test_search_engines_of_every_country() -> None:

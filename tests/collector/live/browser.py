@@ -7,8 +7,7 @@ from typing import Any
 from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
 
 USER_AGENT = (
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)"
-    " Chrome/141.0.0.0 Safari/537.36"
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36"
 )
 # The user agent also as a switch: requests that outlive their page do not carry the one of the context
 SWITCHES = (

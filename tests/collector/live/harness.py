@@ -64,9 +64,7 @@ class Installed:
 def installed(data: Path, **settings: str) -> Iterator[Installed]:
     """The whole installation with the demo shop, over `data`; ended again, which must go cleanly."""
     given = {f"FIRSTHAND_{name.upper()}": value for name, value in settings.items()}
-    environment = (
-        os.environ | {"FIRSTHAND_COMMIT_INTERVAL": "1", "FIRSTHAND_SPOOL_MIN_FREE_BYTES": "0"} | given
-    )
+    environment = os.environ | {"FIRSTHAND_COMMIT_INTERVAL": "1", "FIRSTHAND_SPOOL_MIN_FREE_BYTES": "0"} | given
     command = [
         FIRSTHAND,
         "up",
@@ -80,9 +78,7 @@ def installed(data: Path, **settings: str) -> Iterator[Installed]:
     ]
     log = data.with_name(f"{data.name}.log")
     with log.open("w") as said:
-        process = subprocess.Popen(
-            command, env=environment, stdout=subprocess.PIPE, stderr=said, text=True, cwd=ROOT
-        )
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=said, text=True, cwd=ROOT)
     assert process.stdout is not None
     try:
         line = process.stdout.readline()

@@ -32,9 +32,7 @@ def shop() -> httpx.AsyncClient:
     "path",
     ["", "search?q=tea", "cart", "checkout", "thanks", "product/teapot", "lookbook", "lookbook/rain"],
 )
-async def test_every_page_is_served_with_the_key_and_no_inline_code(
-    shop: httpx.AsyncClient, path: str
-) -> None:
+async def test_every_page_is_served_with_the_key_and_no_inline_code(shop: httpx.AsyncClient, path: str) -> None:
     answer = await shop.get(f"/demo/{path}")
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/html")
@@ -149,6 +147,5 @@ def test_other_pages_may_not_order(service: str) -> None:
     answer = httpx.options(f"{service}/orders", headers={"origin": "http://elsewhere.example"})
     assert "access-control-allow-origin" not in answer.headers
     assert (
-        httpx.options(f"{service}/orders", headers={"origin": ORIGIN}).headers["access-control-allow-origin"]
-        == ORIGIN
+        httpx.options(f"{service}/orders", headers={"origin": ORIGIN}).headers["access-control-allow-origin"] == ORIGIN
     )

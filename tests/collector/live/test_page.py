@@ -184,17 +184,13 @@ async def test_what_people_typed_stays_text(base: str, data: Path) -> None:
         row = event(1, event_id="hostile", event=HOSTILE, page_path=HOSTILE, geo_city=HOSTILE, browser=HOSTILE,
                     session_id=HOSTILE, source_id=HOSTILE, consent_purposes=[HOSTILE], bot_name=HOSTILE, is_bot=True,
                     properties={HOSTILE: HOSTILE, "text": HOSTILE}, traits={"a": [HOSTILE]})  # fmt: skip
-        await write(
-            spool, row, refused(2, HOSTILE, detail=HOSTILE, source_id=HOSTILE, payload={HOSTILE: HOSTILE})
-        )
+        await write(spool, row, refused(2, HOSTILE, detail=HOSTILE, source_id=HOSTILE, payload={HOSTILE: HOSTILE}))
         await until(page, COUNT, lambda n: n == 2)
         for verdict in ("accepted", "rejected"):
             await page.click(f"#rows tr.{verdict}")
             assert HOSTILE in await page.inner_text("#drawerTitle")
         assert (
-            await page.evaluate(
-                "document.querySelectorAll('#rows img, #rows script, #drawer img, select img').length"
-            )
+            await page.evaluate("document.querySelectorAll('#rows img, #rows script, #drawer img, select img').length")
             == 0
         )
         assert await page.evaluate("window.hurt") is None

@@ -46,9 +46,7 @@ def events(lines: Iterator[str]) -> Iterator[tuple[str, dict]]:  # type: ignore[
             yield name, msgspec.json.decode(text[6:])
 
 
-@pytest.mark.parametrize(
-    "path", ["/live", "/live?token=", "/live?token=wrong", "/live/events", "/live?TOKEN=x"]
-)
+@pytest.mark.parametrize("path", ["/live", "/live?token=", "/live?token=wrong", "/live/events", "/live?TOKEN=x"])
 def test_without_the_token_there_is_only_a_page_that_says_where_it_is(base: str, path: str) -> None:
     answer = httpx.get(base + path)
     assert answer.status_code == 401
@@ -150,9 +148,7 @@ async def test_a_source_can_be_chosen(opened: httpx.Client, data: Path) -> None:
 
 def test_one_watcher_too_many_is_told_to_come_back(opened: httpx.Client, base: str) -> None:
     address = urlsplit(base)
-    head = (
-        f"GET /live/events HTTP/1.1\r\nHost: x\r\nCookie: {COOKIE}={opened.cookies[COOKIE]}\r\n\r\n".encode()
-    )
+    head = f"GET /live/events HTTP/1.1\r\nHost: x\r\nCookie: {COOKIE}={opened.cookies[COOKIE]}\r\n\r\n".encode()
     open_ones = []
     try:
         for _ in range(MAX_WATCHERS):

@@ -33,9 +33,7 @@ def watch(page: Page) -> list[Request]:
 
 async def look_around(page: Page) -> None:
     """Home, search, a product into the cart, the lookbook: pages, clicks and history."""
-    await page.fill(
-        "[name=q]", "tea" if await page.evaluate("document.documentElement.lang") == "en" else "茶"
-    )
+    await page.fill("[name=q]", "tea" if await page.evaluate("document.documentElement.lang") == "en" else "茶")
     await page.press("[name=q]", "Enter")
     await page.wait_for_url("**/search?q=*")
     await page.click(".card >> nth=0")
@@ -74,9 +72,7 @@ async def test_before_a_choice_nothing_is_sent_or_stored(up: Installed) -> None:
         await page.wait_for_timeout(2500)
         assert [r.url for r in sent] == []
         assert await stored(page) == []
-        sizes = (
-            "[...document.querySelectorAll('.choice')].map(b => [b.offsetWidth, b.offsetHeight, b.className])"
-        )
+        sizes = "[...document.querySelectorAll('.choice')].map(b => [b.offsetWidth, b.offsetHeight, b.className])"
         accept, reject = await page.evaluate(sizes)
         assert accept == reject  # as easy to say no as to say yes
         assert errors_of(page) == []

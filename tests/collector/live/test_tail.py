@@ -51,9 +51,7 @@ async def test_what_was_there_before_comes_first_for_context(tmp_path: Path) -> 
     await spool.close()
 
 
-async def test_context_is_only_the_end_of_a_long_segment(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_context_is_only_the_end_of_a_long_segment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tail_module, "CONTEXT_BYTES", 4000)
     spool = writer(tmp_path)
     for n in range(100):

@@ -44,16 +44,14 @@ def test_every_word_that_is_asked_for_exists() -> None:
 def test_no_file_parses_markup_or_runs_text() -> None:
     for path in [*STATIC.glob("*.js"), *SHOP.rglob("*.js")]:
         code = path.read_text("utf-8")
-        assert not re.search(
-            r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", code
-        ), path
+        assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", code), (
+            path
+        )
 
 
 def test_the_shop_says_the_same_in_both_languages() -> None:
     text = (SHOP / "text.js").read_text("utf-8")
     english, chinese = blocks(text, "  en: {", "  zh: {")
     assert english == chinese
-    asked = {
-        word for path in SHOP.rglob("*.js") for word in re.findall(r"\bt\('(\w+)'", path.read_text("utf-8"))
-    }
+    asked = {word for path in SHOP.rglob("*.js") for word in re.findall(r"\bt\('(\w+)'", path.read_text("utf-8"))}
     assert asked <= english, asked - english

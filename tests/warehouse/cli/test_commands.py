@@ -103,9 +103,7 @@ def test_nothing_is_marked_up(loaded: Store) -> None:
         (["doctor"], {"FIRSTHAND_DEFAULT_MODE": "sure"}, "default_mode"),
     ],
 )
-def test_mistakes_end_in_one_line(
-    tmp_path: Path, arguments: list[str], environ: dict[str, str], says: str
-) -> None:
+def test_mistakes_end_in_one_line(tmp_path: Path, arguments: list[str], environ: dict[str, str], says: str) -> None:
     done = firsthand(*arguments, "--data", str(tmp_path / "d"), environ=environ)
     assert done.returncode == 2
     assert says in done.stderr
@@ -126,9 +124,7 @@ def test_config_hides_secrets(tmp_path: Path) -> None:
     file = tmp_path / "firsthand.toml"
     file.write_text('s3_secret_access_key = "very-secret"\ncommit_interval = 3\n')
     shown = firsthand("config", "--show", "--config", str(file))
-    as_json = firsthand(
-        "config", "--json", "--config", str(file), environ={"FIRSTHAND_CATALOG_CREDENTIAL": "id:hush"}
-    )
+    as_json = firsthand("config", "--json", "--config", str(file), environ={"FIRSTHAND_CATALOG_CREDENTIAL": "id:hush"})
     assert "very-secret" not in shown.stdout + as_json.stdout
     assert "hush" not in as_json.stdout
     found = json.loads(as_json.stdout)
@@ -167,9 +163,7 @@ def test_doctor_finds_what_is_wrong_and_says_what_to_do(loaded: Store) -> None:
     os.utime(waiting, (time.time() - 4000, time.time() - 4000))
     future = waiting.with_name("next")
     os.utime(future, (time.time() + 4000, time.time() + 4000))
-    code, found = findings(
-        loaded, FIRSTHAND_GEOIP_DB="/nowhere.mmdb", FIRSTHAND_SPOOL_MIN_FREE_BYTES=str(2**60)
-    )
+    code, found = findings(loaded, FIRSTHAND_GEOIP_DB="/nowhere.mmdb", FIRSTHAND_SPOOL_MIN_FREE_BYTES=str(2**60))
     assert code == 1
     assert {name for name, some in found.items() if any(f["state"] == "fail" for f in some)} == {
         "keys", "geo", "data", "clock",

@@ -54,9 +54,7 @@ def test_all_three_keep_the_rows_and_shrink_the_files(store: Store) -> None:
     before, raw = view(store), len(rows_of(store, "select 1 from events_raw"))
     table = table_of(store)
     files = len(list(table.scan().plan_files()))
-    config = MaintainConfig(
-        store.config.data_dir, snapshot_keep_seconds=0, orphan_grace_seconds=0, expire_every=1
-    )
+    config = MaintainConfig(store.config.data_dir, snapshot_keep_seconds=0, orphan_grace_seconds=0, expire_every=1)
     first = Maintainer(config, store.config).run_once()
     assert first.compacted["events"].days == 2
     assert first.compacted["events"].repeats == raw - len(before) > 0
@@ -81,9 +79,7 @@ def test_nothing_is_loaded_again_after_upkeep(store: Store) -> None:
     [segment] = reader.sealed(store.data / "spool")
     content = segment.path.read_bytes()
     loader.run_once()
-    config = MaintainConfig(
-        store.config.data_dir, snapshot_keep_seconds=0, orphan_grace_seconds=0, expire_every=1
-    )
+    config = MaintainConfig(store.config.data_dir, snapshot_keep_seconds=0, orphan_grace_seconds=0, expire_every=1)
     Maintainer(config, store.config).run_once()
     segment.path.write_bytes(content)
     report = Loader(LoaderConfig(store.config.data_dir, dedupe_ids=0), store.config).run_once()
@@ -108,9 +104,7 @@ def test_today_is_left_alone(local: Store) -> None:
     assert done.days == 0
 
 
-def test_appends_to_other_days_do_not_disturb_a_compaction(
-    local: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_appends_to_other_days_do_not_disturb_a_compaction(local: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     loader = loaded(local, days=1)
     before = view(local)
     table = table_of(local)
