@@ -2,42 +2,145 @@
 
 Clients repeat a message when an answer was lost, so repeats come soon after the first. The memory therefore
 holds the newest ids only, in two generations: when the young one is half of the limit it becomes the old one.
-Between `limit / 2` and `limit` ids are remembered, and forgetting costs nothing. What slips through is a row too
-many in `events_raw`; the view `events` and the compaction of closed days take it out.
+At least the newest `limit / 2` and at most `limit` ids are remembered, and forgetting costs nothing. What slips
+through is a row too many in `events_raw`; the view `events` and the compaction of closed days take it out.
 
 Ids are remembered only after their commit is known to have landed: a failed commit's rows come again and must
 not be taken for repeats.
+
+A hash finds the suspects, the ids themselves decide: two ids of one hash are two ids. Whoever chooses ids that
+collide gains nothing but the time that comparing them takes, which grows no faster than their number.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeAlias
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+Ids: TypeAlias = Sequence[str] | pa.ChunkedArray
+Hashes: TypeAlias = npt.NDArray[np.uint64]
+Mask: TypeAlias = npt.NDArray[np.bool_]
+HashOf: TypeAlias = Callable[[pa.Array], Hashes]
+
+
+def duckdb_hash() -> HashOf:
+    """A 64-bit hash of each text: DuckDB's, because neither numpy nor Arrow offers one."""
+    duck = duckdb.connect(config={"threads": 1})
+
+    def of(ids: pa.Array) -> Hashes:
+        duck.register("ids", pa.table({"id": ids}))
+        try:
+            found: Hashes = duck.execute("SELECT hash(id) AS h FROM ids").fetchnumpy()["h"]
+        finally:
+            duck.unregister("ids")  # it would keep the rows alive
+        return found
+
+    return of
+
+
+class _Run(NamedTuple):
+    """Ids in the order of their hashes; searching for what is in order itself is several times faster."""
+
+    hashes: Hashes
+    ids: pa.Array
+
+    def where(self, wanted: Mask) -> "_Run":
+        """The ids that are marked in `wanted`."""
+        return self if wanted.all() else _Run(self.hashes[wanted], self.ids.filter(pa.array(wanted)))
+
+    def firsts(self) -> Mask:
+        """For each id whether it comes for the first time."""
+        kept = np.ones(len(self.hashes), np.bool_)
+        same = self.hashes[1:] == self.hashes[:-1]
+        if same.any():
+            suspects = np.zeros(len(self.hashes), np.bool_)
+            suspects[1:] |= same
+            suspects[:-1] |= same
+            seen: set[str] = set()
+            for at, event_id in zip(np.flatnonzero(suspects), self.where(suspects).ids.to_pylist(), strict=True):
+                kept[at] = event_id not in seen
+                seen.add(event_id)
+        return kept
+
+
+def _sorted(hashes: Hashes, ids: pa.Array) -> tuple[_Run, npt.NDArray[np.intp]]:
+    """The ids as a run, and where each of them stood. Stable: of two equal ids the earlier one comes first."""
+    order = np.argsort(hashes, kind="stable")
+    return _Run(hashes[order], ids.take(pa.array(order))), order
+
+
+class _Known:
+    """A set of ids that only grows: few runs, each longer than the one after it."""
+
+    def __init__(self) -> None:
+        self._runs: list[_Run] = []
+
+    def __len__(self) -> int:
+        return sum(len(run.hashes) for run in self._runs)
+
+    def add(self, run: _Run) -> None:
+        """Add ids that are not in here yet."""
+        if not len(run.hashes):
+            return
+        # Like carrying in a binary counter: an id is copied log(n) times at most, and there are log(n) runs at most
+        while self._runs and len(self._runs[-1].hashes) <= len(run.hashes):
+            last = self._runs.pop()
+            run, _ = _sorted(np.concatenate([last.hashes, run.hashes]), pa.concat_arrays([last.ids, run.ids]))
+        self._runs.append(run)
+
+    def holds(self, run: _Run) -> Mask:
+        """For each id of `run` whether it is in here."""
+        found = np.zeros(len(run.hashes), np.bool_)
+        for mine in self._runs:
+            at = np.searchsorted(mine.hashes, run.hashes)
+            at[at == len(mine.hashes)] = 0
+            suspects = mine.hashes[at] == run.hashes
+            if suspects.any():
+                texts = set(mine.where(np.isin(mine.hashes, run.hashes[suspects])).ids.to_pylist())
+                found[suspects] |= [event_id in texts for event_id in run.where(suspects).ids.to_pylist()]
+        return found
 
 
 class Recent:
-    """The newest `limit` ids at most (0 remembers none)."""
+    """The newest `limit` ids at most (0 remembers none), about 50 bytes each if they are UUIDs."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, hash_of: HashOf | None = None) -> None:
         if limit < 0:
             raise ValueError("dedupe_ids must be 0 or more")
+        self._hash_of = hash_of or duckdb_hash()
         self._half = limit // 2
-        self._young: set[str] = set()
-        self._old: set[str] = set()
+        self._young, self._old = _Known(), _Known()
 
     def __len__(self) -> int:
         return len(self._young) + len(self._old)
 
     def __contains__(self, event_id: str) -> bool:
-        return event_id in self._young or event_id in self._old
+        return bool(self.holds(self.sorted(_array([event_id]))[0])[0])
 
-    def remember(self, ids: Iterable[str]) -> None:
+    def sorted(self, ids: pa.Array) -> tuple[_Run, npt.NDArray[np.intp]]:
+        """The ids in the order of their hashes, and where each of them stood."""
+        return _sorted(self._hash_of(ids), ids)
+
+    def holds(self, run: _Run) -> Mask:
+        """For each id whether it is remembered."""
+        return self._young.holds(run) | self._old.holds(run)
+
+    def remember(self, ids: Ids) -> None:
         """Add ids of committed rows, oldest first."""
         if self._half == 0:
             return
-        for event_id in ids:
-            if event_id in self._young:
-                continue
-            if len(self._young) >= self._half:
-                self._old, self._young = self._young, set()
-            self._young.add(event_id)
+        every = _array(ids)
+        for start in range(0, len(every), self._half):
+            run, _ = self.sorted(every.slice(start, self._half))
+            distinct = run.where(run.firsts())
+            fresh = distinct.where(~self._young.holds(distinct))
+            if len(self._young) + len(fresh.hashes) > self._half:
+                # What repeats the generation that now grows old is new again, or it would be forgotten too soon
+                self._old, self._young, fresh = self._young, _Known(), distinct
+            self._young.add(fresh)
 
 
 class Filter:
@@ -45,14 +148,19 @@ class Filter:
 
     def __init__(self, recent: Recent) -> None:
         self._recent = recent
-        self._here: set[str] = set()
+        self._here = _Known()
 
-    def keep(self, ids: Sequence[str]) -> list[bool]:
+    def keep(self, ids: Ids) -> Mask:
         """For each id whether its row is the first of its kind."""
-        recent, here, kept = self._recent, self._here, []
-        for event_id in ids:
-            first = event_id not in here and event_id not in recent
-            kept.append(first)
-            if first:
-                here.add(event_id)
+        run, order = self._recent.sorted(_array(ids))
+        first = run.firsts() & ~self._here.holds(run) & ~self._recent.holds(run)
+        self._here.add(run.where(first))
+        kept = np.empty(len(first), np.bool_)
+        kept[order] = first
         return kept
+
+
+def _array(ids: Ids) -> pa.Array:
+    # Large: a generation may hold more than the 2 GiB of text that a plain array can address
+    kind = pa.large_string()
+    return ids.cast(kind).combine_chunks() if isinstance(ids, pa.ChunkedArray) else pa.array(ids, kind)

@@ -160,18 +160,17 @@ class Loader:
         recent = Recent(self._config.dedupe_ids)
         if self._config.dedupe_ids:
             newest = self.sink.recent(EVENTS, "event_id", self._config.dedupe_ids)
-            recent.remember(newest.column("event_id").to_pylist())
+            recent.remember(newest.column("event_id"))
         return recent
 
     def _commit(self, batch: list[Loaded], missing: Missing, recent: Recent, round_: LoadReport) -> None:
-        repeats = Filter(recent)
-        kept = {_key(one): _without_repeats(one.events, repeats) for one in batch}
+        kept = _without_repeats(batch, Filter(recent))
         parts = [one.part(kept[_key(one)]) for one in batch]
         fresh = self._write(EVENTS, parts, missing, round_)
         bad = [one.part(one.bad) for one in batch if one.bad.num_rows]
         fresh_bad = self._write(BAD_EVENTS, bad, missing, round_) if bad else set()
+        recent.remember(_ids(batch))
         for one in batch:
-            recent.remember(one.events.column("event_id").to_pylist())
             reader.remove(one.segment)
             if _key(one) in fresh_bad:
                 round_.committed_bad += one.bad.num_rows
@@ -212,9 +211,7 @@ class Loader:
         from warehouse import maintain
 
         try:
-            maintain.expire(
-                self.sink.table(schema), self._config.snapshot_keep_seconds, self._config.expire_every
-            )
+            maintain.expire(self.sink.table(schema), self._config.snapshot_keep_seconds, self._config.expire_every)
         except Exception as error:  # noqa: BLE001 - only speed is lost; the next commit tries again
             log.warning("cannot expire snapshots of %s: %s", schema.name, _named(error))
 
@@ -234,9 +231,19 @@ class Loader:
             log.warning("cannot write %s: %s", self._config.heartbeat, error)
 
 
-def _without_repeats(rows: pa.Table, repeats: Filter) -> pa.Table:
-    keep = repeats.keep(rows.column("event_id").to_pylist())
-    return rows if all(keep) else rows.filter(pa.array(keep, pa.bool_()))
+def _without_repeats(batch: list[Loaded], repeats: Filter) -> dict[tuple[str, int], pa.Table]:
+    """By segment its rows that no earlier row repeats. One look for all: most of its cost is per look."""
+    keep, kept, start = repeats.keep(_ids(batch)), {}, 0
+    for one in batch:
+        mine = keep[start : start + one.events.num_rows]
+        kept[_key(one)] = one.events if mine.all() else one.events.filter(pa.array(mine))
+        start += one.events.num_rows
+    return kept
+
+
+def _ids(batch: list[Loaded]) -> pa.ChunkedArray:
+    chunks = [chunk for one in batch for chunk in one.events.column("event_id").chunks]
+    return pa.chunked_array(chunks, pa.string())
 
 
 def _key(one: Loaded) -> tuple[str, int]:
