@@ -24,6 +24,7 @@ from pyiceberg.table import Table
 
 from warehouse.catalog import CONFLICTS, StoreConfig, open_catalog
 from warehouse.schema import TableSchema
+from warehouse.sinks.append import AppendTransaction
 from warehouse.sinks.part import Missing, Part, Position, Written
 from warehouse.tables import ensure
 
@@ -90,8 +91,9 @@ class IcebergSink:
 
     def _commit(self, table: Table, parts: list[Part], properties: dict[str, str]) -> None:
         rows = pa.concat_tables([part.rows for part in parts])
-        with table.transaction() as transaction:
-            transaction.append(rows, snapshot_properties=summary_of(parts))
+        transaction = AppendTransaction(table)
+        with transaction:
+            transaction.add(rows, summary_of(parts))
             transaction.set_properties(properties)
 
     def _landed(self, schema: TableSchema, parts: list[Part]) -> bool:
@@ -111,9 +113,7 @@ class IcebergSink:
         scan = table.scan(selected_fields=(column,))
         newest, rows = [], 0
         time_id = table.schema().find_field(schema.partition).field_id
-        for task in sorted(
-            scan.plan_files(), key=lambda t: t.file.upper_bounds.get(time_id, b"")[::-1], reverse=True
-        ):
+        for task in sorted(scan.plan_files(), key=lambda t: t.file.upper_bounds.get(time_id, b"")[::-1], reverse=True):
             if rows >= limit:
                 break
             newest.append(task)
@@ -148,9 +148,7 @@ def properties_after(there: dict[str, Position], parts: Iterable[Part], missing:
 
 def summary_of(parts: list[Part]) -> dict[str, str]:
     """What the snapshot says of its segments: ranges by shard, and one hash over their identities."""
-    identity = sha256(
-        "\n".join(f"{p.shard}:{p.seq}:{p.sha256}" for p in sorted(parts, key=lambda p: p[:2])).encode()
-    )
+    identity = sha256("\n".join(f"{p.shard}:{p.seq}:{p.sha256}" for p in sorted(parts, key=lambda p: p[:2])).encode())
     ranges = (f"{shard}:{_ranges(sorted(numbers))}" for shard, numbers in sorted(_numbers(parts).items()))
     return {"firsthand.segments": ";".join(ranges), "firsthand.segments-sha256": identity.hexdigest()}
 
