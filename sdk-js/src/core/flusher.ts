@@ -185,7 +185,7 @@ export function createFlusher(options: FlusherOptions): Flusher {
         continue;
       }
       tally.drop(reason);
-      guard.report('rejected', `collector refused an event: ${reason}`);
+      guard.report('rejected', `collector refused: ${reason}`);
     }
     options.delivered();
   }

@@ -13,7 +13,8 @@ const CAMPAIGN = /^utm_(source|medium|campaign|term|content|id)$/;
 const CLICK_ID =
   /^(gclid|wbraid|gbraid|dclid|fbclid|msclkid|ttclid|twclid|li_fat_id|yclid|bd_vid|qz_gdt|gdt_vid|clickid|_kx|igshid|mc_eid)$/;
 // A web token, or 32 and more unbroken letters and digits with a digit: reset links, session ids
-const TOKEN = /eyJ[\w-]+\.[\w.-]+|(?=[A-Za-z_]*\d)[A-Za-z0-9_]{32,}/;
+// (the look ahead is bounded, or the time would grow with the square of a long address)
+const TOKEN = /eyJ[\w-]+\.[\w.-]+|(?=[A-Za-z_]{0,99}\d)\w{32,}/;
 const ADDRESS = /^([A-Za-z][A-Za-z0-9+.-]*:)?(\/\/[^/?#]*)?([^?#]*)(?:\?([^#]*))?/;
 
 export interface Address {
