@@ -165,7 +165,8 @@ def seaweed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seaweed]:
     try:
         yield Seaweed(f"http://127.0.0.1:{ports['s3']}", f"http://127.0.0.1:{ports['s3.port.iceberg']}", process)
     finally:
-        stop(process)
+        process.kill()  # it takes its time over SIGTERM, and its data is thrown away
+        process.wait()
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from tests.integration.load import Load
 from tests.integration.stack import Stack, audit, stack_on, wait_for
 from tests.stores import Store
 
-STOPS = 2
+STOPS = 1
 
 
 def stop_under_load(stack: Stack, load: Load) -> float:
