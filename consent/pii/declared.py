@@ -21,7 +21,7 @@ HASHED = {
     "telephone": "phone", "cellphone": "phone", "msisdn": "phone", "手机": "phone", "手机号": "phone", "电话": "phone",
     "邮箱": "email", "身份证": "id", "身份证号": "id",
     "idcard": "id", "idnumber": "id", "idno": "id", "ssn": "id", "passport": "id", "passportnumber": "id",
-    "nationalid": "id", "taxid": "id",
+    "nationalid": "id", "taxid": "id", "openid": "openid", "unionid": "openid",
 }  # fmt: skip
 DROPPED = frozenset(
     {"password", "passwd", "pwd", "secret", "token", "accesstoken", "refreshtoken", "apikey", "authorization",

@@ -3,6 +3,7 @@
 Commands are imported when they are called, so that `firsthand --help` needs neither DuckDB nor pyiceberg.
 """
 
+import os
 from importlib import import_module
 from typing import Final
 
@@ -52,6 +53,7 @@ def main() -> None:
 
     All that is written lives below one directory (--data, default .firsthand).
     """
+    os.umask(0o077)  # whatever a command writes is for its owner only
 
 
 __all__ = ["COMMANDS", "main"]

@@ -87,7 +87,8 @@ def _demo(found: Settings, port: int, environment: dict[str, str]) -> list[Child
 
 
 def _announce(supervisor: Supervisor, found: Settings, port: int, as_json: bool) -> None:
-    base = f"http://{found.host}:{port}"
+    # A wildcard is where to listen, not where to go
+    base = f"http://{'127.0.0.1' if found.host in ('0.0.0.0', '::') else found.host}:{port}"  # noqa: S104
     if not _wait_until_ready(supervisor, base):
         return
     addresses = {"collector": base, "data": str(found.data_dir)}
