@@ -39,7 +39,7 @@ sdk-js/dist/firsthand.js: .setup/node $(JS_SOURCES) sdk-js/package.json
 	npm run --silent build
 	@touch $@
 
-.setup/system:
+.setup/system: .ci/system-packages
 	@mkdir -p .setup
 	sh .ci/system-packages
 	@touch $@

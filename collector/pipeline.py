@@ -36,6 +36,6 @@ def process(event: Event, context: RequestContext) -> bytes | Rejected:
         return row.encode(event, context)
     except Drop as drop:
         return Rejected(event.id[:100], drop.reason, drop.detail)
-    except Exception as error:  # noqa: BLE001 - fail closed, stay up; the type says enough, the text might quote data
-        log.error("step failed: %s in event %s", type(error).__name__, event.id[:40].encode("ascii", "replace"))
+    except Exception as error:  # noqa: BLE001 - fail closed, stay up; the text, and even an id, might quote data
+        log.error("a step failed: %s", type(error).__name__)
         return Rejected(event.id[:100], Reason.INTERNAL, "the collector could not process this event")
