@@ -153,6 +153,7 @@ class Loader:
         for batch in self._intake.batches(plan.segments, self._config.commit_rows):
             self._commit(batch, plan.missing, self._recent, round_)
             done += len(batch)
+            batch.clear()  # its rows need not wait in memory until the next ones are parsed
             self._on_progress(round_.committed_events, len(plan.segments) - done)
 
     def _refilled(self) -> Recent:

@@ -17,10 +17,12 @@ import json
 import os
 import re
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
 from warehouse.schema import SPOOL_COLUMNS, Column, TableSchema
@@ -28,6 +30,7 @@ from warehouse.schema import SPOOL_COLUMNS, Column, TableSchema
 # Longest line of a chunk: an accepted message has 32 KiB at most. DuckDB's buffers are some times this, and parsing
 # is fastest while they stay in the processor's cache. A longer line is parsed alone
 CHUNK_BYTES = 128 * 1024
+BUFFER_BYTES = 256 * 1024
 MAX_LINE_BYTES = 64 * 1024 * 1024
 MAX_KEYS_SHOWN = 100
 
@@ -94,6 +97,8 @@ class Parser:
         # costs a third of making a file each time
         self._scratch = scratch.open("w+b", buffering=0)
         scratch.unlink()
+        # A segment's lines pass through here: joining them would take fresh memory of their size for each segment
+        self._buffer = bytearray(BUFFER_BYTES)
         self._duck = duckdb.connect(config={"threads": threads, "enable_external_file_cache": False})
         self._duck.execute("SET TimeZone = 'UTC'")
         self._select = ", ".join(_expression(column) for column in self._columns)
@@ -104,13 +109,12 @@ class Parser:
 
         Raises OSError if the scratch file cannot be written.
         """
-        lines = _joined(payloads)
-        if not lines:
+        if not any(map(len, payloads)):
             return Parsed(self.schema.empty_table(), [])
         try:
-            return Parsed(self._parse(lines), [])
+            return Parsed(self._parse(payloads), [])
         except RowError:
-            return self._bisect([line for line in lines.split(b"\n") if line.strip()])
+            return self._bisect(_lines(payloads))
 
     def _bisect(self, lines: list[bytes]) -> Parsed:
         found: list[pa.Table] = []
@@ -120,7 +124,7 @@ class Parser:
         while waiting:
             chunk = waiting.pop()
             try:
-                found.append(self._parse(b"\n".join(chunk) + b"\n"))
+                found.append(self._parse(chunk))
                 continue
             except RowError as error:
                 if len(chunk) > 1:
@@ -131,7 +135,7 @@ class Parser:
             whole = repair(chunk[0])
             if whole is not None:
                 try:
-                    found.append(self._parse(whole + b"\n"))
+                    found.append(self._parse([whole]))
                     repaired += 1
                     continue
                 except RowError as error:
@@ -139,10 +143,9 @@ class Parser:
             poison.append(Poison(reason, keys_of(chunk[0]), len(chunk[0])))
         return Parsed(pa.concat_tables([self.schema.empty_table(), *found]), poison, repaired)
 
-    def _parse(self, lines: bytes) -> pa.Table:
+    def _parse(self, payloads: Sequence[bytes | memoryview]) -> pa.Table:
         """All lines or RowError, whose text names no value."""
-        expected = lines.count(b"\n")
-        self._fill(lines)
+        expected = self._fill(payloads)
         longest = MAX_LINE_BYTES if expected == 1 else CHUNK_BYTES
         try:
             table = self._duck.execute(
@@ -153,18 +156,35 @@ class Parser:
         except duckdb.Error:
             # DuckDB's message quotes the line: it must go nowhere
             raise RowError("not a JSON object of the expected shape") from None
-        if table.num_rows != expected and table.num_rows != sum(1 for x in lines.split(b"\n") if x.strip()):
+        if table.num_rows != expected and table.num_rows != len(_lines(payloads)):
             raise RowError("not one JSON object on one line")
         for field in self.schema:
             if not field.nullable and table.column(field.name).null_count:
                 raise RowError(f"required column {field.name} is missing or unreadable")
         return table.cast(self.schema)
 
-    def _fill(self, lines: bytes) -> None:
-        rest, at = memoryview(lines), 0
-        while at < len(lines):
-            at += os.pwrite(self._scratch.fileno(), rest[at:], at)
-        self._scratch.truncate(at)
+    def _fill(self, payloads: Sequence[bytes | memoryview]) -> int:
+        """Write the payloads' lines to the scratch file; how many there are, blank ones included."""
+        room, used, written, lines = memoryview(self._buffer), 0, 0, 0
+        for payload in chain.from_iterable((p, b"" if p[-1:] == b"\n" else b"\n") for p in payloads if len(p)):
+            rest = memoryview(payload)
+            while rest:
+                taken = min(len(rest), len(room) - used)
+                room[used : used + taken] = rest[:taken]
+                used, rest = used + taken, rest[taken:]
+                if used == len(room):
+                    lines += self._flush(used, written)
+                    written, used = written + used, 0
+        lines += self._flush(used, written)
+        self._scratch.truncate(written + used)
+        return lines
+
+    def _flush(self, size: int, at: int) -> int:
+        part = memoryview(self._buffer)[:size]
+        done = 0
+        while done < size:
+            done += os.pwrite(self._scratch.fileno(), part[done:], at + done)
+        return int(np.count_nonzero(np.frombuffer(part, np.uint8) == ord("\n")))
 
     def close(self) -> None:
         self._duck.close()
@@ -179,15 +199,9 @@ def _expression(column: Column) -> str:
     return f'{kind}("{column.name}" AS {cast}) AS "{column.name}"'
 
 
-def _joined(payloads: Sequence[bytes | memoryview]) -> bytes:
-    """The payloads' lines, each ended by a newline even where a payload forgot its last one."""
-    parts: list[bytes | memoryview] = []
-    for payload in payloads:
-        if len(payload):
-            parts.append(payload)
-            if payload[-1:] != b"\n":
-                parts.append(b"\n")
-    return b"".join(parts)
+def _lines(payloads: Sequence[bytes | memoryview]) -> list[bytes]:
+    """The lines that are not blank."""
+    return [line for payload in payloads for line in bytes(payload).split(b"\n") if line.strip()]
 
 
 def repair(line: bytes) -> bytes | None:
