@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.warehouse.spooled import RECEIVED, event, lines
-from warehouse.row import Parser, arrow_schema, keys_of, repair, scratch_file, with_spool
+from warehouse.row import BUFFER_BYTES, CHUNK_BYTES, Parser, arrow_schema, keys_of, repair, scratch_file, with_spool
 from warehouse.schema import BAD_EVENTS, EVENTS
 
 
@@ -175,6 +175,18 @@ def test_bad_events_rows(tmp_path: Path) -> None:
     parser = Parser(BAD_EVENTS, tmp_path / "bad.rows")
     found = parser.parse([lines([{"received_at": RECEIVED, "reason": "invalid", "payload": {"a": [1]}}])])
     assert found.table.column("payload").to_pylist() == ['{"a":[1]}']
+    parser.close()
+
+
+def test_lines_across_the_buffer_and_longer_than_a_chunk(tmp_path: Path) -> None:
+    parser = Parser(EVENTS, tmp_path / "events.rows")
+    titles = ["x" * size for size in (BUFFER_BYTES - 300, 10, CHUNK_BYTES * 3, BUFFER_BYTES * 4 + 1, 0)]
+    payloads = [lines([event(f"e{i}", page_title=title)])[:-1] for i, title in enumerate(titles)]
+    found = parser.parse([*payloads, b"", b"\n"])
+    assert (found.poison, found.table.column("page_title").to_pylist()) == ([], titles)
+    # What is shorter than what stood there before is not followed by the rest of it
+    assert parser.parse(payloads[1:2]).table.column("event_id").to_pylist() == ["e1"]
+    assert list(tmp_path.iterdir()) == []
     parser.close()
 
 
