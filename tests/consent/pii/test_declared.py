@@ -55,7 +55,7 @@ def test_the_fast_look_never_misses_what_the_walk_would_change(value: dict[str, 
         assert scrub_declared(value, KEY, {}) == value
 
 
-@pytest.mark.parametrize("name", [*HASHED, *DROPPED])
+@pytest.mark.parametrize("name", sorted({*HASHED, *DROPPED}))
 def test_each_name_is_seen_plain_and_spelled(name: str) -> None:
     for spelled in (name, name.upper(), name.title(), "_".join(name), f" {name} ", f"-{name}."):
         assert kind_of(spelled) is not None
