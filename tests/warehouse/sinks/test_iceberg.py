@@ -153,9 +153,7 @@ def test_a_commit_that_never_arrived_is_made_again(
     assert ids_in(local.config) == ["a"]
 
 
-def test_endless_conflicts_end_in_a_clear_error(
-    local: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_endless_conflicts_end_in_a_clear_error(local: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from pyiceberg.exceptions import CommitFailedException
 
     sink = IcebergSink(local.config, sleep=lambda seconds: None)
@@ -189,9 +187,7 @@ def test_newest_values_come_from_the_newest_files(local: Store, tmp_path: Path) 
     for n in range(5):
         rows = part(tmp_path, n, [f"e{n}"]).rows
         later = pa.compute.add(rows.column("received_at"), pa.scalar(n * 86_400_000_000, pa.duration("us")))
-        moved = rows.set_column(
-            rows.schema.get_field_index("received_at"), rows.schema.field("received_at"), later
-        )
+        moved = rows.set_column(rows.schema.get_field_index("received_at"), rows.schema.field("received_at"), later)
         sink.write(EVENTS, [Part("c1-0a", n, "", moved)], {})
     assert sink.recent(EVENTS, "event_id", 2).column("event_id").to_pylist() == ["e3", "e4"]
     assert sink.recent(EVENTS, "event_id", 100).num_rows == 5
@@ -210,9 +206,7 @@ def test_positions_hold_exactly_what_was_committed(rounds: list[set[int]]) -> No
     empty = pa.table({})
     for numbers in rounds:
         before = positions_of(properties)
-        fresh = {
-            n for n in numbers if not before.get("s", Position(-1)).holds(n) and (first is None or n >= first)
-        }
+        fresh = {n for n in numbers if not before.get("s", Position(-1)).holds(n) and (first is None or n >= first)}
         if not fresh:
             continue
         first = min(fresh) if first is None else first
