@@ -56,7 +56,6 @@ ELSEWHERE = {
     "warehouse/maintain/compact.py": "tests/warehouse/maintain/test_maintain.py",
     "warehouse/maintain/expire.py": "tests/warehouse/maintain/test_maintain.py",
     "warehouse/maintain/purge.py": "tests/warehouse/maintain/test_maintain.py",
-    "warehouse/sinks/append.py": "tests/warehouse/sinks/test_iceberg.py",
     "warehouse/sinks/part.py": "tests/warehouse/sinks/test_iceberg.py",
 }
 
