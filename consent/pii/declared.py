@@ -73,16 +73,18 @@ def _spread(name: str) -> str:
     return _BETWEEN.join(re.escape(c) for c in name)
 
 
-# What Python's \s matches, written out: RE2's means ASCII only, and a key from a Chinese table may hold U+3000
-_BLANK = r"\s\x0b\x1c-\x1f\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
-_BETWEEN = rf"[_\-.{_BLANK}]*"
+# Between the letters of a name, inside a JSON string: everything rarer than these is an escape or one of _RARE_BLANKS
+_BETWEEN = r"[_\-. ]*"
+# The other characters that Python's \s matches. A text that holds one, a key or not, is walked: spelled out between all
+# letters they would make the pattern fifty times larger than the cache its search needs
+_RARE_BLANKS = r"[\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}]"
 # An address matters if it has a query, a fragment, a user, an escape or a segment that may be a token, or is no text
 _TO_CUT = r"""(?:"[^"?#@%]*[?#@%]|"[^"]*(?:eyJ|[A-Za-z0-9_]{32})|[^"\s])"""
 # One linear pass over an event's bytes: is there a key that `kind_of` knows, or a backslash that could hide one? Keys
 # stand before a colon at every depth, so a repeated or nested one is seen too. Never misses what `kind_of` would find
 # (a test compares).
 _PATTERN = (
-    r"(?i)\\"
+    rf"(?i)\\|{_RARE_BLANKS}"
     + rf'|"{_BETWEEN}(?:{"|".join(_spread(n) for n in (*HASHED, *DROPPED))}){_BETWEEN}"\s*:'
     + rf'|(?:{"|".join(_spread(n) for n in _SUFFIXES)}){_BETWEEN}"\s*:'
     + rf'|"{_BETWEEN}(?:{"|".join(_spread(n) for n in sorted(PERSONS))}){_BETWEEN}"\s*:\s*[{{\[]'
