@@ -32,9 +32,9 @@ http {{
   log_format body escape=none '$request_body'; access_log off;
   client_body_buffer_size 1m; client_max_body_size 2m;
   client_body_temp_path {dir}/t1; proxy_temp_path {dir}/t2; fastcgi_temp_path {dir}/t3; uwsgi_temp_path {dir}/t4; scgi_temp_path {dir}/t5;
-  upstream self {{ server 127.0.0.1:{port}; keepalive 64; }}
+  upstream self {{ server unix:{dir}/s; keepalive 64; }}
   server {{
-    listen 127.0.0.1:{port} backlog=2048; keepalive_requests 1000000;
+    listen 127.0.0.1:{port} backlog=2048; listen unix:{dir}/s; keepalive_requests 1000000;
     location = /done {{ return 200 'ok'; }}
     location / {{ access_log {dir}/bodies.log body; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_method GET;
                   proxy_pass_request_body off; proxy_set_header Content-Length ""; proxy_pass http://self/done; }}

@@ -4,12 +4,15 @@ A day (of received_at, UTC) is finished some minutes after midnight. It is rewri
 that are too small; afterwards it has one at most, so a day is rewritten once, and again only if late rows came.
 Rows are sorted by subject, so that a person's rows lie in one file a day and an erasure rewrites just that.
 
-DuckDB sorts and removes repeats and spills to `<data>/tmp` beyond its memory; one output file at a time is held
-as Arrow. The commit is a swap of exactly the files that were read: if the day has changed meanwhile the new files
-are given up (the purge takes them), and a commit to any other day only makes us look again.
+DuckDB sorts and removes repeats, a large day in parts of 300,000 rows (`_parts`), and spills to `<data>/tmp`
+beyond its memory; one part at a time is held as Arrow. The commit is a swap of exactly the files that were read:
+if the day has changed meanwhile the new files are given up (the purge takes them), and a commit to any other day only
+makes us look again.
 """
 
 import logging
+import shutil
+import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -31,6 +34,7 @@ TARGET_BYTES = 128 * 1024 * 1024
 SETTLED_AFTER = timedelta(minutes=15)
 ATTEMPTS = 20
 MEMORY = "1GB"
+ROWS_AT_ONCE = 300_000
 EPOCH = date(1970, 1, 1)
 
 
@@ -50,7 +54,7 @@ def compact(table: Table, schema: TableSchema, scratch: Path, now: datetime) -> 
     done = Compacted()
     table.refresh()
     for day, files in sorted(days_of(table).items()):
-        if is_finished(day, now) and is_scattered([file.file_size_in_bytes for file in files]):
+        if is_finished(day, now) and is_worth_it(files):
             _rewrite(table, schema, day, files, scratch, done)
     return done
 
@@ -63,6 +67,19 @@ def is_finished(day: date, now: datetime) -> bool:
 def is_scattered(sizes: list[int]) -> bool:
     """Whether at least two files are smaller than half of what a file should be."""
     return sum(size < TARGET_BYTES // 2 for size in sizes) >= 2
+
+
+def is_worth_it(files: list[DataFile]) -> bool:
+    """Whether a rewrite would leave clearly fewer files; a large day that was rewritten once has one or two a part."""
+    parts = part_count(files)
+    return is_scattered([file.file_size_in_bytes for file in files]) and (parts == 1 or len(files) > 2 * parts)
+
+
+def part_count(files: list[DataFile]) -> int:
+    """Into how many parts a day is dealt: small enough for memory, but not below half of what a file should be."""
+    rows = sum(file.record_count for file in files)
+    size = sum(file.file_size_in_bytes for file in files)
+    return max(1, min(-(-rows // ROWS_AT_ONCE), size // (TARGET_BYTES // 2)))
 
 
 def days_of(table: Table) -> dict[date, list[DataFile]]:
@@ -87,9 +104,7 @@ def _rewrite(
     table: Table, schema: TableSchema, day: date, files: list[DataFile], scratch: Path, done: Compacted
 ) -> None:
     rows_before = sum(file.record_count for file in files)
-    size = sum(file.file_size_in_bytes for file in files)
-    pieces = max(1, -(-size // TARGET_BYTES))
-    new = _sorted_files(table, schema, day, rows_a_file=-(-rows_before // pieces), scratch=scratch)
+    new = _sorted_files(table, schema, day, part_count(files), scratch)
     if not _swap(table, day, files, new):
         done.changed += 1
         return
@@ -102,44 +117,58 @@ def _rewrite(
     log.info("%s of %s: %d files → %d, %d repeats out", day, table.name(), len(files), len(new), rows_before - rows)
 
 
-def _sorted_files(table: Table, schema: TableSchema, day: date, rows_a_file: int, scratch: Path) -> list[DataFile]:
+def _sorted_files(table: Table, schema: TableSchema, day: date, parts: int, scratch: Path) -> list[DataFile]:
     """New files with the day's rows of the table's snapshot, sorted and without repeats."""
     # The only public way to write files is an append; a swap needs them before its transaction
     from pyiceberg.io.pyarrow import _dataframe_to_data_files
 
     reader = table.scan(row_filter=_within(schema, day)).to_arrow_batch_reader()
-    directory = scratch / "compact"
-    directory.mkdir(parents=True, exist_ok=True)
     target = table.schema().as_arrow()
     new: list[DataFile] = []
-    with duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": str(directory)}) as duck:
+    scratch.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory(prefix="compact-", dir=scratch) as directory,
+        duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": directory, "threads": 2}) as duck,
+    ):
         duck.execute("SET TimeZone = 'UTC'")
-        duck.register("rows_of_day", reader)
-        for piece in _pieces(duck.execute(sorting_sql(schema)).to_arrow_reader(50_000), rows_a_file):
-            new += _dataframe_to_data_files(table.metadata, piece.cast(target), table.io)
+        duck.execute("SET preserve_insertion_order = false")
+        for part in _parts(duck, reader, schema, parts, Path(directory)):
+            rows = duck.execute(sorting_sql(schema, part)).to_arrow_table()
+            new += _dataframe_to_data_files(table.metadata, rows.cast(target), table.io)
     return new
 
 
-def sorting_sql(schema: TableSchema) -> str:
-    """The query over `rows_of_day`: the same row of each event_id that the view `events` shows, in table order."""
+def _parts(
+    duck: duckdb.DuckDBPyConnection, reader: pa.RecordBatchReader, schema: TableSchema, count: int, directory: Path
+) -> Iterator[str]:
+    """Relations that hold the day's rows between them, each small enough to be sorted in memory.
+
+    A large day is first dealt out to files by its sort key's hash: all rows of a person, and so all repeats of a
+    message, come to lie in one of them. A sort of the whole would need as much memory as the day is large: its
+    window over all columns spills only in part.
+    """
+    duck.register("rows_of_day", reader)
+    if count == 1:
+        yield "rows_of_day"
+        return
+    parts = directory / "parts"
+    duck.execute(
+        f"COPY (SELECT *, hash({schema.sort[0]}) % {count} AS part FROM rows_of_day) "  # noqa: S608 - our own names
+        f"TO '{parts}' (FORMAT parquet, PARTITION_BY (part), ROW_GROUP_SIZE 20000)"
+    )
+    for part in sorted(parts.iterdir()):
+        yield f"(SELECT * FROM read_parquet('{part}/*.parquet', hive_partitioning = false))"  # noqa: S608
+        shutil.rmtree(part)
+
+
+def sorting_sql(schema: TableSchema, rows: str = "rows_of_day") -> str:
+    """The query over `rows`: the same row of each event_id that the view `events` shows, in table order."""
     once = (
         f"QUALIFY row_number() OVER (PARTITION BY {schema.unique} ORDER BY received_at, spool_shard, spool_seq) = 1"
         if schema.unique
         else ""
     )
-    return f"SELECT * FROM rows_of_day {once} ORDER BY {', '.join(schema.sort)}"  # noqa: S608 - our own names
-
-
-def _pieces(reader: pa.RecordBatchReader, rows: int) -> Iterator[pa.Table]:
-    """Tables of about `rows` rows."""
-    waiting: list[pa.RecordBatch] = []
-    for batch in reader:
-        waiting.append(batch)
-        if sum(b.num_rows for b in waiting) >= rows:
-            yield pa.Table.from_batches(waiting)
-            waiting = []
-    if waiting:
-        yield pa.Table.from_batches(waiting)
+    return f"SELECT * FROM {rows} {once} ORDER BY {', '.join(schema.sort)}"  # noqa: S608 - our own names
 
 
 def _swap(table: Table, day: date, old: list[DataFile], new: list[DataFile]) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pyarrow.parquet import read_table as parquet
 
 from tests.stores import Store
 from tests.warehouse.spooled import bad_event, event, spool
@@ -68,6 +69,30 @@ def test_all_three_keep_the_rows_and_shrink_the_files(store: Store) -> None:
     again = Maintainer(config, store.config).run_once()
     assert (again.compacted["events"].days, again.purged["events"].files) == (0, 0)
     assert Loader(LoaderConfig(store.config.data_dir), store.config).run_once().error == ""
+
+
+def test_a_large_day_is_dealt_out_and_each_person_lies_in_one_file(
+    local: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = sys.modules["warehouse.maintain.compact"]
+    monkeypatch.setattr(module, "ROWS_AT_ONCE", 16)
+    monkeypatch.setattr(module, "TARGET_BYTES", 60_000)
+    loaded(local, days=1, commits=12)
+    before, raw = view(local), len(rows_of(local, "select 1 from events_raw"))
+    done = compact(table_of(local), EVENTS, local.data / "tmp", NOW)
+    assert (done.days, done.rows, done.repeats) == (1, len(before), raw - len(before))
+    assert view(local) == before
+    files = [task.file.file_path for task in table_of(local).scan().plan_files()]
+    assert 1 < len(files) == done.files_after < 12
+    io = table_of(local).io
+    people = [set(parquet(io.new_input(f).open()).column("subject_key").to_pylist()) for f in files]
+    assert sum(map(len, people)) == len(set.union(*people)) == 3
+    # Rewritten again only while that leaves fewer files, so it comes to rest
+    rounds = [compact(table_of(local), EVENTS, local.data / "tmp", NOW) for _ in range(3)]
+    assert rounds[-1].days == 0
+    assert all(r.files_after < r.files_before for r in rounds if r.days)
+    assert view(local) == before
+    assert not list((local.data / "tmp").glob("compact-*"))
 
 
 def test_nothing_is_loaded_again_after_upkeep(store: Store) -> None:
