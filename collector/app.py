@@ -20,6 +20,7 @@ from starlette.routing import BaseRoute, Route
 from collector.decode import decode_batch, decode_single
 from collector.edge.body import Deadlines
 from collector.edge.client import ClientAddress
+from collector.edge.limits import RateLimiter
 from collector.enrich import GeoDatabase, enrichments
 from collector.extras import extra_routes
 from collector.live.hub import LiveHub
@@ -112,7 +113,7 @@ def _make_state(settings: Settings, config: Path | None) -> State:
         enricher=enricher,
         key=keys.load_or_create(settings.data_dir / "keys" / "pii.json"),
         client=ClientAddress(settings.trusted_proxies),
-        limiter=State.limiter_for(settings.workers),
+        limiter=RateLimiter(time.monotonic, settings.workers),
         deadlines=Deadlines(settings.body_timeout, time.monotonic),
         balance=balance,
         geo=geo,

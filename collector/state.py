@@ -1,6 +1,5 @@
 """What one worker holds while it runs: sources, spool, caches, counters. Made by app.py's lifespan."""
 
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,7 +41,3 @@ class State:
     deadlines: Deadlines
     balance: Balance
     geo: GeoDatabase
-
-    @classmethod
-    def limiter_for(cls, workers: int) -> RateLimiter:
-        return RateLimiter(time.monotonic, workers)

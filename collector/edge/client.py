@@ -11,7 +11,6 @@ from functools import lru_cache
 
 from collector.protocol import MAX_CACHED_CHARS
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 

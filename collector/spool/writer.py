@@ -17,7 +17,7 @@ import msgspec
 
 from collector.spool import counter
 from collector.spool.disk import free_bytes, fsync_directory, replace_file, try_lock, unlock
-from collector.spool.format import EVENTS, head_of
+from collector.spool.format import head_of
 from collector.spool.reader import OPEN, SEALED, backlog, recover, seal_left_open, segments_of, shards
 from collector.spool.segment import OpenSegment
 
@@ -100,9 +100,6 @@ class SpoolWriter:
         self._busy = False
         self._closing = False
         self._full = ""
-        self._since_check = 0
-        self._waiting_bytes = 0
-        self.pending_events = 0
         self._check_space()
         self._ticker = self._loop.create_task(self._tick())
 
@@ -121,7 +118,6 @@ class SpoolWriter:
         head = head_of(kind, payload)
         self._buffers += (head, payload)
         self._added.append((kind, head, rows))
-        self._since_check += len(payload)
         group = self._group
         if group is None:
             group = self._group = Group(loop=self._loop)
@@ -145,7 +141,6 @@ class SpoolWriter:
         error = done.exception()
         if error is None:
             self._on_sync(done.result(), len(added))
-            self.pending_events += sum(rows for kind, _, rows in added if kind == EVENTS)
             group.set_result(None)
         else:
             self._failed = f"disk error: {error}"
@@ -252,8 +247,6 @@ class SpoolWriter:
 
     def _check_space(self) -> None:
         waiting = backlog(self._root, time.time())
-        self._since_check = 0
-        self._waiting_bytes = waiting.bytes
         if waiting.bytes >= self._limits.max_bytes:
             self._full = f"spool holds {waiting.bytes} bytes (limit {self._limits.max_bytes}); is the loader running?"
         elif free_bytes(self._root) < self._limits.min_free_bytes:

@@ -66,12 +66,6 @@ def path_of(url: str) -> str | None:
     return (match[3] or "/") if match else None
 
 
-def query_of(url: str) -> str:
-    """The query of an address without its question mark; empty if there is none."""
-    match = _SPLIT.match(url)
-    return (match[4] or "") if match else ""
-
-
 def _clean_path(path: str) -> str:
     # Most paths hold neither; asking is ten times cheaper than splitting
     if "@" not in path and "%" not in path and len(path) < 32:

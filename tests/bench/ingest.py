@@ -3,7 +3,6 @@
 # ruff: noqa: E501 - request bodies and figures are clearest on one line
 
 import asyncio
-import shutil
 import statistics
 import time
 from contextlib import ExitStack
@@ -116,7 +115,3 @@ def _body() -> bytes:
     )
     batch = ",".join(event % (i, i, i) for i in range(20))
     return f'{{"batch":[{batch}],"writeKey":"{servers.WRITE_KEY}"}}'.encode()
-
-
-def clean(scratch: Path) -> None:
-    shutil.rmtree(scratch, ignore_errors=True)
