@@ -19,6 +19,9 @@ ELSEWHERE = {
     # names and limits, compared with the contract
     "collector/outcome.py": "tests/tree/test_reasons.py",
     "collector/protocol.py": "tests/contract/test_schema.py",
+    # nouns and rules of a policy, seen as resolved
+    "consent/jurisdictions.py": "tests/consent/test_policy.py",
+    "consent/model.py": "tests/consent/test_policy.py",
     # parts of an enrichment
     "collector/enrich/inapp.py": "tests/collector/enrich/test_ua.py",
     "collector/enrich/model.py": "tests/collector/enrich/test_enrichments.py",
