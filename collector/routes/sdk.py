@@ -1,6 +1,6 @@
-"""The web SDK, served by the collector: `/sdk.js` (short cache) and `/sdk/<version>/firsthand.js` (for ever).
+"""The web SDK and its banner, served by the collector: each under a name for now and a versioned name for ever.
 
-The build's manifest says version and SRI hash, so that a page can pin what it runs.
+The build's manifest says version and SRI hashes, so that a page can pin what it runs.
 """
 
 from pathlib import Path
@@ -13,6 +13,8 @@ from starlette.routing import Route
 OPEN = {"access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin",
         "x-content-type-options": "nosniff"}  # fmt: skip
 JS = "text/javascript; charset=utf-8"
+# Script of the build → its name for now; `/sdk/<version>/<script>.js` for ever
+SCRIPTS = {"firsthand": "/sdk.js", "banner": "/banner.js"}
 
 
 class Manifest(msgspec.Struct):
@@ -31,28 +33,31 @@ def dist() -> Path:
 def sdk_routes(directory: Path) -> list[Route]:
     """Routes over a build directory; a build that is missing is said, not hidden."""
 
-    async def current(request: Request) -> Response:
-        return _script(directory, {"cache-control": "public, max-age=300"})
+    def current(name: str) -> Route:
+        async def serve(request: Request) -> Response:
+            return _script(directory, name, {"cache-control": "public, max-age=300"})
+
+        return Route(SCRIPTS[name], serve)
 
     async def versioned(request: Request) -> Response:
-        manifest = _manifest(directory)
-        if manifest is None or request.path_params["version"] != manifest.version:
+        manifest, name = _manifest(directory), request.path_params["name"]
+        if name not in SCRIPTS or manifest is None or request.path_params["version"] != manifest.version:
             return PlainTextResponse("this collector serves another version; see /sdk/manifest.json\n", 404)
-        return _script(directory, {"cache-control": "public, max-age=31536000, immutable"})
+        return _script(directory, name, {"cache-control": "public, max-age=31536000, immutable"})
 
     async def manifest_file(request: Request) -> Response:
         path = directory / "manifest.json"
         return FileResponse(path, headers=OPEN) if path.exists() else _missing()
 
     return [
-        Route("/sdk.js", current),
+        *map(current, SCRIPTS),
         Route("/sdk/manifest.json", manifest_file),
-        Route("/sdk/{version}/firsthand.js", versioned),
+        Route("/sdk/{version}/{name}.js", versioned),
     ]
 
 
-def _script(directory: Path, headers: dict[str, str]) -> Response:
-    path = directory / "firsthand.js"
+def _script(directory: Path, name: str, headers: dict[str, str]) -> Response:
+    path = directory / f"{name}.js"
     return FileResponse(path, headers=headers | OPEN, media_type=JS) if path.exists() else _missing()
 
 

@@ -19,10 +19,12 @@ it('a name that the script build shortens is no name of the wire, of the public 
 });
 
 it.runIf(built)('the manifest is true', () => {
-  const { version, file, sri, bytes } = JSON.parse(read('dist/manifest.json'));
-  const script = readFileSync(new URL(`dist/${file}`, root));
+  const { version, banner, ...firsthand } = JSON.parse(read('dist/manifest.json'));
   expect(version).toBe(JSON.parse(read('package.json')).version);
-  expect(file).toBe(`firsthand-${version}.js`);
-  expect(sri).toBe(`sha384-${createHash('sha384').update(script).digest('base64')}`);
-  expect(bytes).toBe(script.length);
+  for (const [name, { file, sri, bytes }] of Object.entries({ firsthand, banner })) {
+    const script = readFileSync(new URL(`dist/${file}`, root));
+    expect(file).toBe(`${name}-${version}.js`);
+    expect(sri).toBe(`sha384-${createHash('sha384').update(script).digest('base64')}`);
+    expect(bytes).toBe(script.length);
+  }
 });

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from collector.routes.sdk import sdk_routes
+from collector.routes.sdk import SCRIPTS, sdk_routes
 
 SCRIPT = "console.log('sdk')"
 
@@ -16,6 +16,7 @@ SCRIPT = "console.log('sdk')"
 @pytest.fixture
 def built(tmp_path: Path) -> Path:
     (tmp_path / "firsthand.js").write_text(SCRIPT)
+    (tmp_path / "banner.js").write_text(SCRIPT)
     (tmp_path / "manifest.json").write_text(json.dumps({"version": "1.2.3", "sri": "sha384-x", "bytes": 1}))
     return tmp_path
 
@@ -30,16 +31,18 @@ def get(directory: Path, path: str) -> httpx.Response:
     return asyncio.run(ask())
 
 
-def test_the_current_script_may_be_kept_for_minutes(built: Path) -> None:
-    reply = get(built, "/sdk.js")
+@pytest.mark.parametrize("path", SCRIPTS.values())
+def test_the_current_script_may_be_kept_for_minutes(built: Path, path: str) -> None:
+    reply = get(built, path)
     assert (reply.status_code, reply.text) == (200, SCRIPT)
     assert reply.headers["content-type"].startswith("text/javascript")
     assert reply.headers["cache-control"] == "public, max-age=300"
     assert reply.headers["access-control-allow-origin"] == "*"  # a page that pins it by hash reads it by CORS
 
 
-def test_a_version_may_be_kept_for_ever(built: Path) -> None:
-    reply = get(built, "/sdk/1.2.3/firsthand.js")
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_version_may_be_kept_for_ever(built: Path, name: str) -> None:
+    reply = get(built, f"/sdk/1.2.3/{name}.js")
     assert (reply.status_code, reply.text) == (200, SCRIPT)
     assert "immutable" in reply.headers["cache-control"]
 
@@ -54,7 +57,7 @@ def test_the_manifest_says_what_to_pin(built: Path) -> None:
     assert get(built, "/sdk/manifest.json").json()["sri"] == "sha384-x"
 
 
-@pytest.mark.parametrize("path", ["/sdk.js", "/sdk/1.2.3/firsthand.js", "/sdk/manifest.json"])
+@pytest.mark.parametrize("path", ["/sdk.js", "/banner.js", "/sdk/1.2.3/firsthand.js", "/sdk/manifest.json"])
 def test_what_was_not_built_is_said(tmp_path: Path, path: str) -> None:
     assert get(tmp_path, path).status_code == 404
 

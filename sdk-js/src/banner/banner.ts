@@ -1,0 +1,133 @@
+/**
+ * The layers put together over the SDK's public consent verbs. The banner keeps no state of its own about the
+ * choice: every change, here, in another tab or by the site's code, comes back through `onChange` and is drawn from
+ * `consent.get()`. It makes no request, so it works offline, and it draws nothing before there is an SDK that could
+ * respect the answer.
+ *
+ * A click takes the layer away and tells the SDK within the same task: what follows (storage, queue) takes a few
+ * milliseconds, and the next frame already shows the answer.
+ */
+
+import type { Firsthand } from '../browser/web.js';
+import type { Undo } from '../core/ports.js';
+import { h } from './dom.js';
+import { focus, focused } from './focus.js';
+import { type Acts, bar, centre, handle } from './layers.js';
+import { acceptAll, type Choice, custom, type Options, rejectAll, type State, type View, viewOf } from './model.js';
+
+type Consent = Firsthand['consent'];
+
+/** The public verbs the banner speaks through. How the choice was made goes along for the receipt. */
+export interface Sdk {
+  consent: Pick<Consent, 'get' | 'onChange'> & {
+    set(choice: Choice, how: How): void;
+    withdraw(how: How): void;
+  };
+}
+
+/** How the choice was made, for the receipt. */
+export interface How {
+  action: 'accept_all' | 'reject_all' | 'withdraw' | 'set';
+  method: 'banner' | 'preferences';
+}
+
+export interface Settings extends Options {
+  /** False: no handle stays when there is nothing to ask. */
+  handle: boolean;
+}
+
+export interface Controls {
+  /** Opens the preference centre; given a purpose, at that purpose: for asking where it is needed. */
+  open(purpose?: string): void;
+  /** Closes the preference centre and changes nothing. */
+  close(): void;
+  /** Takes everything away. */
+  stop: Undo;
+}
+
+/** `sdk` can answer already: `consent.get()` is not null. */
+export function createBanner(root: ShadowRoot, sdk: Sdk, settings: () => Settings): Controls {
+  const status = h('p', { class: 'said', role: 'status' });
+  let layer: HTMLElement | null = null;
+  let isOpen = false;
+  let back: HTMLElement | null = null;
+
+  const look = () => viewOf(sdk.consent.get() as State, settings());
+
+  function put(next: HTMLElement | null): void {
+    if (layer) layer.remove();
+    layer = next;
+    if (next) root.append(next);
+  }
+
+  /** What the consent state asks for. A preference centre that is open is left as the person has set it. */
+  function draw(): void {
+    if (isOpen) return;
+    const view = look();
+    if (view.ask) {
+      if (!layer) status.textContent = view.texts.title;
+      put(bar(view, acts('banner')));
+    } else {
+      put(settings().handle ? handle(view, acts('preferences')) : null);
+    }
+  }
+
+  /** To where the person was; if that is gone, to what has taken its place. */
+  function refocus(): void {
+    focus(back && back.isConnected ? back : layer && layer.querySelector('button'));
+    back = null;
+  }
+
+  function open(purpose?: string): void {
+    if (isOpen) return;
+    back = focused();
+    const dialog = centre(look(), acts('preferences'));
+    put(dialog);
+    isOpen = true;
+    if (dialog.showModal) dialog.showModal();
+    else dialog.setAttribute('open', '');
+    focus(root.getElementById(`p-${purpose}`));
+  }
+
+  function close(): void {
+    if (!isOpen) return;
+    isOpen = false;
+    draw();
+    refocus();
+  }
+
+  function acts(method: How['method']): Acts {
+    function ends(choose: (view: View) => Choice, action: How['action']): void {
+      const view = look();
+      isOpen = false;
+      put(null);
+      // withdrawing takes back also what nobody was asked about by name
+      if (action === 'reject_all' && view.granted) sdk.consent.withdraw({ action: 'withdraw', method });
+      else sdk.consent.set(choose(view), { action, method });
+      // the change itself has drawn already, if it was one
+      if (!layer) draw();
+      refocus();
+      status.textContent = view.texts.saved;
+    }
+    return {
+      accept: () => ends(acceptAll, 'accept_all'),
+      reject: () => ends(rejectAll, 'reject_all'),
+      save: (isOn) => ends((view) => custom(view, isOn), 'set'),
+      open: () => open(),
+      close,
+    };
+  }
+
+  root.append(status);
+  const off = sdk.consent.onChange(draw);
+  draw();
+  return {
+    open,
+    close,
+    stop() {
+      off();
+      put(null);
+      status.remove();
+    },
+  };
+}

@@ -1,0 +1,24 @@
+/**
+ * The banner by script tag, beside the SDK's: `<script async src="https://collector/banner.js"></script>`. Options
+ * are `data-` attributes of the tag, named as the element's. A `<firsthand-banner>` that stands in the page already
+ * is used as it is.
+ */
+
+import { defineBanner, TAG } from './index.js';
+
+const OPTIONS = ['purposes', 'lang', 'theme', 'handle', 'notice-url'];
+
+function mount(script: HTMLScriptElement | null): void {
+  defineBanner();
+  if (document.querySelector(TAG)) return;
+  const element = document.createElement(TAG);
+  for (const name of OPTIONS) {
+    const value = script && script.getAttribute(`data-${name}`);
+    if (value) element.setAttribute(name, value);
+  }
+  document.body.prepend(element);
+}
+
+const script = document.currentScript as HTMLScriptElement | null;
+if (document.body) mount(script);
+else document.addEventListener('DOMContentLoaded', () => mount(script), { once: true });

@@ -1,0 +1,171 @@
+/** What the banner asks, what each button means, and that no reading of a strange policy grants anything. */
+
+import { describe, expect, it } from 'vitest';
+import { acceptAll, custom, type Options, type Policy, rejectAll, type State, viewOf } from '../src/banner/model.js';
+import { builtIn } from '../src/banner/texts.js';
+
+const options: Options = { purposes: ['analytics'], locale: 'en', url: null, texts: {} };
+const all: Options = {
+  ...options,
+  purposes: ['analytics', 'personalization', 'marketing', 'third_party', 'cross_border'],
+};
+
+function state(more: Partial<State> = {}): State {
+  const decisions = Object.fromEntries(all.purposes.map((id) => [id, 'hold']));
+  return { gpc: false, preferences: null, decisions: { necessary: 'allow', ...decisions }, ...more };
+}
+
+const purpose = (id: string, more = {}) => ({
+  id,
+  kind: 'general',
+  required: false,
+  title: id,
+  description: '',
+  gpc: 'ignore',
+  ...more,
+});
+
+function policy(more: Partial<Policy> = {}): Policy {
+  return {
+    locale: 'de',
+    purposes: [
+      purpose('necessary', { required: true }),
+      purpose('analytics'),
+      purpose('ads', { gpc: 'deny' }),
+      purpose('abroad', { kind: 'separate' }),
+      purpose('school', { kind: 'guardian' }),
+      purpose('odd', { kind: 'of-tomorrow' }),
+    ],
+    notice: { title: 'Titel', body: 'Text', url: null, labels: { acceptAll: 'Ja', rejectAll: 'Nein' } },
+    ...more,
+  };
+}
+
+describe('accept all', () => {
+  it('grants general purposes and leaves those alone that ask for a consent of their own', () => {
+    expect(acceptAll(viewOf(state(), all))).toEqual({ analytics: true, personalization: true, marketing: true });
+    expect(acceptAll(viewOf(state({ policy: policy() }), options))).toEqual({ analytics: true, ads: true });
+  });
+
+  it('grants nothing that the browser’s signal denies', () => {
+    expect(acceptAll(viewOf(state({ gpc: true }), all))).toEqual({ analytics: true, personalization: true });
+    expect(acceptAll(viewOf(state({ gpc: true, policy: policy() }), options))).toEqual({ analytics: true });
+  });
+});
+
+it('reject all denies everything but the necessary, also what is locked or of an unknown kind', () => {
+  const denied = rejectAll(viewOf(state({ gpc: true, policy: policy() }), options));
+  expect(denied).toEqual({ analytics: false, ads: false, abroad: false, school: false, odd: false });
+});
+
+it('a choice of single switches says each that could be moved, separate ones too, and no other', () => {
+  const view = viewOf(state({ gpc: true, policy: policy() }), options);
+  expect(custom(view, (id) => id === 'abroad')).toEqual({ analytics: false, abroad: true });
+});
+
+describe('switches', () => {
+  const switches = (given: State, how = options) =>
+    Object.fromEntries(viewOf(given, how).items.map(({ id, on, lock }) => [id, [on, lock]]));
+
+  it('are off while nothing was chosen: no box is ticked beforehand', () => {
+    expect(switches(state())).toEqual({ necessary: [true, 'always'], analytics: [false, ''] });
+  });
+
+  it('show what is allowed now, and are off under the signal whatever was chosen earlier', () => {
+    const decisions = { necessary: 'allow', analytics: 'allow', ads: 'allow', abroad: 'deny', odd: 'allow' };
+    expect(switches(state({ gpc: true, decisions, policy: policy() }))).toEqual({
+      necessary: [true, 'always'],
+      analytics: [true, ''],
+      ads: [false, 'gpc'],
+      abroad: [false, ''],
+      school: [false, 'guardian'],
+      odd: [false, 'guardian'],
+    });
+  });
+});
+
+describe('asks', () => {
+  const asks = (given: Partial<State>, how = options) => viewOf(state(given), how).ask;
+
+  it('while a general purpose waits for an answer', () => {
+    expect(asks({})).toBe(true);
+    expect(asks({ decisions: { analytics: 'allow' } })).toBe(false);
+    expect(asks({ decisions: { analytics: 'deny' } })).toBe(false);
+    expect(asks({ decisions: { analytics: 'allow', marketing: 'hold' } }, all)).toBe(true);
+  });
+
+  it('for a purpose of the site’s own that the SDK has not heard of, until it was answered', () => {
+    const own = { ...options, purposes: ['surveys'] };
+    expect(asks({}, own)).toBe(true);
+    expect(asks({ preferences: { surveys: false } }, own)).toBe(false);
+  });
+
+  it('not for separate purposes alone, nor for what the signal has answered', () => {
+    expect(asks({ decisions: { cross_border: 'hold' } }, { ...options, purposes: ['cross_border'] })).toBe(false);
+    expect(asks({ gpc: true, decisions: { marketing: 'hold' } }, { ...options, purposes: ['marketing'] })).toBe(false);
+  });
+});
+
+it('offers to withdraw what is allowed beyond the necessary', () => {
+  expect(viewOf(state(), options).granted).toBe(false);
+  expect(viewOf(state({ decisions: { necessary: 'allow', analytics: 'allow' } }), options).granted).toBe(true);
+});
+
+it('says that the signal was honoured only where it turned something off', () => {
+  expect(viewOf(state({ gpc: true }), options).honoured).toBe(false);
+  expect(viewOf(state({ gpc: true }), all).honoured).toBe(true);
+  expect(viewOf(state(), all).honoured).toBe(false);
+});
+
+describe('words', () => {
+  it('come from the site, then the policy, then the built-in language', () => {
+    const { texts, locale } = viewOf(state({ policy: policy() }), { ...options, texts: { rejectAll: 'Lieber nicht' } });
+    expect(locale).toBe('de');
+    expect([texts.title, texts.acceptAll, texts.rejectAll, texts.save]).toEqual([
+      'Titel',
+      'Ja',
+      'Lieber nicht',
+      builtIn('en').save,
+    ]);
+  });
+
+  it.each([
+    ['zh', 'zh-CN'],
+    ['zh-Hans-CN', 'zh-CN'],
+    ['en-GB', 'en'],
+    ['fr', 'en'],
+    ['zhx', 'en'],
+  ])('for %s they are in %s', (locale, expected) => {
+    expect(viewOf(state(), { ...options, locale }).locale).toBe(expected);
+  });
+
+  it('both languages have the same words, none empty', () => {
+    const [en, zh] = [builtIn('en'), builtIn('zh')];
+    expect(Object.keys(zh)).toEqual(Object.keys(en));
+    expect(Object.values({ ...en, ...zh }).every(Boolean)).toBe(true);
+    for (const locale of ['en', 'zh']) {
+      for (const item of viewOf(state(), { ...all, locale }).items) {
+        expect(item.title).not.toBe(item.id);
+        expect(item.description).not.toBe('');
+      }
+    }
+  });
+});
+
+describe('the link to the notice', () => {
+  it.each(['https://shop.example/privacy', '/privacy', 'privacy?x=1', '//shop.example/p'])('%s is followed', (url) => {
+    expect(viewOf(state(), { ...options, url }).url).toBe(url);
+  });
+
+  it.each(['javascript:alert(1)', 'java\tscript:alert(1)', ' JaVaScRiPt:alert(1)', 'data:text/html,x', 'http://[', ''])(
+    '%s is none',
+    (url) => {
+      expect(viewOf(state(), { ...options, url }).url).toBe(null);
+    },
+  );
+});
+
+it('half a policy is none', () => {
+  const broken = state({ policy: {} as Policy });
+  expect(viewOf(broken, options).items.map(({ id }) => id)).toEqual(['necessary', 'analytics']);
+});
