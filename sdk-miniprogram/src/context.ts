@@ -1,27 +1,86 @@
-/** The facts of a mini-program at one moment. A page is its route; its query is left out, it often names a person. */
+/**
+ * The facts of a mini-program at one moment.
+ *
+ * What the mini-program itself is doing (page, scene) is noted at once. What describes the device is read only
+ * when an event is allowed: the members are getters, and the core copies the facts into the message behind the
+ * gate. So an event that waits for consent, and one that is denied, has read nothing.
+ *
+ * `getSystemInfo*` is never called: it warns since base library 3.4 and blocks. Where the newer functions are
+ * missing the device stays unknown.
+ */
 
-import type { Facts } from '../../sdk-js/src/core/protocol.js';
-import { cleanUrl } from '../../sdk-js/src/core/scrub.js';
+import type { Facts, Page } from '../../sdk-js/src/core/protocol.js';
+import { cleanUrl, split } from '../../sdk-js/src/core/scrub.js';
+import type { PageInstance } from './wx.js';
 
-export function mpFacts(network: string | null): Facts {
-  const window = wx.getWindowInfo ? wx.getWindowInfo() : wx.getSystemInfoSync();
-  const device = wx.getDeviceInfo ? wx.getDeviceInfo() : wx.getSystemInfoSync();
-  const base = wx.getAppBaseInfo ? wx.getAppBaseInfo() : wx.getSystemInfoSync();
-  const { appId, version } = wx.getAccountInfoSync().miniProgram;
-  const route = getCurrentPages().slice(-1)[0]?.route;
-  const facts: Facts = {
-    locale: base.language,
-    screen: { width: window.screenWidth, height: window.screenHeight, density: window.pixelRatio },
-    viewport: { width: window.windowWidth, height: window.windowHeight },
-    os: { name: device.platform, version: device.system },
-    device: { type: 'mobile', manufacturer: device.brand, model: device.model },
-    app: { name: appId, ...(version && { version }) },
-  };
-  if (route) {
-    const path = `/${cleanUrl(route)}`;
-    facts.page = { path };
+export type Query = Record<string, unknown> | undefined;
+
+export function createFacts(networkKind: () => string | null, queryParams: readonly string[]): () => Facts {
+  let device: Facts | null = null;
+
+  /** Does not change while the mini-program runs, but for the window, which may. */
+  function readDevice(): Facts {
+    const facts: Facts = {};
+    if (wx.getDeviceInfo) {
+      const { platform, system, brand, model } = wx.getDeviceInfo();
+      facts.os = { name: platform, version: system };
+      facts.device = { type: 'mobile', manufacturer: brand, model };
+    }
+    if (wx.getAppBaseInfo) facts.locale = wx.getAppBaseInfo().language;
+    if (wx.getAccountInfoSync) {
+      const { appId, version } = wx.getAccountInfoSync().miniProgram;
+      facts.app = version ? { name: appId, version } : { name: appId };
+    }
+    return facts;
   }
-  if (network) facts.network = network;
-  if (wx.getEnterOptionsSync) facts.scene = wx.getEnterOptionsSync().scene;
-  return facts;
+  const known = () => {
+    device = device || readDevice();
+    return device;
+  };
+  const lazy: Record<string, () => unknown> = {
+    os: () => known().os,
+    device: () => known().device,
+    locale: () => known().locale,
+    app: () => known().app,
+    network: () => networkKind() || undefined,
+    screen() {
+      const info = wx.getWindowInfo && wx.getWindowInfo();
+      return info && { width: info.screenWidth, height: info.screenHeight, density: info.pixelRatio };
+    },
+    viewport() {
+      const info = wx.getWindowInfo && wx.getWindowInfo();
+      return info && { width: info.windowWidth, height: info.windowHeight };
+    },
+  };
+
+  return () => {
+    const facts: Facts = {};
+    for (const [name, get] of Object.entries(lazy)) Object.defineProperty(facts, name, { enumerable: true, get });
+    const page = topPage();
+    if (page && page.route) facts.page = pageFacts(page.route, page.options, queryParams);
+    if (wx.getEnterOptionsSync) facts.scene = wx.getEnterOptionsSync().scene;
+    return facts;
+  };
+}
+
+export function topPage(): PageInstance | null {
+  const pages = typeof getCurrentPages === 'undefined' ? [] : getCurrentPages();
+  return pages[pages.length - 1] || null;
+}
+
+/** A page as `context.page` wants it: `/pages/cart/cart`, and of the query only what may stay. */
+export function pageFacts(route: string, query: Query, queryParams: readonly string[]): Page {
+  const url = cleanUrl(pathOf(route) + search(query), queryParams);
+  const { path, query: kept } = split(url);
+  return kept ? { url, path, search: `?${kept}` } : { path };
+}
+
+/** One spelling for `pages/a/a` and `/pages/a/a`. */
+export function pathOf(route: string): string {
+  return route[0] === '/' || route.indexOf('://') > 0 ? route : `/${route}`;
+}
+
+function search(query: Query): string {
+  const pairs = Object.keys(query || {}).map((name) => `${name}=${String((query as Record<string, unknown>)[name])}`);
+  return pairs.length ? `?${pairs.join('&')}` : '';
 }

@@ -1,32 +1,205 @@
 /**
- * The Storage port over `wx.*StorageSync`. A mini-program runs in one context, so a claim only has to be
- * exclusive within it: whatever segment an earlier run has left is dead by definition.
+ * The Storage port over `wx` storage.
+ *
+ * Layout. The choice has a key of its own, written at once: a person's "no" must not be lost. Everything else
+ * lives in chunks, `<root>~<n>`, each a JSON object of keys and values: chunk 0 the small state (ids, session,
+ * losses), the others the queue, at most 64 KB each and 2 MB together (WeChat: 1 MB a key, 10 MB an app, which
+ * the app needs itself). What does not fit is refused, and the queue keeps it in memory.
+ *
+ * Reading. Chunk 0 when the first id is needed, the others when the queue asks which keys there are, which it
+ * does after the start (`claim` waits a turn).
+ *
+ * Writing. Synchronous writes make a start slow, so changes are gathered for 200 ms and written asynchronously,
+ * each chunk once. On hiding, and for whatever comes while hidden, they are written synchronously, because the process
+ * may end without another word. An asynchronous write that ends after a newer synchronous one may have undone it,
+ * so then the chunk is written again.
  */
 
+import { byteLength } from '../../sdk-js/src/core/batch.js';
+import { parse } from '../../sdk-js/src/core/json.js';
 import type { Storage } from '../../sdk-js/src/core/ports.js';
 
-export function mpStorage(): Storage {
+const CHUNK_BYTES = 64 * 1024;
+/** As counted here; JSON's escapes make a quarter more of it, still below 2 MB. */
+const MAX_BYTES = 1.5 * 1024 * 1024;
+const GATHER_MS = 200;
+
+type Values = Record<string, string>;
+interface Chunk {
+  values: Values;
+  bytes: number;
+  version: number;
+  /** The version being written, if one is. */
+  writing: number | null;
+  dirty: boolean;
+}
+
+export interface MpStorage extends Storage {
+  /** Writes what has changed, now. */
+  flush(): void;
+}
+
+/** `root`: what all our keys begin with. `hidden`: is the mini-program in the background? */
+export function createStorage(root: string, hidden: () => boolean): MpStorage {
+  const chunks: Record<number, Chunk> = {};
   const claims = new Set<string>();
+  const prefix = `${root}~`;
+  let loadedAll = false;
+  let timer: ReturnType<typeof setTimeout> | null = null;
+
+  const isDirect = (key: string) => key === `${root}consent`;
+  const isQueued = (key: string) => key.slice(root.length, root.length + 2) === 'q.';
+  const numbers = () => Object.keys(chunks).map(Number);
+
+  function load(n: number): Chunk {
+    let chunk = chunks[n];
+    if (!chunk) {
+      const text = read(prefix + n) || '';
+      const values: Values = {};
+      // damaged or not ours: as if it were not there
+      for (const [key, value] of Object.entries(parse(text) || {})) if (typeof value === 'string') values[key] = value;
+      chunk = { values, bytes: byteLength(text), version: 0, writing: null, dirty: false };
+      chunks[n] = chunk;
+    }
+    return chunk;
+  }
+
+  function loadAll(): void {
+    if (loadedAll) return;
+    loadedAll = true;
+    for (const key of wx.getStorageInfoSync().keys)
+      if (key.indexOf(prefix) === 0) load(Number(key.slice(prefix.length)));
+  }
+
+  /** The chunk that holds `key`, or null. */
+  function find(key: string): Chunk | null {
+    if (!isQueued(key)) return load(0);
+    loadAll();
+    for (const n of numbers()) if (n && (chunks[n] as Chunk).values[key] !== undefined) return chunks[n] as Chunk;
+    return null;
+  }
+
+  function room(bytes: number): Chunk | null {
+    let total = 0;
+    let free = 1;
+    let found: Chunk | null = null;
+    for (const n of numbers()) {
+      const chunk = chunks[n] as Chunk;
+      total += chunk.bytes;
+      if (n && chunk.bytes + bytes <= CHUNK_BYTES) found = chunk;
+      free = Math.max(free, n + 1);
+    }
+    return total + bytes > MAX_BYTES ? null : found || load(free);
+  }
+
+  function touch(chunk: Chunk, bytes: number): void {
+    chunk.bytes = Math.max(0, chunk.bytes + bytes);
+    chunk.version++;
+    chunk.dirty = true;
+    if (hidden()) flush();
+    else if (timer === null) timer = setTimeout(gathered, GATHER_MS);
+  }
+
+  function gathered(): void {
+    timer = null;
+    for (const n of numbers()) {
+      const chunk = chunks[n] as Chunk;
+      if (chunk.dirty && chunk.writing === null) begin(n, chunk);
+    }
+  }
+
+  function begin(n: number, chunk: Chunk): void {
+    chunk.dirty = false;
+    const written = chunk.version;
+    chunk.writing = written;
+    const done = (ok: boolean) => {
+      chunk.writing = null;
+      if (ok && chunk.version === written) return;
+      // over the quota: tried again with the next change, not before
+      chunk.dirty = true;
+      if (ok && hidden()) flush();
+      else if (ok && timer === null) timer = setTimeout(gathered, GATHER_MS);
+    };
+    const key = prefix + n;
+    const body = encode(chunk);
+    if (body) wx.setStorage({ key, data: body, success: () => done(true), fail: () => done(false) });
+    else wx.removeStorage({ key, complete: () => done(true) });
+  }
+
+  function flush(): void {
+    if (timer !== null) clearTimeout(timer);
+    timer = null;
+    for (const n of numbers()) {
+      const chunk = chunks[n] as Chunk;
+      if (!chunk.dirty && chunk.writing === null) continue;
+      const body = encode(chunk);
+      chunk.dirty = body ? !write(prefix + n, body) : false;
+      if (!body) wx.removeStorageSync(prefix + n);
+    }
+  }
+
   return {
-    get(key) {
-      const value = wx.getStorageSync(key);
-      return typeof value === 'string' && value ? value : null;
+    flush,
+    get: (key) => {
+      const chunk = isDirect(key) ? null : find(key);
+      const value = chunk && chunk.values[key];
+      return isDirect(key) ? read(key) : value === undefined ? null : value;
     },
     set(key, value) {
-      try {
-        wx.setStorageSync(key, value);
-        return true;
-      } catch {
-        return false; // over the 10 MB of the platform: the queue keeps the event in memory
+      if (isDirect(key)) return write(key, value);
+      const entry = byteLength(key) + byteLength(value) + 8;
+      const there = find(key);
+      const chunk = isQueued(key) ? there || room(entry) : there;
+      if (!chunk) return false;
+      const before = chunk.values[key];
+      if (before === value) return true;
+      chunk.values[key] = value;
+      touch(chunk, entry - (before === undefined ? 0 : byteLength(key) + byteLength(before) + 8));
+      return true;
+    },
+    remove(key) {
+      if (isDirect(key)) return wx.removeStorageSync(key);
+      const chunk = find(key);
+      const before = chunk && chunk.values[key];
+      if (!chunk || before === undefined || before === null) return;
+      delete chunk.values[key];
+      touch(chunk, -(byteLength(key) + byteLength(before) + 8));
+    },
+    keys(start) {
+      loadAll();
+      const found: string[] = [];
+      for (const n of numbers()) {
+        for (const key of Object.keys((chunks[n] as Chunk).values)) if (key.indexOf(start) === 0) found.push(key);
       }
+      return found;
     },
-    remove: (key) => wx.removeStorageSync(key),
-    keys: (prefix) => wx.getStorageInfoSync().keys.filter((key) => key.startsWith(prefix)),
     watch: () => () => {},
-    async claim(name) {
-      if (claims.has(name)) return null;
-      claims.add(name);
-      return () => claims.delete(name);
-    },
+    // one context: whatever segment an earlier run has left is dead by definition
+    claim: (name) =>
+      new Promise((resolve) => {
+        setTimeout(() => {
+          if (claims.has(name)) return resolve(null);
+          claims.add(name);
+          resolve(() => claims.delete(name));
+        }, 0);
+      }),
   };
+}
+
+function encode({ values }: Chunk): string {
+  return Object.keys(values).length ? JSON.stringify(values) : '';
+}
+
+function read(key: string): string | null {
+  const value = wx.getStorageSync(key);
+  return typeof value === 'string' && value ? value : null;
+}
+
+function write(key: string, value: string): boolean {
+  try {
+    wx.setStorageSync(key, value);
+    return true;
+  } catch {
+    return false; // over the quota: it stays in memory
+  }
 }

@@ -1,37 +1,86 @@
 /**
  * The part of WeChat's API that we use, as types. Written by hand from the platform's documentation
- * (developers.weixin.qq.com/miniprogram/dev/api), so that nothing else can slip in.
+ * (developers.weixin.qq.com/miniprogram/dev/api), so that nothing else can slip in; `test/typings` proves that
+ * WeChat's own `miniprogram-api-typings` fit. What is optional came with a later base library (the number
+ * behind it) or is missing inside plugins.
  */
+
+type Off<T> = (listener: (result: T) => void) => void;
+type On<T> = (listener: (result: T) => void) => void;
 
 export interface Wx {
   getStorageSync(key: string): unknown;
   setStorageSync(key: string, value: string): void;
   removeStorageSync(key: string): void;
   getStorageInfoSync(): { keys: string[] };
-  request(options: {
-    url: string;
-    method: 'POST';
-    data: string;
-    header: Record<string, string>;
-    /** Anything but `json` leaves the answer as text. */
-    dataType: 'text';
-    success(answer: { statusCode: number; header: Record<string, string>; data: unknown }): void;
-    fail(): void;
-  }): { abort(): void };
-  onAppShow(run: () => void): void;
-  onAppHide(run: () => void): void;
-  offAppShow(run: () => void): void;
-  offAppHide(run: () => void): void;
-  onNetworkStatusChange(run: (status: { isConnected: boolean; networkType: string }) => void): void;
-  offNetworkStatusChange(run: (status: { isConnected: boolean; networkType: string }) => void): void;
-  getNetworkType(options: { success(status: { networkType: string }): void }): void;
-  /** Base library 2.20.1; before that `getSystemInfoSync` holds all three. */
-  getWindowInfo?(): WindowInfo;
-  getDeviceInfo?(): DeviceInfo;
-  getAppBaseInfo?(): AppBaseInfo;
-  getSystemInfoSync(): WindowInfo & DeviceInfo & AppBaseInfo;
-  getEnterOptionsSync?(): { scene: number };
-  getAccountInfoSync(): { miniProgram: { appId: string; version: string } };
+  setStorage(options: { key: string; data: string; success(): void; fail(): void }): unknown;
+  removeStorage(options: { key: string; complete(): void }): unknown;
+  request(options: RequestOptions): { abort(): void };
+  login(options: { success(result: { code: string }): void; fail(error: Failure): void }): unknown;
+  onAppShow?: On<Entry>; // 2.1.2, not in plugins
+  offAppShow?: Off<Entry>;
+  onAppHide?: On<unknown>; // 2.1.2, not in plugins
+  offAppHide?: Off<unknown>;
+  onError?: On<string>; // 2.1.2
+  offError?: Off<string>;
+  onUnhandledRejection?: On<{ reason: unknown }>; // 2.10.0
+  offUnhandledRejection?: Off<{ reason: unknown }>;
+  onBeforeAppRoute?: On<Route>; // 3.5.5, also in plugins
+  offBeforeAppRoute?: Off<Route>;
+  onAppRoute?: On<Route>; // 3.5.5
+  offAppRoute?: Off<Route>;
+  onBeforePageUnload?: On<{ path: string }>; // 3.5.5
+  offBeforePageUnload?: Off<{ path: string }>;
+  onNetworkStatusChange: On<Network & { isConnected: boolean }>;
+  offNetworkStatusChange: Off<Network & { isConnected: boolean }>;
+  getNetworkType(options: { success(status: Network): void }): unknown;
+  getWindowInfo?(): WindowInfo; // 2.20.1
+  getDeviceInfo?(): DeviceInfo; // 2.20.1
+  getAppBaseInfo?(): AppBaseInfo; // 2.20.1
+  getAccountInfoSync?(): { miniProgram: { appId: string; version?: string } }; // 2.2.2
+  getLaunchOptionsSync?(): Entry; // 2.1.2
+  getEnterOptionsSync?(): Entry; // 2.9.4
+  getUpdateManager?(): UpdateManager; // 1.9.90
+  createIntersectionObserver(component: object, options: { thresholds: number[]; observeAll: boolean }): Observer;
+  getPrivacySetting?(options: { success(setting: PrivacySetting): void; fail(): void }): unknown; // 2.32.3
+  onNeedPrivacyAuthorization?(listener: (resolve: (answer: PrivacyAnswer) => void) => void): void; // 2.32.3
+  requirePrivacyAuthorize?(options: { success(): void; fail(error: Failure): void }): unknown; // 2.32.3
+  openPrivacyContract?(options: { fail?: (error: Failure) => void }): unknown; // 2.32.3
+}
+
+export interface Failure {
+  errMsg: string;
+}
+
+export interface RequestOptions {
+  url: string;
+  method: 'POST';
+  data: string;
+  header: Record<string, string>;
+  /** Anything but `json` leaves the answer as text. */
+  dataType: string;
+  timeout: number;
+  success(answer: { statusCode: number; header: Record<string, string>; data: unknown }): void;
+  fail(error: Failure): void;
+}
+
+export interface Network {
+  networkType: string;
+}
+
+/** How the mini-program was started, or came to the front. */
+export interface Entry {
+  path: string;
+  scene: number;
+  query?: Record<string, unknown> | undefined;
+  referrerInfo?: { appId: string };
+}
+
+export interface Route {
+  path: string;
+  openType: string;
+  query?: Record<string, unknown>;
+  notFound?: boolean;
 }
 
 export interface WindowInfo {
@@ -52,11 +101,39 @@ export interface DeviceInfo {
 export interface AppBaseInfo {
   language: string;
   version: string;
+  SDKVersion: string;
 }
 
-declare global {
-  const wx: Wx;
-  function getCurrentPages(): { route: string }[];
-  function setTimeout(run: () => void, ms: number): number;
-  function clearTimeout(timer: number): void;
+export interface UpdateManager {
+  onCheckForUpdate(listener: (result: { hasUpdate: boolean }) => void): void;
+  onUpdateReady(listener: () => void): void;
+  onUpdateFailed(listener: () => void): void;
+}
+
+export interface Observer {
+  relativeToViewport(margins?: { bottom?: number }): Observer;
+  observe(selector: string, seen: (result: Seen) => void): void;
+  disconnect(): void;
+}
+
+export interface Seen {
+  id: string;
+  dataset: Record<string, unknown>;
+  intersectionRatio: number;
+}
+
+export interface PrivacySetting {
+  needAuthorization: boolean;
+  privacyContractName: string;
+}
+
+export interface PrivacyAnswer {
+  event: 'exposureAuthorization' | 'agree' | 'disagree';
+  buttonId?: string;
+}
+
+/** A page instance, as far as it interests us. */
+export interface PageInstance {
+  route?: string;
+  options?: Record<string, unknown>;
 }

@@ -12,7 +12,7 @@ export interface PluginApi {
   /** `$` names are allowed here. `at`: when it happened (ms), if not now. */
   track(event: string, properties?: Properties, at?: number): void;
   /** `page` overrides what the platform says about the page. */
-  page(page?: Page, at?: number): void;
+  page(page?: Page, at?: number, properties?: Properties): void;
   now(): number;
   /** The same function, shielded: what it throws is reported and never reaches the host. */
   guarded<A extends unknown[]>(run: (...args: A) => void): (...args: A) => void;
@@ -52,7 +52,7 @@ export function createPlugins(
         guard.run(name, () => run(...args));
     const api: PluginApi = {
       track: (event, properties, at) => capture({ type: 'track', event, properties, ...call }, at),
-      page: (page, at) => capture({ type: 'page', ...call }, at, page),
+      page: (page, at, properties) => capture({ type: 'page', properties, ...call }, at, page),
       now,
       guarded,
       queryParams,

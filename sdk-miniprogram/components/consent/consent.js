@@ -1,0 +1,68 @@
+/**
+ * The consent component: asks once, takes a yes and a no with the same weight, and can be opened again.
+ *
+ *   <firsthand-consent id="consent" purposes="{{['analytics']}}" />
+ *   this.selectComponent('#consent').open();   // to change a choice, from a settings page
+ *
+ * It shows itself when no choice was made yet, and when WeChat waits for an answer to its own guide. The answer goes to
+ * both. Texts: zh-CN unless WeChat's language is another; `words` replaces any of them.
+ */
+var firsthand = require('../../firsthand.js').firsthand;
+
+var WORDS = {
+  zh: {
+    title: '使用数据说明',
+    text: '我们希望记录您在本小程序内的浏览和点击，用于了解哪些内容有用。是否同意都不影响使用，您可以随时在设置中更改。',
+    agree: '同意',
+    refuse: '不同意',
+  },
+  en: {
+    title: 'How we use data',
+    text: 'May we record which pages you see and what you tap in this mini-program, to learn what is useful? Everything works either way, and you can change your mind in the settings.',
+    agree: 'Agree',
+    refuse: 'Decline',
+  },
+};
+
+Component({
+  properties: {
+    purposes: { type: Array, value: ['analytics'] },
+    lang: { type: String, value: 'zh' },
+    words: { type: Object, value: null },
+  },
+  data: { shown: false, contractName: '', said: WORDS.zh },
+  lifetimes: {
+    attached: function () {
+      this.setData({ said: Object.assign({}, WORDS[this.data.lang] || WORDS.zh, this.data.words) });
+      if (!firsthand.privacy) return console.warn('firsthand: call init in app.js before the consent component');
+      firsthand.privacy.onNeed(() => {
+        this.open();
+      });
+      firsthand.privacy.status().then((status) => {
+        this.setData({ contractName: status.contractName });
+      });
+      if (!firsthand.consent.get().preferences) this.open();
+    },
+  },
+  methods: {
+    open: function () {
+      this.setData({ shown: true });
+    },
+    agree: function () {
+      firsthand.privacy.agree(this.data.purposes, 'fh-consent-agree');
+      this.close(true);
+    },
+    refuse: function () {
+      firsthand.privacy.disagree(this.data.purposes);
+      this.close(false);
+    },
+    openContract: () => {
+      firsthand.privacy.openContract();
+    },
+    still: () => {},
+    close: function (agreed) {
+      this.setData({ shown: false });
+      this.triggerEvent('choice', { agreed: agreed });
+    },
+  },
+});

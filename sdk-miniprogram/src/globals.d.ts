@@ -1,0 +1,17 @@
+/** Globals of a mini-program. Any of them may be missing: plugins have no `App` and no `getApp`. */
+
+import type { PageInstance, Wx } from './wx.js';
+
+type Constructor = (this: unknown, options?: unknown) => unknown;
+
+declare global {
+  const wx: Wx;
+  let App: Constructor | undefined;
+  let Page: Constructor | undefined;
+  let Component: Constructor | undefined;
+  let Behavior: Constructor | undefined;
+  function getCurrentPages(): PageInstance[];
+  function setTimeout(run: () => void, ms: number): number;
+  function clearTimeout(timer: number): void;
+  const console: { debug(...parts: unknown[]): void; warn(...parts: unknown[]): void };
+}

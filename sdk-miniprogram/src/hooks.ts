@@ -1,0 +1,201 @@
+/**
+ * The only place that wraps App, Page, Component and Behavior. It decides nothing: it lets plugins watch the
+ * app's own functions being called.
+ *
+ * What the app must never notice. Its options objects are not changed: each is copied with prototype, order
+ * and property descriptors (so a frozen one works), and only function values differ. A wrapper passes `this`,
+ * arguments, result and exception through, keeps name, length and own properties (`debounced.cancel`), and
+ * costs a function call when nobody watches. What goes wrong in here leaves the app's own object in place.
+ *
+ * One set of hooks in a JavaScript context, however many copies of this file are in it (npm duplicate,
+ * sub-package, second vendor who bundles us): the first copy leaves itself on the wrapped constructor and the
+ * others join it. So nothing is wrapped twice and nothing counted twice.
+ *
+ * Not seen, because no public API shows it: WXS handlers, methods added by a `definitionFilter`, and
+ * glass-easel's builder style (`Component().init(…)`).
+ */
+
+import type { Undo } from '../../sdk-js/src/core/ports.js';
+
+type Anything = (this: unknown, ...args: unknown[]) => unknown;
+export type Kind = 'App' | 'Page' | 'Component' | 'Behavior';
+
+/** One call of a function of the app. `outer`: the wrapped function that is calling it. */
+export interface Invocation {
+  kind: Kind;
+  name: string;
+  self: unknown;
+  args: ArrayLike<unknown>;
+  outer: Invocation | null;
+}
+
+/** Runs before the function. What it returns, if anything, gets the result and says what to return instead. */
+// biome-ignore lint/suspicious/noConfusingVoidType: most watchers have nothing to say about results
+export type Watcher = (call: Invocation) => void | ((result: unknown) => unknown);
+
+export interface Hooks {
+  watch(watcher: Watcher): Undo;
+  /** From here on these lifecycles (of a Component: page lifetimes) are watched too, also where the app has none. */
+  need(kind: Kind, names: readonly string[]): void;
+  /** Clients of this context by write key, for further copies of the SDK. */
+  clients: Record<string, unknown>;
+}
+
+const MARK = '__firsthand1';
+/** Called many times a second, or with nothing in it for us. */
+const QUIET = /^on(PageScroll|Resize|ReachBottom|PullDownRefresh|Ready|Load|Show|Hide|Unload|TabItemTap|Launch)$/;
+
+const GLOBALS: Record<Kind, [get: () => unknown, set: (made: Anything) => void]> = {
+  App: [
+    () => typeof App !== 'undefined' && App,
+    (made) => {
+      App = made;
+    },
+  ],
+  Page: [
+    () => typeof Page !== 'undefined' && Page,
+    (made) => {
+      Page = made;
+    },
+  ],
+  Component: [
+    () => typeof Component !== 'undefined' && Component,
+    (made) => {
+      Component = made;
+    },
+  ],
+  Behavior: [
+    () => typeof Behavior !== 'undefined' && Behavior,
+    (made) => {
+      Behavior = made;
+    },
+  ],
+};
+const KINDS = Object.keys(GLOBALS) as Kind[];
+
+/** The hooks of this context; wraps the constructors at the first call. `report` hears of what went wrong. */
+export function getHooks(report: (error: unknown) => void): Hooks {
+  for (const kind of KINDS) {
+    const known = GLOBALS[kind][0]() as Record<string, Hooks> | false;
+    if (known && known[MARK]) return known[MARK] as Hooks;
+  }
+  return install(report);
+}
+
+function install(report: (error: unknown) => void): Hooks {
+  const watchers: Watcher[] = [];
+  const needed: Partial<Record<Kind, readonly string[]>> = {};
+  let running: Invocation | null = null;
+
+  const hooks: Hooks = {
+    clients: {},
+    watch(watcher) {
+      watchers.push(watcher);
+      return () => {
+        const at = watchers.indexOf(watcher);
+        if (at >= 0) watchers.splice(at, 1);
+      };
+    },
+    need(kind, names) {
+      needed[kind] = [...(needed[kind] || []), ...names];
+    },
+  };
+
+  function wrap(kind: Kind, name: string, original: Anything): Anything {
+    if (Object.getOwnPropertyDescriptor(original, MARK)) return original;
+    const wrapper = function (this: unknown, ...args: unknown[]): unknown {
+      if (!watchers.length) return original.apply(this, args);
+      const outer = running;
+      const call: Invocation = { kind, name, self: this, args, outer };
+      const afters = watchers.slice().map((watcher) => watcher(call));
+      running = call;
+      try {
+        let result = original.apply(this, args);
+        for (const after of afters) if (after) result = after(result);
+        return result;
+      } finally {
+        running = outer;
+      }
+    };
+    return mark(wrapper, original, true);
+  }
+
+  const wrapAll = (kind: Kind, source: object, names: readonly string[] = []): object => {
+    const copy = copyOf(source, (value, name) =>
+      typeof value === 'function' && (!QUIET.test(name) || names.indexOf(name) >= 0)
+        ? wrap(kind, name, value as Anything)
+        : value,
+    );
+    for (const name of names) {
+      // one that is inherited is called by the platform as it is
+      if (!(name in copy)) (copy as Record<string, unknown>)[name] = wrap(kind, name, () => {});
+    }
+    return copy;
+  };
+
+  function instrument(kind: Kind, options: object): object {
+    if (kind === 'App' || kind === 'Page') return wrapAll(kind, options, needed[kind]);
+    let copy = copyOf(options, (value, name) => (name === 'methods' && isObject(value) ? wrapAll(kind, value) : value));
+    const names = kind === 'Component' && needed.Component;
+    if (names) {
+      const lifetimes = (copy as Record<string, unknown>).pageLifetimes;
+      copy = copyOf(copy, (value) => value);
+      Object.defineProperty(copy, 'pageLifetimes', {
+        ...{ configurable: true, enumerable: true, writable: true },
+        value: wrapAll(kind, isObject(lifetimes) ? lifetimes : {}, names),
+      });
+    }
+    return copy;
+  }
+
+  function hook(kind: Kind, original: Anything): void {
+    const hooked = function (this: unknown, ...args: unknown[]): unknown {
+      if (isObject(args[0])) {
+        try {
+          args[0] = instrument(kind, args[0]);
+        } catch (error) {
+          report(error);
+        }
+      }
+      return original.apply(this, args);
+    };
+    GLOBALS[kind][1](mark(hooked, original, hooks));
+  }
+
+  for (const kind of KINDS) {
+    const original = GLOBALS[kind][0]();
+    try {
+      if (typeof original === 'function') hook(kind, original as Anything);
+    } catch (error) {
+      report(error); // a global that cannot be assigned: the platform's own page events still work
+    }
+  }
+  return hooks;
+}
+
+const isObject = (value: unknown): value is object => !!value && typeof value === 'object';
+
+/** The same object with other values, down to the descriptors. */
+function copyOf(source: object, change: (value: unknown, name: string) => unknown): object {
+  const copy = Object.create(Object.getPrototypeOf(source)) as object;
+  for (const name of keysOf(source)) {
+    const property = Object.getOwnPropertyDescriptor(source, name) as PropertyDescriptor;
+    if ('value' in property) property.value = change(property.value, String(name));
+    Object.defineProperty(copy, name, property);
+  }
+  return copy;
+}
+
+/** `wrapper` with everything that `original` carries, and our mark where nobody trips over it. */
+function mark(wrapper: Anything, original: Anything, value: unknown): Anything {
+  for (const name of keysOf(original)) {
+    const there = Object.getOwnPropertyDescriptor(wrapper, name);
+    if (name === 'arguments' || name === 'caller' || (there && !there.configurable)) continue;
+    Object.defineProperty(wrapper, name, Object.getOwnPropertyDescriptor(original, name) as PropertyDescriptor);
+  }
+  return Object.defineProperty(wrapper, MARK, { value });
+}
+
+function keysOf(of: object): (string | symbol)[] {
+  return [...Object.getOwnPropertyNames(of), ...(Object.getOwnPropertySymbols ? Object.getOwnPropertySymbols(of) : [])];
+}

@@ -1,0 +1,66 @@
+/**
+ * The Lifecycle port. "Online" is: connected, and in front or hidden for less than the time that WeChat lets a
+ * request live after hiding (5 s: it then fails with `interrupted`, and none may start until the next show). Coming
+ * to the front counts as coming online, which ends a pause after such a failure at once.
+ *
+ * The network is asked for only once consent allows it: its kind describes the device.
+ */
+
+import type { Lifecycle } from '../../sdk-js/src/core/ports.js';
+import type { Front } from './front.js';
+import { subscribe } from './front.js';
+import type { Network } from './wx.js';
+
+const HIDDEN_MS = 5_000;
+
+export interface Net extends Lifecycle {
+  /** Begins to ask. */
+  open(): void;
+  /** `wifi`, `5g`, …; null while it is not known. */
+  kind(): string | null;
+  close(): void;
+}
+
+export function createNet(front: Front, now: () => number): Net {
+  const onlines: (() => void)[] = [];
+  let connected = true;
+  let kind: string | null = null;
+  let isOpen = false;
+
+  const back = () => {
+    for (const run of onlines.slice()) run();
+  };
+  const changed = (status: Network & { isConnected: boolean }) => {
+    connected = status.isConnected;
+    kind = status.networkType;
+    if (connected) back();
+  };
+  const offShow = front.onShow(back);
+
+  return {
+    kind: () => kind,
+    open() {
+      if (isOpen) return;
+      isOpen = true;
+      wx.onNetworkStatusChange(changed);
+      wx.getNetworkType({
+        success({ networkType }) {
+          kind = networkType;
+          connected = networkType !== 'none';
+        },
+      });
+    },
+    online() {
+      const hiddenAt = front.hiddenAt();
+      return connected && (hiddenAt === null || now() - hiddenAt < HIDDEN_MS);
+    },
+    onOnline: (run) => subscribe(onlines, run),
+    // hiding sends too, but one request after the other: see client.ts
+    onLeave: () => () => {},
+    onReturn: () => () => {},
+    close() {
+      offShow();
+      if (isOpen) wx.offNetworkStatusChange(changed);
+    },
+  };
+}

@@ -1,0 +1,31 @@
+/**
+ * `$error` for errors and unhandled rejections of the app. Not on by default: a message is written by a program
+ * and may quote what a person typed. Only its first line is kept, cut and cleaned; stacks stay on the device.
+ */
+
+import type { Plugin } from '../../../sdk-js/src/core/plugin.js';
+import { cleanText } from '../../../sdk-js/src/core/scrub.js';
+
+const MAX_CHARS = 200;
+const MOST = 20;
+
+export const errors = (): Plugin => ({
+  name: 'errors',
+  purpose: 'analytics',
+  install({ track, guarded }) {
+    let count = 0;
+    const record = (kind: string, said: unknown) => {
+      if (++count > MOST) return;
+      const [first = ''] = String((said && (said as Error).message) || said).split('\n');
+      track('$error', { kind, message: cleanText(first.slice(0, MAX_CHARS)) });
+    };
+    const onError = guarded((message: string) => record('error', message));
+    const onRejection = guarded(({ reason }: { reason: unknown }) => record('rejection', reason));
+    if (wx.onError) wx.onError(onError);
+    if (wx.onUnhandledRejection) wx.onUnhandledRejection(onRejection);
+    return () => {
+      if (wx.offError) wx.offError(onError);
+      if (wx.offUnhandledRejection) wx.offUnhandledRejection(onRejection);
+    };
+  },
+});

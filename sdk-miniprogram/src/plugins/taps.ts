@@ -1,0 +1,146 @@
+/**
+ * `$click`, `$change` and `$submit` when a handler of the app gets a tap, a change or a submit. An element without a
+ * handler cannot be seen: a mini-program has no document to listen on.
+ *
+ * One gesture is one event. The same event object in several handlers, a handler that calls another one, and the
+ * copies of one tap that bubble through nested elements (WeChat sends each handler an object of its own, equal in
+ * time, target and position) are counted once, at the innermost element. Two taps are never taken for one
+ * because they came close together.
+ *
+ * Recorded before the handler runs, so that a handler that throws or leaves the page has been recorded on it.
+ * What is read: kind, handler, id, position and `data-track*`. Never a text, never a value; nothing on an
+ * element with `data-firsthand-ignore`.
+ */
+
+import type { Plugin } from '../../../sdk-js/src/core/plugin.js';
+import type { Properties } from '../../../sdk-js/src/core/protocol.js';
+import type { Invocation } from '../hooks.js';
+import type { Host } from '../host.js';
+
+const EVENTS: Record<string, string> = {
+  tap: '$click',
+  longpress: '$click',
+  longtap: '$click',
+  change: '$change',
+  confirm: '$submit',
+  submit: '$submit',
+};
+const MAX_TEXT = 200;
+
+type Dataset = Record<string, unknown>;
+interface Node {
+  id?: string;
+  dataset?: Dataset;
+  offsetLeft?: number;
+  offsetTop?: number;
+}
+interface Happened {
+  type: string;
+  timeStamp?: number;
+  target?: Node;
+  currentTarget: Node;
+  detail?: { x?: number; y?: number };
+}
+
+export const taps = (host: Host): Plugin => ({
+  name: 'taps',
+  purpose: 'analytics',
+  install({ track, guarded }) {
+    const seen = new WeakSet<object>();
+    /** Calls that were given an event; what they call belongs to the same gesture. */
+    const given = new WeakSet<Invocation>();
+    let last = '';
+
+    const watch = guarded((call: Invocation) => {
+      const event = eventOf(call.args);
+      if (!event) return;
+      given.add(call);
+      if (seen.has(event)) return;
+      seen.add(event);
+      for (let outer = call.outer; outer; outer = outer.outer) if (given.has(outer)) return;
+      const gesture = identityOf(event);
+      if (gesture && gesture === last) return;
+      last = gesture;
+      const { currentTarget, target, type } = event;
+      if ([currentTarget, target].some((node) => node && node.dataset && 'firsthandIgnore' in node.dataset)) return;
+      track(EVENTS[type] as string, describe(call, event));
+    });
+    return host.hooks().watch((call) => watch(call));
+  },
+});
+
+/** The event among a handler's arguments: first as WeChat gives it, or last as frameworks do. */
+function eventOf(args: ArrayLike<unknown>): Happened | null {
+  for (const argument of [args[0], args[args.length - 1]]) {
+    const event = argument as Happened | null;
+    if (event && typeof event === 'object' && isKnown(event.type) && event.currentTarget) return event;
+  }
+  return null;
+}
+
+const isKnown = (type: unknown) => Object.keys(EVENTS).indexOf(type as string) >= 0;
+
+/** Equal for the copies of one gesture; empty if the event says too little to tell. */
+function identityOf({ type, timeStamp, target, detail }: Happened): string {
+  if (typeof timeStamp !== 'number' || !target) return '';
+  const { id, offsetLeft, offsetTop, dataset } = target;
+  const { x, y } = detail || {};
+  return JSON.stringify([type, timeStamp, id, offsetLeft, offsetTop, x, y, plain(dataset)]);
+}
+
+function describe({ name, self, kind }: Invocation, { type, currentTarget, detail }: Happened): Properties {
+  const { id, dataset = {} } = currentTarget;
+  const { x, y } = detail || {};
+  const isAt = typeof x === 'number' && typeof y === 'number';
+  const component = kind !== 'Page' && (self as { is?: unknown } | undefined);
+  return {
+    type,
+    handler: handlerOf(name, type, dataset),
+    id: id || undefined,
+    name: text(dataset.track),
+    component: component ? text(component.is) : undefined,
+    ...(isAt && { x: Math.round(x), y: Math.round(y) }),
+    ...declared(dataset),
+  };
+}
+
+/** Frameworks send everything through one method and say in the dataset whom they mean. */
+function handlerOf(name: string, type: string, dataset: Dataset): string | undefined {
+  const table = dataset.eventOpts || dataset.eventconfigs; // uni-app (Vue 2), mpx
+  if (Array.isArray(table)) {
+    // [["tap",[["onBuy",["$event"]]]]]
+    for (const [of, calls] of table as [string, [string][]][]) {
+      if (String(of).replace(/^\^/, '') === type && Array.isArray(calls) && calls[0]) return text(calls[0][0]);
+    }
+  } else if (table && typeof table === 'object') {
+    // {"tap":[["onBuy","__mpx_event__"]]}
+    const calls = (table as Record<string, unknown>)[type];
+    if (Array.isArray(calls) && Array.isArray(calls[0])) return text(calls[0][0]);
+  }
+  return name === 'eh' || name === '__e' || name === '__invoke' ? undefined : name; // Taro's names nobody
+}
+
+/** `data-track-plan="pro"` says `{ plan: 'pro' }`: what the app itself declares. */
+export function declared(dataset: Dataset): Properties {
+  const properties: Properties = {};
+  for (const key of Object.keys(dataset)) {
+    const [, first = '', rest = ''] = /^track([A-Z])(.*)$/.exec(key) || [];
+    const value = dataset[key];
+    if (first && (typeof value === 'number' || typeof value === 'boolean'))
+      properties[first.toLowerCase() + rest] = value;
+    else if (first && typeof value === 'string') properties[first.toLowerCase() + rest] = text(value);
+  }
+  return properties;
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value ? value.slice(0, MAX_TEXT) : undefined;
+}
+
+/** Only what can be compared without running anybody's code. */
+function plain(dataset: Dataset | undefined): unknown[] {
+  return Object.keys(dataset || {}).map((key) => {
+    const value = (dataset as Dataset)[key];
+    return [key, value && typeof value === 'object' ? '' : String(value)];
+  });
+}

@@ -1,0 +1,174 @@
+/** Consent first: what must not happen before it, and what WeChat's own privacy interfaces mean for it. */
+
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { delivered, load, names, OPTIONS, only, settled, start } from './boot.js';
+import { createHost } from './host/host.js';
+import { event } from './host/plain.js';
+
+afterEach(() => void vi.useRealTimers());
+
+const DEVICE = /^get(Window|Device|AppBase|Account|System|NetworkType)/;
+
+describe('before a choice', () => {
+  it('a whole session reads no device, stores nothing, sends nothing, makes no id', async () => {
+    const { host, sdk } = await load({}, { pages: { 'pages/home/home': { onTap() {} }, 'pages/cart/cart': {} } });
+    host.launch('pages/home/home');
+    host.fire('onTap', event());
+    sdk.track('Viewed');
+    sdk.identify('u-7');
+    expect(await sdk.login()).toBeNull();
+    expect(await sdk.webViewUrl('https://shop.example/h5')).toBe('https://shop.example/h5');
+    host.go('navigateTo', 'pages/cart/cart');
+    host.hide();
+    host.show();
+    await settled(400);
+    expect(host.reads.filter((name) => DEVICE.test(name))).toEqual([]);
+    expect(host.calls).toEqual({ getStorageSync: 1 }); // the choice itself
+    expect(host.store.size).toBe(0);
+    expect(host.network.requests).toEqual([]);
+    expect(sdk.getAnonymousId()).toBeNull();
+    expect(host.listeners.onNetworkStatusChange).toBeUndefined();
+  });
+
+  it('a grant replays the cold start with its own times; the device is read then', async () => {
+    vi.useFakeTimers({ now: 1_700_000_000_000 });
+    const { host, sdk } = await load();
+    host.launch('pages/home/home', { scene: 1047 });
+    await vi.advanceTimersByTimeAsync(5_000);
+    sdk.consent.set({ analytics: true });
+    const sent = delivered({ host, sdk });
+    await vi.advanceTimersByTimeAsync(5_000);
+    const messages = await sent;
+    expect(names(messages)).toEqual(['$app_launch', '$app_show', '$page']);
+    expect(new Set(messages.map(({ timestamp }) => timestamp))).toEqual(
+      new Set([new Date(1_700_000_000_000).toISOString()]),
+    );
+    expect(messages[2]?.context).toMatchObject({
+      ...{ locale: 'zh_CN', scene: 1047, os: { name: 'android', version: 'HarmonyOS 4.2' } },
+      ...{ app: { name: 'wx0123456789abcdef', version: '2.1.0' }, screen: { width: 390, height: 844, density: 3 } },
+      library: { name: '@firsthand/miniprogram' },
+    });
+    expect(messages.map(({ context }) => context.seq)).toEqual([0, 1, 2]);
+    expect(host.reads).not.toContain('getSystemInfoSync');
+    expect(host.reads).not.toContain('getSystemInfo');
+  });
+
+  it('a denial purges, and a later grant brings nothing back', async () => {
+    const { host, sdk } = await load();
+    host.launch('pages/home/home');
+    sdk.track('Before');
+    sdk.consent.set({ analytics: false });
+    sdk.track('Denied');
+    sdk.consent.set({ analytics: true });
+    sdk.track('After');
+    expect(names(await delivered({ host, sdk }))).toEqual(['After']);
+    expect(host.reads.filter((name) => /DeviceInfo/.test(name))).toHaveLength(1);
+  });
+});
+
+it('a withdrawal stops what is under way and leaves the choice and nothing else', async () => {
+  const { host, sdk } = await start(
+    {},
+    {},
+    { server: () => ({ status: 200, after: 1_000, body: '{"success":true}' }) },
+  );
+  void sdk.flush();
+  await settled();
+  expect(host.network.flying()).toBe(1);
+  sdk.consent.withdraw();
+  expect(host.network.flying()).toBe(0);
+  await settled(300);
+  expect([...host.store.keys()]).toEqual(['fh.wk.consent']);
+  expect(sdk.getAnonymousId()).toBeNull();
+});
+
+it('a choice is remembered over a restart, and so is a refusal', async () => {
+  const store = new Map<string, string>();
+  const { sdk } = await load({}, {}, { store });
+  sdk.consent.set({ analytics: false });
+  const again = await load({}, {}, { store });
+  again.host.launch('pages/home/home');
+  expect(again.sdk.consent.get().preferences).toEqual({ analytics: false });
+  await again.sdk.flush();
+  expect(again.host.network.requests).toEqual([]);
+});
+
+describe('WeChat’s privacy interfaces', () => {
+  it('"no authorisation needed" grants nothing', async () => {
+    const { host, sdk } = await load();
+    host.launch('pages/home/home');
+    host.privacy.state.declared = false;
+    expect(await sdk.privacy.status()).toEqual({ needAuthorization: false, contractName: '《小店隐私保护指引》' });
+    expect(sdk.consent.get().preferences).toBeNull();
+    expect(sdk.consent.get().decisions.analytics).toBe('hold');
+  });
+
+  it('a tap on the button answers WeChat and grants what was named, but nothing that needs a consent of its own', async () => {
+    const { host, sdk } = await load();
+    const asked = vi.fn();
+    sdk.privacy.onNeed(asked);
+    const allowed = sdk.privacy.require();
+    expect(asked).toHaveBeenCalledOnce();
+    host.privacy.tapAgreeButton('agree');
+    sdk.privacy.agree(['analytics', 'personalization', 'third_party', 'cross_border'], 'agree');
+    expect(await allowed).toBe(true);
+    expect(sdk.consent.get().preferences).toEqual({ analytics: true, personalization: true });
+  });
+
+  it('a program that claims a tap does not deceive WeChat; a refusal is one', async () => {
+    const { sdk } = await load();
+    sdk.privacy.onNeed(() => {});
+    const forged = sdk.privacy.require();
+    sdk.privacy.agree([], 'agree');
+    expect(await forged).toBe(false);
+    const refused = sdk.privacy.require();
+    sdk.privacy.disagree(['analytics', 'third_party']);
+    expect(await refused).toBe(false);
+    expect(sdk.consent.get().preferences).toEqual({ analytics: false, third_party: false });
+  });
+
+  it('base libraries without them say that they do not know', async () => {
+    const { host, sdk } = await load();
+    for (const name of [
+      'getPrivacySetting',
+      'onNeedPrivacyAuthorization',
+      'requirePrivacyAuthorize',
+      'openPrivacyContract',
+    ]) {
+      delete host.wx[name];
+    }
+    sdk.privacy.onNeed(() => {});
+    sdk.privacy.openContract();
+    expect(await sdk.privacy.status()).toEqual({ needAuthorization: null, contractName: '' });
+    expect(await sdk.privacy.require()).toBe(false);
+  });
+});
+
+it('importing the file does nothing that can be observed', async () => {
+  vi.resetModules();
+  const host = createHost();
+  const scope = globalThis as unknown as Record<string, unknown>;
+  const before = ['App', 'Page', 'Component', 'Behavior', 'wx'].map((name) => scope[name]);
+  const called = vi.fn();
+  for (const name of Object.keys(host.wx)) host.wx[name] = called;
+  await import('../src/index.js');
+  expect(['App', 'Page', 'Component', 'Behavior', 'wx'].map((name) => scope[name])).toEqual(before);
+  expect(called).not.toHaveBeenCalled();
+});
+
+it('calls before init wait for it, with their time', async () => {
+  vi.useFakeTimers({ now: 1_700_000_000_000 });
+  vi.resetModules();
+  const host = createHost();
+  const { firsthand, init } = await import('../src/index.js');
+  firsthand.track('Early');
+  firsthand.consent.set({ analytics: true });
+  await vi.advanceTimersByTimeAsync(3_000);
+  const sdk = init(OPTIONS);
+  firsthand.track('Late');
+  const sent = delivered({ host, sdk });
+  await vi.advanceTimersByTimeAsync(5_000);
+  const [early, late] = only(await sent, 'Early').concat(only(await sent, 'Late'));
+  expect(Date.parse(late?.timestamp || '') - Date.parse(early?.timestamp || '')).toBe(3_000);
+  sdk.close();
+});
