@@ -65,7 +65,7 @@ class Adapter:
 
     def kill(self) -> dict[str, Any]:
         if self.client is not None:
-            self.client._flusher.abandon()  # a kill sends nothing more; shutdown() might
+            self.client._delivery.flusher.abandon()  # a kill sends nothing more; shutdown() might
             self.client.shutdown(0)
         self.client = None
         return {}

@@ -1,6 +1,5 @@
 """Settings: one place, documented, refused early and by name."""
 
-import dataclasses
 import re
 from pathlib import Path
 from typing import Any
@@ -10,18 +9,20 @@ import pytest
 from firsthand.settings import ENV_PREFIX, Settings, SettingsError, load
 
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text()
+PAGE = (ROOT.parent / "docs" / "python.md").read_text()
 SOURCES = sorted((ROOT / "src" / "firsthand").rglob("*.py"))
+MISSING = object()
 NEEDED = {"write_key": "k", "endpoint": "http://127.0.0.1"}
 
 
 def test_every_setting_is_documented_with_its_default_and_nothing_else() -> None:
-    rows = dict(re.findall(r"^\| `(\w+)` \| ([^|]+?) \|", README, re.M))
-    fields = {f.name: f.default for f in dataclasses.fields(Settings)}
+    table = PAGE.partition("\n## Settings\n")[2].partition("\n## ")[0]
+    rows = dict(re.findall(r"^\| `(\w+)` \| ([^|]+?) \|", table, re.M))
+    fields = {name: Settings._field_defaults.get(name, MISSING) for name in Settings._fields}
     assert list(rows) == list(fields)
     for name, default in fields.items():
         shown = rows[name].strip("`").replace(",", "")
-        if default is dataclasses.MISSING:
+        if default is MISSING:
             assert shown == "needed"
         elif isinstance(default, bool):
             assert shown == str(default).lower()
@@ -83,7 +84,7 @@ def test_a_wrong_environment_is_refused_by_name(name: str, value: str) -> None:
 
 
 def test_frozen() -> None:
-    with pytest.raises(dataclasses.FrozenInstanceError):
+    with pytest.raises(AttributeError):
         load({}, **NEEDED).write_key = "other"  # type: ignore[misc]
 
 
@@ -91,4 +92,4 @@ def test_no_setting_is_one_of_the_servers_under_the_same_variable() -> None:
     """SDK and collector may run in one environment, and both read FIRSTHAND_*."""
     from collector.settings import Settings as Server
 
-    assert not {f.name for f in dataclasses.fields(Settings)} & set(Server.__struct_fields__)
+    assert not set(Settings._fields) & set(Server.__struct_fields__)

@@ -11,6 +11,7 @@ from firsthand.client import Client
 from firsthand.default import Default
 from firsthand.guard import Problem
 from firsthand.protocol import VERSION, Report, Stats
+from firsthand.scope import context
 from firsthand.settings import Settings, SettingsError
 
 __version__ = VERSION
@@ -23,6 +24,8 @@ screen = default.screen
 identify = default.identify
 group = default.group
 alias = default.alias
+register = default.register
+unregister = default.unregister
 flush = default.flush
 shutdown = default.shutdown
 stats = default.stats
@@ -36,12 +39,15 @@ __all__ = [
     "Stats",
     "alias",
     "configure",
+    "context",
     "flush",
     "group",
     "identify",
     "page",
+    "register",
     "screen",
     "shutdown",
     "stats",
     "track",
+    "unregister",
 ]

@@ -5,10 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Optional, Union
-from uuid import UUID
+from typing import TYPE_CHECKING, Any, Optional, Union
 
-Id = Union[str, int, UUID, None]
+if TYPE_CHECKING:
+    from uuid import UUID
+
+Id = Union[str, int, "UUID", None]
 Time = Union[datetime, str, float, None]
 Object = Optional[Mapping[str, Any]]
 Consent = Optional[Mapping[str, bool]]

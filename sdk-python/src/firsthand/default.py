@@ -7,10 +7,11 @@ must run as well as one whose is.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from firsthand.calls import Calls, Consent, Id, Object, Time
-from firsthand.client import Client
+from firsthand.client import Client, Resolver
 from firsthand.guard import OnError, Reporter
 from firsthand.protocol import Report, Stats
 from firsthand.settings import SettingsError
@@ -30,17 +31,39 @@ class Default(Calls):
         endpoint: str | None = None,
         *,
         on_error: OnError | None = None,
+        consent_resolver: Resolver | None = None,
         **settings: Any,
     ) -> Client:
-        """Build the client of this process. Raises SettingsError, naming the setting.
+        """Build the client of this process; arguments as of `Client`. Raises SettingsError, naming the setting.
 
         An earlier one takes no more events and is given its `exit_timeout` to deliver those it has.
         """
-        client = Client(write_key, endpoint, on_error=on_error, **settings)
+        client = Client(write_key, endpoint, on_error=on_error, consent_resolver=consent_resolver, **settings)
         previous = self.use(client)
         if isinstance(previous, Client):
             previous.shutdown()
         return client
+
+    def track(self, event: str, properties: Object = None, *, user_id: Id = None, anonymous_id: Id = None,
+              timestamp: Time = None, context: Object = None, consent: Consent = None,
+              message_id: Id = None) -> str | None:  # fmt: skip
+        """See Client.track."""
+        client = self._client or self._from_environment()
+        if client is None:
+            return None
+        return client.track(event, properties, user_id=user_id, anonymous_id=anonymous_id, timestamp=timestamp,
+                            context=context, consent=consent, message_id=message_id)  # fmt: skip
+
+    def register(self, properties: Mapping[str, Any] | None = None, **more: Any) -> None:
+        """See Client.register."""
+        client = self._client or self._from_environment()
+        if isinstance(client, Client):
+            client.register(properties, **more)
+
+    def unregister(self, *names: str) -> None:
+        """See Client.unregister."""
+        if isinstance(self._client, Client):
+            self._client.unregister(*names)
 
     def use(self, client: Calls | None) -> Calls | None:
         """Put `client` in charge; returns the one that was."""

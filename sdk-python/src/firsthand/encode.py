@@ -16,25 +16,24 @@ because only its size in bytes can bound the queue. Two ways:
 | `timedelta` | seconds |
 | `Decimal` | a number if a double holds it exactly as written, else its text |
 | `UUID` · `Enum` · path | its text · its value · its text |
-| dataclass · named tuple · `Mapping` | object · array · object |
+| dataclass, attrs, msgspec struct, pydantic model · named tuple · `Mapping` | object · array · object |
+| numpy scalar | number, text or time, as its `item()` |
 | `set`, `frozenset` · `tuple`, `deque` | array, in a stable order · array |
 | `bytes`, `bytearray`, `memoryview` | text if UTF-8, else `base64:` and the bytes |
 """
 
 from __future__ import annotations
 
-import base64
-import dataclasses
+import binascii
 import json
 import math
 import os
+import sys
 from collections import deque
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from enum import Enum
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from firsthand import moment
 from firsthand.protocol import MAX_DEPTH
@@ -75,9 +74,9 @@ def plain_type(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, timedelta):
         return value.total_seconds()
-    if isinstance(value, Decimal):
+    if is_instance(value, "decimal", "Decimal"):
         return _decimal(value)
-    if isinstance(value, UUID):
+    if is_instance(value, "uuid", "UUID"):
         return str(value)
     if isinstance(value, os.PathLike):
         return os.fspath(value)
@@ -90,23 +89,55 @@ def plain_type(value: Any) -> Any:
         return list(value)
     if isinstance(value, Mapping):
         return dict(value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    fields = fields_of(value)
+    if fields is not None:
+        return fields
+    if is_instance(value, "numpy", "generic"):
+        return _scalar(value)
     raise TypeError("no JSON form")
 
 
-def _decimal(value: Decimal) -> Any:
+def is_instance(value: Any, module: str, name: str) -> bool:
+    """`isinstance(value, module.name)` without importing `module`: who has such a value has imported it."""
+    kind = getattr(sys.modules.get(module), name, None)
+    return isinstance(kind, type) and isinstance(value, kind)
+
+
+def fields_of(value: Any) -> dict[str, Any] | None:
+    """The fields of a dataclass, attrs, msgspec or pydantic object, as they are; None for anything else.
+
+    Told by what their classes declare, so that none of the three needs to be installed.
+    """
+    kind = type(value)
+    for declared in ("__dataclass_fields__", "__attrs_attrs__", "__struct_fields__", "model_fields", "__fields__"):
+        names = getattr(kind, declared, None)
+        if declared == "__attrs_attrs__" and names is not None:
+            names = [attribute.name for attribute in names]
+        if isinstance(names, (dict, tuple, list)) and all(isinstance(name, str) for name in names):
+            return {name: getattr(value, name) for name in names if hasattr(value, name)}
+    return None
+
+
+def _scalar(value: Any) -> Any:
+    """A numpy scalar as Python's own. Some (`longdouble`, `void`) have none and give themselves back."""
+    found = value.item()
+    if type(found) is type(value) or isinstance(found, complex):
+        raise TypeError("no JSON form")
+    return found
+
+
+def _decimal(value: Any) -> Any:
     if not value.is_finite():
         raise ValueError("not a finite number")
     as_float = float(value)
-    return as_float if Decimal(repr(as_float)) == value else str(value)
+    return as_float if type(value)(repr(as_float)) == value else str(value)
 
 
 def _bytes(value: bytes) -> str:
     try:
         return value.decode()
     except UnicodeDecodeError:
-        return "base64:" + base64.b64encode(value).decode()
+        return "base64:" + binascii.b2a_base64(value, newline=False).decode()
 
 
 def _depth(value: Any) -> int:
@@ -149,7 +180,7 @@ class _Careful:
             return self._int(int(value), path)
         if isinstance(value, float):
             return self._float(float(value), path)
-        if isinstance(value, Decimal) and not value.is_finite():
+        if is_instance(value, "decimal", "Decimal") and not value.is_finite():
             return self._float(math.nan if value.is_nan() else math.copysign(math.inf, value), path)
         if isinstance(value, (set, frozenset)):
             try:

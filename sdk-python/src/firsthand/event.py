@@ -69,7 +69,7 @@ def build(
         value = call.get(key)
         if value is not None:
             message[key] = value
-    message["context"] = _context(call, state, context, library)
+    message["context"] = stamped_context(call, state, context, library)
     return message
 
 
@@ -82,9 +82,10 @@ def _event_name(call: Mapping[str, Any]) -> str:
     return event
 
 
-def _context(
+def stamped_context(
     call: Mapping[str, Any], state: State, context: Mapping[str, Any], library: Mapping[str, str]
 ) -> dict[str, Any]:
+    """The context of a message: the platform's, then library, session and choices, which nobody overrides."""
     stamped: dict[str, Any] = {k: v for k, v in context.items() if v is not None}
     stamped["library"] = library
     if call.get("purpose"):

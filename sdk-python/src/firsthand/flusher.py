@@ -5,8 +5,9 @@ parent and works in the children). It sleeps on a bell; `SimpleQueue.put` is the
 that may be rung from a signal handler. Rings say only "look", never what to do, so a doubled one is harmless.
 
 A batch that cannot be delivered waits here and is tried again for as long as the process lives; the queue behind it is
-bounded. At the end (`finish`) one wait that only our own back-off asked for is cut short; a wait that the server
-ordered is kept, and if it ends after the time left, waiting for it would be in vain and the worker stops at once.
+bounded. With a spool the worker also reads back what waits in files, when the queue is empty. At the end (`finish`)
+one wait that only our own back-off asked for is cut short; a wait that the server ordered is kept, and if it ends
+after the time left, waiting for it would be in vain and the worker stops at once.
 """
 
 from __future__ import annotations
@@ -15,79 +16,107 @@ import random
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from queue import Empty, SimpleQueue
-from typing import Callable, NamedTuple
+from typing import TYPE_CHECKING, Callable, NamedTuple
 
-from firsthand import moment
+from firsthand import lifecycle, moment
 from firsthand.batch import envelope, slice_sizes
 from firsthand.guard import Reporter
-from firsthand.protocol import MAX_MESSAGE_BYTES, Answer, Entry, Verdict, read_verdicts
+from firsthand.protocol import LOST, MAX_MESSAGE_BYTES, Answer, Verdict, read_verdicts
 from firsthand.queue import Queue
 from firsthand.retry import next_step, ordered_seconds
 from firsthand.settings import Settings
 
+if TYPE_CHECKING:
+    from firsthand.spool.log import Spool
+
 Send = Callable[[bytes], Answer]
 _BUG_PAUSE = 1.0
+QUIET_SECONDS = 10.0  # between two `$lost` events
+LOOK_SECONDS = 10.0  # between two looks for what a sibling that died has left in the spool
 
 
 class _Waiter(NamedTuple):
-    """Somebody in flush(): `done` gets an item when `target` events have left the queue."""
+    """Somebody in flush(): `done` gets an item when `target` events have left the queue.
+
+    With a spool, the files that others left are to be looked through as well, later than `asked`.
+    """
 
     target: int
     done: SimpleQueue[None]
+    asked: float
 
 
 class Flusher:
     """Owns the queue and the thread. `flush` and `finish` are safe from any thread, also from the worker's own."""
 
-    def __init__(self, settings: Settings, send: Send, reporter: Reporter) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        send: Send,
+        reporter: Reporter,
+        tell_lost: Callable[[Mapping[str, int]], None] = lambda _reasons: None,
+        spool: Spool | None = None,
+    ) -> None:
         self._settings, self._send, self._reporter = settings, send, reporter
+        self._tell_lost, self._spool = tell_lost, spool
+        self._told_lost: dict[str, int] = {}
+        self._quiet_until = 0.0
+        self._looked_through = -1.0
         self._bell: SimpleQueue[None] = SimpleQueue()
         self.queue = Queue(
             settings.queue_events,
             settings.queue_bytes,
             settings.batch_events,
             settings.batch_bytes,
-            self._ring,
+            self.look,
         )
         self._starting = threading.Lock()
-        self._thread: threading.Thread | None = None
+        self.thread: threading.Thread | None = None
         self._waiters: dict[int, _Waiter] = {}
-        self._todo: deque[list[Entry]] = deque()  # what was taken and is not settled, in order
+        self._todo: deque[list[bytes]] = deque()  # what was taken and is not settled, in order
         self._ends_at: float | None = None
         self._stopped = False
         self._patient = True
 
-    def start(self) -> bool:
-        """Have a worker; True if this call started it. Whoever loses the race may go on: the winner starts it."""
-        if self._thread is not None or self._stopped or not self._starting.acquire(blocking=False):
-            return False
+    def look(self) -> None:
+        """Have a worker, and have it look. Whoever loses the race to start it may go on: the winner does."""
+        if self.thread is None:
+            self.start()
+        self._bell.put(None)
+
+    def start(self) -> None:
+        """Have a worker."""
+        if self.thread is not None or self._stopped or not self._starting.acquire(blocking=False):
+            return
         try:
-            if self._thread is None:
+            if self.thread is None:
                 thread = threading.Thread(target=self._run, name="firsthand", daemon=True)
                 thread.start()
-                self._thread = thread
-                return True
+                self.thread = thread
+                lifecycle.first_event()
         except RuntimeError:
             # the interpreter is shutting down and starts no more threads: finish() works without one
             self._reporter.report("retry", "no_thread", "no worker thread could be started; events wait for the exit")
         finally:
             self._starting.release()
-        return False
 
     def flush(self, timeout: float) -> None:
         """Wait until all that was let in before has left, at most `timeout` seconds."""
-        if threading.current_thread() is self._thread:
+        if threading.current_thread() is self.thread:
             return  # on_error called us: waiting for ourselves would be for ever
         self.queue.stats()  # folds what other threads have just put
-        waiter = _Waiter(self.queue.entered, SimpleQueue())
+        spool = self._spool
+        waiter = _Waiter(self.queue.entered + (spool.waiting if spool else 0), SimpleQueue(), time.monotonic())
         self._waiters[id(waiter)] = waiter
         try:
-            if self.queue.left < waiter.target:
+            if spool is not None:
+                spool.look_anew()
+            if not self._served(waiter):
                 self.start()
-            if self.queue.left < waiter.target and self._thread is not None and not self._stopped:
-                self._ring()
+            if not self._served(waiter) and self.thread is not None and not self._stopped:
+                self._bell.put(None)
                 waiter.done.get(timeout=max(0.0, timeout))
         except Empty:
             pass
@@ -99,20 +128,31 @@ class Flusher:
         self._ends_at = time.monotonic() + timeout
         self._patient = False
         self.flush(timeout)
-        if self._thread is None and self._starting.acquire(blocking=False):
+        if self.thread is None and self._starting.acquire(blocking=False):
             self._drain()  # nobody can start a worker beside us: the lock is kept
         self.abandon()
+
+    def report_lost(self, now: bool = False) -> None:
+        """Put a `$lost` event if events were let go since the last one; `now`: even if that one is not long ago."""
+        if not now and time.monotonic() < self._quiet_until:
+            return
+        dropped = self.queue.stats().dropped
+        news = {reason: count - self._told_lost.get(reason, 0) for reason, count in dropped.items() if reason in LOST}
+        news = {reason: count for reason, count in news.items() if count > 0}
+        if news:
+            self._quiet_until = time.monotonic() + QUIET_SECONDS
+            self._told_lost = {reason: count for reason, count in dropped.items() if reason in LOST}
+            self._tell_lost(news)
+            for name, waiter in list(self._waiters.items()):  # who flushes wants that delivered, too
+                self._waiters[name] = waiter._replace(target=self.queue.entered)
 
     def abandon(self) -> None:
         """End without sending anything more: after finish, and for a parent's worker in a forked child."""
         self._stopped = True
-        self._ring()
+        self._bell.put(None)
         self._release_waiters()
 
     # the worker
-
-    def _ring(self) -> None:
-        self._bell.put(None)
 
     def _run(self) -> None:
         while not self._stopped:
@@ -126,13 +166,13 @@ class Flusher:
 
     def _drain(self) -> None:
         """The worker's work on the caller's thread, when there can be no worker."""
-        while len(self.queue) and not self._stopped and not self._too_late(time.monotonic()):
+        while (len(self.queue) or self._refill()) and not self._stopped and not self._too_late(time.monotonic()):
             self._deliver(self.queue.take())
 
     def _gather(self) -> None:
         """Sleep until there is a full batch, or something old enough, or somebody who waits for it."""
-        while not len(self.queue) and not self._stopped:
-            self._bell.get()
+        while not (len(self.queue) or self._stopped or self._refill()):
+            self._rung(None if self._spool is None else LOOK_SECONDS)
             self.queue.stats()
         deadline = time.monotonic() + self._settings.batch_seconds
         while not (self.queue.ready() or self._waiters or self._stopped):
@@ -140,16 +180,28 @@ class Flusher:
             if left <= 0 or not self._rung(left):
                 return
 
-    def _rung(self, seconds: float) -> bool:
+    def _refill(self) -> bool:
+        """Take over a file of events that wait on the disk only. True if there are events now."""
+        if self._spool is None:
+            return False
+        began, entries = time.monotonic(), self._spool.left_behind()
+        if entries:
+            self.queue.adopt(entries)
+        else:
+            self._looked_through = began
+            self._release_waiters()
+        return bool(entries)
+
+    def _rung(self, seconds: float | None) -> bool:
         try:
             self._bell.get(timeout=seconds)
         except Empty:
             return False
         return True
 
-    def _deliver(self, entries: list[Entry]) -> None:
+    def _deliver(self, entries: list[bytes]) -> None:
         plan = slice_sizes(
-            [len(e.data) for e in entries],
+            [len(e) for e in entries],
             self._settings.batch_events,
             self._settings.batch_bytes,
             MAX_MESSAGE_BYTES,
@@ -181,8 +233,8 @@ class Flusher:
                 reason = "too_large" if answer.status == 413 else "refused"
                 self._lose(batch, reason, f"the collector answered {answer.status}")
 
-    def _post(self, batch: Sequence[Entry]) -> tuple[Answer, Sequence[Verdict]]:
-        answer = self._send(envelope([e.data for e in batch], self._settings.write_key, moment.now()))
+    def _post(self, batch: Sequence[bytes]) -> tuple[Answer, Sequence[Verdict]]:
+        answer = self._send(envelope(batch, self._settings.write_key, moment.now()))
         verdicts = read_verdicts(answer.body) if 200 <= answer.status < 300 else []
         if verdicts is None:
             answer, verdicts = (
@@ -213,14 +265,19 @@ class Flusher:
     def _too_late(self, moment_: float) -> bool:
         return self._ends_at is not None and moment_ > self._ends_at
 
-    def _settle(self, batch: Sequence[Entry], verdicts: Sequence[Verdict]) -> None:
+    def _settle(self, batch: Sequence[bytes], verdicts: Sequence[Verdict]) -> None:
         self.queue.sent(batch, verdicts)
+        if self._spool is not None:
+            self._spool.settle(batch)
+        self.report_lost()
         for verdict in verdicts:
             self._reporter.report("rejected", verdict.reason, verdict.detail or "see the collector's bad_events")
         self._release_waiters()
 
-    def _lose(self, batch: Sequence[Entry], reason: str, detail: str) -> None:
+    def _lose(self, batch: Sequence[bytes], reason: str, detail: str) -> None:
         self.queue.lost(batch, reason)
+        if self._spool is not None:
+            self._spool.settle(batch)
         self._reporter.report("dropped", reason, detail)
         self._release_waiters()
 
@@ -237,10 +294,17 @@ class Flusher:
 
     def _lose_todo(self, reason: str) -> None:
         while self._todo:
-            self.queue.lost(self._todo.popleft(), reason)
+            batch = self._todo.popleft()
+            self.queue.lost(batch, reason)
+            if self._spool is not None and reason != "unauthorized":  # a key that is put right delivers them yet
+                self._spool.settle(batch)
         self._release_waiters()
 
     def _release_waiters(self) -> None:
         for waiter in list(self._waiters.values()):
-            if self._stopped or self.queue.left >= waiter.target:
+            if self._stopped or self._served(waiter):
                 waiter.done.put(None)
+
+    def _served(self, waiter: _Waiter) -> bool:
+        looked = self._spool is None or self._looked_through > waiter.asked
+        return looked and self.queue.left >= waiter.target

@@ -7,15 +7,14 @@
 
 from __future__ import annotations
 
-import logging
-import traceback
-from typing import Callable, NamedTuple
-
-logger = logging.getLogger("firsthand")
+from typing import Any, Callable, NamedTuple
 
 
 class Problem(NamedTuple):
-    """`kind`: dropped, rejected, retry, placeholder or bug. `reason`: a closed list each. `detail`: what to do."""
+    """`kind`: dropped, rejected, retry, placeholder, scrubbed, spool, resolver or bug. `detail`: what to do.
+
+    `reason` is of a closed list for each kind: a reason of the balance sheet, a verb, or the name of an exception.
+    """
 
     kind: str
     reason: str
@@ -29,6 +28,9 @@ class Reporter:
     """Remembers what was told. `setdefault` is atomic, so no lock is needed."""
 
     def __init__(self, on_error: OnError | None = None) -> None:
+        import logging  # not at import of the package: it is a fifth of what that may cost
+
+        self._logger: Any = logging.getLogger("firsthand")
         self._on_error = on_error
         self._told: dict[str, object] = {}
 
@@ -38,22 +40,26 @@ class Reporter:
             return
         problem = Problem(kind, reason, detail)
         try:
-            logger.warning("%s: %s (%s); said once", kind, reason, detail)
+            self._logger.warning("%s: %s (%s); said once", kind, reason, detail)
             if self._on_error is not None:
                 self._on_error(problem)
         except Exception:
-            logger.debug("on_error or a log handler raised", exc_info=True)
+            self._logger.debug("on_error or a log handler raised", exc_info=True)
 
     def bug(self, error: BaseException) -> None:
         """An exception of ours that must not reach the host. Its text may quote data, so only its type is told."""
         self.report("bug", type(error).__name__, "please tell the maintainers of firsthand")
-        logger.debug("internal error at %s", _where(error))
+        self._logger.debug("internal error at %s", _where(error))
 
     def forget(self, kind: str, reason: str) -> None:
         self._told.pop(f"{kind} {reason}", None)
 
 
 def _where(error: BaseException) -> str:
-    """`file:line` of the innermost frames: enough to find a bug, and no data in it."""
-    frames = traceback.extract_tb(error.__traceback__)[-3:]
-    return " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))
+    """The innermost frames as `function:line`: enough to find a bug, and no data in it."""
+    frames = []
+    trace = error.__traceback__
+    while trace is not None:
+        frames.append(f"{trace.tb_frame.f_code.co_name}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    return " < ".join(reversed(frames[-3:]))

@@ -1,11 +1,13 @@
-"""Message ids: UUIDv7 (RFC 9562 §5.7), so that ids sort by time and a retry is recognised.
+"""Message ids and times, both from one look at the clock.
 
-Constraints: unique over threads, forks and machines; increasing within a process even when the clock stands still
-or goes back; no lock, because capture may run inside a signal handler.
+Ids are UUIDv7 (RFC 9562 §5.7), so that they sort by time and a retry is recognised. Constraints: unique over threads,
+forks and machines; increasing within a process even when the clock stands still or goes back; no lock, because capture
+may run inside a signal handler; and cheap, because this is on the path of every call.
 
-Layout: 48 bit milliseconds · version · 12 + 20 bit sequence (§6.2 method 1, a dedicated counter) · variant · 42 random
-bits from the operating system. `next()` of an `itertools.count` is one atomic step; the random bits are read anew for
-each id, so a forked child that inherits the sequence still makes different ids.
+Layout: 48 bit milliseconds · version · 12 + 14 bit sequence (§6.2 method 1, a dedicated counter) · variant between
+them · 48 bits from the operating system. `next()` of an `itertools.count` is one atomic step. The random bits are read
+anew for each millisecond; what was read is one tuple, replaced whole, and forgotten in a forked child, which would
+otherwise continue its parent's sequence under its parent's random bits.
 """
 
 from __future__ import annotations
@@ -14,25 +16,42 @@ import itertools
 import os
 import time
 
-_VERSION = 0x7 << 76
-_VARIANT = 0x2 << 62
-# begins at random below 2^31: two processes in the same millisecond rarely share a sequence number as well
-_sequence = itertools.count(int.from_bytes(os.urandom(4), "big") >> 1)
+from firsthand import moment
+
+# begins at random: two processes in the same millisecond rarely share a sequence number as well
+_sequence = itertools.count(int.from_bytes(os.urandom(4), "big") >> 7)
 _last_ms = 0
+# clock in milliseconds, that as ISO text, and the first and last part of the ids of this millisecond
+_tick = (-1, "", "", "")
 
 
 def new_id() -> str:
     """A fresh id in the canonical form with hyphens."""
-    global _last_ms  # noqa: PLW0603 - the one clock all ids of a process share
-    ms = _last_ms = max(time.time_ns() // 1_000_000, _last_ms)
-    sequence = next(_sequence) & 0xFFFFFFFF
-    value = (
-        (ms & 0xFFFFFFFFFFFF) << 80
-        | _VERSION
-        | (sequence >> 20) << 64
-        | _VARIANT
-        | (sequence & 0xFFFFF) << 42
-        | int.from_bytes(os.urandom(6), "big") >> 6
-    )
-    text = f"{value:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    return stamp()[0]
+
+
+def stamp() -> tuple[str, str]:
+    """A fresh id, and the time as it is on the wire (`2026-01-02T03:04:05.678Z`)."""
+    now = time.time_ns() // 1_000_000
+    clock, iso, head, tail = _tick
+    if now != clock:
+        iso, head, tail = _turn(now)
+    n = next(_sequence)
+    return f"{head}{n >> 14 & 0xFFF:03x}-{0x8000 | n & 0x3FFF:04x}-{tail}", iso
+
+
+def _turn(now: int) -> tuple[str, str, str]:
+    global _last_ms, _tick  # noqa: PLW0603 - the one clock all ids of a process share
+    ms = _last_ms = max(now, _last_ms)
+    iso, head, tail = moment.iso_of_ms(now), f"{ms >> 16 & 0xFFFFFFFF:08x}-{ms & 0xFFFF:04x}-7", os.urandom(6).hex()
+    _tick = (now, iso, head, tail)
+    return iso, head, tail
+
+
+def _forget() -> None:
+    global _tick  # noqa: PLW0603 - see the head of the module
+    _tick = (-1, "", "", "")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)

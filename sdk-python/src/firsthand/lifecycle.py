@@ -28,6 +28,8 @@ class Lives(Protocol):
     def exit_timeout(self) -> float: ...
     @property
     def endpoint(self) -> str: ...
+    @property
+    def durable(self) -> bool: ...
     def flush(self, timeout: float) -> Report: ...
     def shutdown(self, timeout: float) -> Report: ...
     def after_fork_in_child(self) -> None: ...
@@ -66,14 +68,15 @@ def _at_exit() -> None:
         try:
             report = client.shutdown(min(client.exit_timeout, max(0.0, until - time.monotonic())))
             if report.pending:
-                _say(client.endpoint, report)
+                _say(client.endpoint, report, client.durable)
         except Exception as error:  # noqa: BLE001 - see above
             _write(f"firsthand: shutdown failed ({type(error).__name__})\n")
 
 
-def _say(endpoint: str, report: Report) -> None:
+def _say(endpoint: str, report: Report, durable: bool) -> None:
+    kept = "; they are in the spool" if durable else ""
     _write(
-        f"firsthand: {report.pending} events were not delivered to {endpoint} before exit"
+        f"firsthand: {report.pending} events were not delivered to {endpoint} before exit{kept}"
         f" (sent {report.sent}, dropped {report.dropped}, rejected {report.rejected})\n"
     )
 

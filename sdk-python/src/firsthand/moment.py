@@ -13,8 +13,12 @@ def iso(seconds: float) -> str:
 
     Raises ValueError, OverflowError or OSError for a time outside the years 1 to 9999.
     """
+    return iso_of_ms(int(seconds * 1000 // 1))
+
+
+def iso_of_ms(milliseconds: int) -> str:
+    """The same of whole milliseconds."""
     global _cached  # noqa: PLW0603 - one tuple, replaced whole: formatting a second once is most of the cost
-    milliseconds = int(seconds * 1000 // 1)
     second, rest = divmod(milliseconds, 1000)
     known, text = _cached
     if known != second:

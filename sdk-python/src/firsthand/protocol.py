@@ -48,6 +48,7 @@ DROPPED: frozenset[str] = frozenset(
         "no_consent",
         "internal",
         "queue_full",  # queue_events or queue_bytes reached
+        "spool_full",  # with a spool, spool_bytes reached as well
         "refused",  # the collector answered 400, 404 …: the same body would be refused again
         "unauthorized",  # 401 or 403: sending has stopped
         "closed",  # captured after shutdown()
@@ -56,11 +57,8 @@ DROPPED: frozenset[str] = frozenset(
 )
 
 
-class Entry(NamedTuple):
-    """One encoded message on its way."""
-
-    message_id: str
-    data: bytes
+# what the collector should hear of, as a `$lost` event: neither forbidden by consent nor refused by itself
+LOST: frozenset[str] = frozenset({"queue_full", "spool_full", "refused", "internal"})
 
 
 class Answer(NamedTuple):
@@ -70,6 +68,9 @@ class Answer(NamedTuple):
     retry_after: str | None = None
     body: bytes = b""
     problem: str = ""
+
+
+ACCEPTED = Answer(200)
 
 
 class Report(NamedTuple):
@@ -82,7 +83,11 @@ class Report(NamedTuple):
 
 
 class Stats(NamedTuple):
-    """The balance sheet: captured = sent + pending + Σ dropped + Σ rejected, at every moment."""
+    """The balance sheet: captured + recovered = sent + pending + Σ dropped + Σ rejected, at every moment.
+
+    `recovered`: left in the spool by an earlier process, or by a sibling that died, and taken over by this one.
+    `unspooled`: captured while the spool could not be written; these are in memory only.
+    """
 
     captured: int
     sent: int
@@ -90,6 +95,8 @@ class Stats(NamedTuple):
     pending_bytes: int
     dropped: Mapping[str, int]
     rejected: Mapping[str, int]
+    recovered: int = 0
+    unspooled: int = 0
 
     def report(self) -> Report:
         return Report(self.sent, self.pending, sum(self.dropped.values()), sum(self.rejected.values()))

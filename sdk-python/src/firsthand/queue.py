@@ -2,14 +2,17 @@
 
 Constraints. `put()` runs in the host's threads, in signal handlers, in `__del__` during a garbage collection and in
 the middle of another `put()` that one of those interrupted. So it may neither wait for a lock nor assume that the
-thread that holds it is another one. Yet the bounds and the sums must be exact.
+thread that holds it is another one. Yet the bounds and the sums must be exact, and the whole may cost half a
+microsecond.
 
-So: `put()` appends to an inbox (`deque.append` is atomic), then whoever gets the lock at once folds the inbox into
-the queue; who does not get it goes on, because the holder looks into the inbox again after letting go. Only the
-worker and readers wait for the lock, readers not for ever.
+So: `put()` tries the lock. Who gets it, puts the event straight in; who does not, leaves it in an inbox (`deque.append`
+is atomic) and goes on, because the holder looks into the inbox again after letting go. Only the worker and readers wait
+for the lock, readers not for ever.
 
 Full means: the newest is dropped. Old events are the ones that somebody already counts on. What the worker has taken
 but not settled still counts against the bounds.
+
+An event here is its bytes. A spool marks those that it keeps by a subclass (spool/segment.py); the queue does not look.
 """
 
 from __future__ import annotations
@@ -18,11 +21,12 @@ import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Callable
+from typing import Callable, Union
 
-from firsthand.protocol import Entry, Stats, Verdict
+from firsthand.protocol import Stats, Verdict
 
 _READER_PATIENCE = 0.2  # the lock is held for microseconds; longer means we interrupted its holder on this very thread
+Item = Union[bytes, str]  # an event, or the reason why one was dropped before it became one
 
 
 class Queue:
@@ -35,35 +39,53 @@ class Queue:
         self._batch_events, self._batch_bytes = batch_events, batch_bytes
         self._ring = ring
         self._lock = threading.Lock()
-        self._inbox: deque[Entry | str] = deque()
-        self._waiting: deque[Entry] = deque()
+        self._inbox: deque[Item] = deque()
+        self._waiting: deque[bytes] = deque()
         self._waiting_bytes = 0
-        self._pending_bytes = 0
+        self._taken_bytes = 0
         self._closed = ""
         self.entered = 0  # events that were ever let in, and, below, that have left; in this order
         self.left = 0
-        self._captured = 0
+        self._turned_away = 0
+        self._recovered = 0
         self._sent = 0
         self._dropped: dict[str, int] = {}
         self._rejected: dict[str, int] = {}
 
     # the caller's side
 
-    def put(self, entry: Entry) -> str:
+    def put(self, data: bytes) -> str:
         """Take one event. Returns "", or why it was dropped (it is then counted already).
 
-        If another thread is folding at this moment, the answer may be "" for an event that turns out not to fit;
+        If another thread holds the lock at this moment, the answer may be "" for an event that turns out not to fit;
         the count is right in any case.
         """
-        reason = self._closed
-        if not reason and not self._fits(entry):
-            reason = "queue_full"
-        self._submit(reason or entry)
+        lock = self._lock
+        if not lock.acquire(False):
+            return self._put_aside(data)
+        ring = False
+        try:
+            reason = self._closed or self._no_room(len(data))
+            if reason:
+                self._turn_away(reason)
+            else:
+                ring = self._admit(data)
+        finally:
+            lock.release()
+        if self._inbox:
+            self._fold_rest()
+        if ring:
+            self._ring()
         return reason
 
+    def has_room(self, size: int) -> bool:
+        """Would an event of `size` bytes be let in now? (A closed queue has room: it says no at once.)"""
+        return bool(self._closed) or not self._no_room(size)
+
     def drop(self, reason: str) -> None:
-        """Count one event that was captured and let go before it could become an entry."""
-        self._submit(reason)
+        """Count one event that was captured and let go before it could become bytes."""
+        self._inbox.append(reason)
+        self._fold_rest()
 
     def close(self, reason: str) -> None:
         """From now on every event is dropped with `reason`."""
@@ -83,21 +105,31 @@ class Queue:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def take(self) -> list[Entry]:
+    def take(self) -> list[bytes]:
         """The oldest events, about one batch; each must be settled by `sent()` or `lost()`."""
         with self._held():
-            taken: list[Entry] = []
+            taken: list[bytes] = []
             size = 0
             while self._waiting and len(taken) < self._batch_events:
-                size += len(self._waiting[0].data)
+                size += len(self._waiting[0])
                 if taken and size > self._batch_bytes:
                     break
                 taken.append(self._waiting.popleft())
-                self._waiting_bytes -= len(taken[-1].data)
+                self._waiting_bytes -= len(taken[-1])
+                self._taken_bytes += len(taken[-1])
         self._fold_rest()
         return taken
 
-    def sent(self, entries: Sequence[Entry], verdicts: Sequence[Verdict]) -> None:
+    def adopt(self, entries: Sequence[bytes]) -> None:
+        """Events that an earlier process left behind: they wait here, whatever the bounds, and are counted apart."""
+        with self._held():
+            self._waiting.extend(entries)
+            self._waiting_bytes += sum(map(len, entries))
+            self._recovered += len(entries)
+            self.entered += len(entries)
+        self._fold_rest()
+
+    def sent(self, entries: Sequence[bytes], verdicts: Sequence[Verdict]) -> None:
         """A batch was answered: all of it was durable but for the `verdicts`."""
         with self._held():
             refused = verdicts[: len(entries)]
@@ -107,7 +139,7 @@ class Queue:
             self._leave(entries)
         self._fold_rest()
 
-    def lost(self, entries: Sequence[Entry], reason: str) -> None:
+    def lost(self, entries: Sequence[bytes], reason: str) -> None:
         with self._held():
             self._count_dropped(reason, len(entries))
             self._leave(entries)
@@ -118,22 +150,22 @@ class Queue:
     def stats(self) -> Stats:
         with self._read():
             return Stats(
-                captured=self._captured,
+                captured=self.entered - self._recovered + self._turned_away,
+                recovered=self._recovered,
                 sent=self._sent,
                 pending=self.entered - self.left,
-                pending_bytes=self._pending_bytes,
+                pending_bytes=self._waiting_bytes + self._taken_bytes,
                 dropped=dict(self._dropped),
                 rejected=dict(self._rejected),
             )
 
-    # inside
+    # inside; the lock is held in all but the first two
 
-    def _fits(self, entry: Entry) -> bool:
-        return self.entered - self.left < self._max_events and self._pending_bytes + len(entry.data) <= self._max_bytes
-
-    def _submit(self, item: Entry | str) -> None:
-        self._inbox.append(item)
+    def _put_aside(self, data: bytes) -> str:
+        reason = self._closed or self._no_room(len(data))
+        self._inbox.append(reason or data)
         self._fold_rest()
+        return reason
 
     def _fold_rest(self) -> None:
         ring = False
@@ -145,27 +177,41 @@ class Queue:
         if ring:
             self._ring()
 
+    def _no_room(self, size: int) -> str:
+        full = (
+            self.entered - self.left >= self._max_events
+            or self._waiting_bytes + self._taken_bytes + size > self._max_bytes
+        )
+        return "queue_full" if full else ""
+
+    def _admit(self, data: bytes) -> bool:
+        """Let one in. True if the worker has reason to look: the first one, or a batch is full."""
+        before = self._waiting_bytes
+        after = self._waiting_bytes = before + len(data)
+        self._waiting.append(data)
+        self.entered += 1
+        count = len(self._waiting)
+        return count in (1, self._batch_events) or before < self._batch_bytes <= after
+
+    def _turn_away(self, reason: str) -> None:
+        self._turned_away += 1
+        self._count_dropped(reason, 1)
+
     def _fold(self) -> bool:
-        """Empty the inbox; the lock is held. True if the worker has reason to look."""
+        """Empty the inbox. True if the worker has reason to look."""
         ring = False
         while self._inbox:
             item = self._inbox.popleft()
-            self._captured += 1
-            reason = item if isinstance(item, str) else self._closed or ("" if self._fits(item) else "queue_full")
+            reason = item if isinstance(item, str) else self._closed or self._no_room(len(item))
             if isinstance(item, str) or reason:
-                self._count_dropped(reason, 1)
-                continue
-            was_ready = self.ready()
-            self._waiting.append(item)
-            self.entered += 1
-            self._waiting_bytes += len(item.data)
-            self._pending_bytes += len(item.data)
-            ring = ring or len(self._waiting) == 1 or self.ready() != was_ready
+                self._turn_away(reason)
+            else:
+                ring = self._admit(item) or ring
         return ring
 
-    def _leave(self, entries: Sequence[Entry]) -> None:
+    def _leave(self, entries: Sequence[bytes]) -> None:
         self.left += len(entries)
-        self._pending_bytes -= sum(len(e.data) for e in entries)
+        self._taken_bytes -= sum(map(len, entries))
 
     def _count_dropped(self, reason: str, count: int) -> None:
         self._dropped[reason] = self._dropped.get(reason, 0) + count

@@ -18,7 +18,7 @@ from typing import Any
 import firsthand
 from firsthand.client import Client
 from firsthand.guard import Problem
-from firsthand.protocol import Answer, Entry
+from firsthand.protocol import Answer
 
 
 class Recorder(Client):
@@ -30,8 +30,12 @@ class Recorder(Client):
         given = {"write_key": "test", "endpoint": "http://127.0.0.1", **settings}
         super().__init__(on_error=self.problems.append, send=_refuse, **given)
 
-    def _put(self, entry: Entry) -> str:
-        self.events.append(json.loads(entry.data))
+    def _assemble(self) -> None:
+        super()._assemble()
+        self._put = self._record
+
+    def _record(self, data: bytes) -> str:
+        self.events.append(json.loads(data))
         return ""
 
 

@@ -3,6 +3,9 @@
 Every request has one deadline over all its parts. A timeout per `recv` is not enough: an answer that drips one byte
 a second would hold the worker for hours. So the answer is read through a socket whose timeout is what is left.
 
+Through a proxy, https goes in a CONNECT tunnel, so the proxy sees neither key nor event; http asks for the whole
+address.
+
 A server may close an idle connection just as we write to it. If a *reused* connection breaks before a byte of the
 answer came, the request is sent once more on a new one; ids stay, so the collector sees a repeated batch as such.
 """
@@ -15,10 +18,11 @@ import io
 import socket
 import ssl
 import time
+from base64 import b64encode
 from typing import Any, Callable
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
-from firsthand.protocol import BATCH_PATH, MAX_ANSWER_BYTES, VERSION, Answer
+from firsthand.protocol import ACCEPTED, BATCH_PATH, MAX_ANSWER_BYTES, VERSION, Answer
 from firsthand.settings import Settings
 
 # getaddrinfo() imports this codec at its first use. That would be an import by the worker, and a fork in the middle of
@@ -28,15 +32,25 @@ from firsthand.settings import Settings
 _SMALL = 512  # bytes below which gzip costs more than it saves
 
 
-class Transport:
-    """POSTs bodies to `<endpoint>/v1/batch`."""
+def transport(settings: Settings, tls: ssl.SSLContext | None = None) -> Callable[[bytes], Answer]:
+    """What sends batches under these settings: HTTP, or, with `dry_run`, nothing at all."""
+    return (lambda _body: ACCEPTED) if settings.dry_run else Transport(settings, tls).send
 
-    def __init__(self, settings: Settings) -> None:
+
+class Transport:
+    """POSTs bodies to `<endpoint>/v1/batch`. Raises OSError if `ca_file` cannot be read."""
+
+    def __init__(self, settings: Settings, tls: ssl.SSLContext | None = None) -> None:
         parts = urlsplit(settings.endpoint)
         self._settings = settings
         self._host, self._port = str(parts.hostname), parts.port
         self._path = parts.path.rstrip("/") + BATCH_PATH
-        self._tls = ssl.create_default_context(cafile=settings.ca_file or None) if parts.scheme == "https" else None
+        self._tls = None
+        if parts.scheme == "https":
+            self._tls = tls or ssl.create_default_context(cafile=settings.ca_file or None)
+        self._proxy = _Proxy(settings.proxy) if settings.proxy else None
+        if self._proxy is not None and self._tls is None:
+            self._path = f"http://{parts.netloc}{self._path}"
         self._connection: http.client.HTTPConnection | None = None
 
     def send(self, body: bytes) -> Answer:
@@ -65,11 +79,12 @@ class Transport:
             connection.close()
 
     def _headers(self) -> dict[str, str]:
-        return {
+        mine = {
             "Authorization": f"Bearer {self._settings.write_key}",
             "Content-Type": "application/json",
             "User-Agent": f"firsthand-python/{VERSION}",
         }
+        return {**mine, **self._proxy.headers} if self._proxy is not None and self._tls is None else mine
 
     def _failed(self, error: Exception) -> Answer:
         self.close()
@@ -98,15 +113,31 @@ class Transport:
 
     def _connect(self) -> http.client.HTTPConnection:
         timeout = self._settings.connect_timeout
+        proxy = self._proxy
+        host, port = (proxy.host, proxy.port) if proxy is not None else (self._host, self._port)
         connection: http.client.HTTPConnection
         if self._tls is None:
-            connection = http.client.HTTPConnection(self._host, self._port, timeout=timeout)
+            connection = http.client.HTTPConnection(host, port, timeout=timeout)
         else:
-            connection = http.client.HTTPSConnection(self._host, self._port, timeout=timeout, context=self._tls)
+            connection = http.client.HTTPSConnection(host, port, timeout=timeout, context=self._tls)
+            if proxy is not None:
+                connection.set_tunnel(self._host, self._port or 443, proxy.headers)
         connection.connect()
         connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._connection = connection
         return connection
+
+
+class _Proxy:
+    """Where the proxy is and what it wants to hear."""
+
+    def __init__(self, address: str) -> None:
+        parts = urlsplit(address)
+        self.host, self.port = str(parts.hostname), parts.port or 3128
+        self.headers: dict[str, str] = {}
+        if parts.username:
+            login = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+            self.headers["Proxy-Authorization"] = "Basic " + b64encode(login.encode()).decode()
 
 
 class _Stale(Exception):
