@@ -63,6 +63,16 @@ await build({
   format: 'esm',
   target: 'es2020',
 });
+// Each alone in its file: a site loads the one adapter whose platform it has
+const ADAPTERS = ['c15t', 'cookieconsent', 'google', 'gpp', 'klaro', 'onetrust', 'tcf'];
+await build({
+  entryPoints: Object.fromEntries(ADAPTERS.map((name) => [`adapters/${name}`, src(`adapters/${name}`)])),
+  outdir: dist,
+  bundle: true,
+  minify: true,
+  format: 'esm',
+  target: 'es2020',
+});
 
 // for tests/contract/driver.py, not shipped
 await build({

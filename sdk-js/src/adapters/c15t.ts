@@ -1,0 +1,36 @@
+/**
+ * c15t 2. Keys are its categories: `functionality`, `experience`, `measurement`, `marketing`. The store is read where
+ * the person has chosen (`hasConsented`); what it grants by itself where it sees an opt-out jurisdiction is no choice,
+ * and the SDK's own policy decides there.
+ */
+
+import type { Undo } from '../core/ports.js';
+import { type AdapterOptions, answersOf, connect, type Mapping } from './bridge.js';
+
+interface Store {
+  getState(): { consents: Record<string, unknown>; hasConsented(): boolean };
+  subscribe(listener: Undo): Undo;
+}
+
+export interface C15tOptions extends AdapterOptions {
+  /** `consentStore` of `getOrCreateConsentRuntime`, if it is not `window.c15tStore`. */
+  store?: Store;
+}
+
+export const C15T_CATEGORIES: Mapping = {
+  analytics: 'measurement',
+  personalization: 'experience',
+  marketing: 'marketing',
+};
+
+export function c15t({ sdk, map = C15T_CATEGORIES, store }: C15tOptions = {}): Undo {
+  return connect<Store>(sdk, {
+    map,
+    find: () => store || (globalThis as { c15tStore?: Store }).c15tStore,
+    subscribe: (found, changed) => found.subscribe(changed),
+    answers(found) {
+      const state = found.getState();
+      return answersOf(map, (key) => (state.hasConsented() ? state.consents[key] === true : undefined));
+    },
+  });
+}

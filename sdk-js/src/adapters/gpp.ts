@@ -1,0 +1,111 @@
+/**
+ * IAB Global Privacy Platform, by `__gpp` (IAB Tech Lab, "CMP API Specification" 1.1). Two kinds of sections are
+ * read, and only where the platform calls them applicable:
+ *
+ * - `tcfeuv2`: consents to TCF's purposes, as `tcf:<number>`.
+ * - the US sections (`usnat`, `usca`, …): opt-outs, as `us:<field>`. 1 is "opted out", which denies; 2 is "did not
+ *   opt out", which is no consent: it takes an earlier opt-out back and grants nothing that nobody had answered. A
+ *   value that the specification does not know counts as opted out, and so does `Gpc`.
+ */
+
+import type { Undo } from '../core/ports.js';
+import type { Preferences } from '../core/protocol.js';
+import { type AdapterOptions, type Answers, answersOf, connect, type Mapping } from './bridge.js';
+
+type Section = Record<string, unknown>;
+
+export interface Ping {
+  signalStatus?: string;
+  applicableSections?: number[];
+  /** A section is an object, or a list of the objects of its segments. */
+  parsedSections?: Record<string, Section | Section[]>;
+}
+
+interface GppEvent {
+  listenerId: number;
+  pingData?: Ping;
+}
+
+type GppApi = (command: string, run: (event: GppEvent, success: boolean) => void, parameter?: unknown) => void;
+
+export const GPP_KEYS = {
+  analytics: ['tcf:1', 'tcf:8', 'tcf:9'],
+  personalization: ['tcf:1', 'tcf:5', 'tcf:6'],
+  marketing: [
+    ...['tcf:1', 'tcf:2', 'tcf:3', 'tcf:4', 'tcf:7'],
+    ...['us:SaleOptOut', 'us:SharingOptOut', 'us:TargetedAdvertisingOptOut'],
+  ],
+  third_party: ['us:SaleOptOut', 'us:SharingOptOut'],
+} satisfies Mapping;
+
+/** Ids of sections (IAB Tech Lab, GPP): the EU's TCF; 7 is the national one of the US, then one a state. */
+const EU = 2;
+const FIRST_OF_US = 7;
+const NOT_APPLICABLE = 0;
+const DID_NOT_OPT_OUT = 2;
+
+const api = () => (globalThis as { __gpp?: GppApi }).__gpp;
+
+export function gpp({ sdk, map = GPP_KEYS }: AdapterOptions = {}): Undo {
+  let latest: Ping | null = null;
+  return connect(sdk, {
+    map,
+    find: api,
+    subscribe(_, changed) {
+      let id: number | undefined;
+      let ended = false;
+      // looked up at each call: the page's stub gives way to the platform
+      const remove = () => api()?.('removeEventListener', () => {}, id);
+      api()?.('addEventListener', (event, success) => {
+        if (!success || !event) return;
+        id = event.listenerId;
+        // the stub may register us long after the undo
+        if (ended) return remove();
+        if (event.pingData?.signalStatus !== 'ready') return;
+        latest = event.pingData;
+        changed();
+      });
+      return () => {
+        ended = true;
+        if (id !== undefined) remove();
+      };
+    },
+    answers: (_, known) => latest && answersOfPing(latest, map, known),
+  });
+}
+
+/** Pure. `known`: the choice as the SDK has it. */
+export function answersOfPing(ping: Ping, map: Mapping, known: Preferences): Answers {
+  const { applicableSections = [], parsedSections = {} } = ping;
+  const answers: Answers = {};
+  if (applicableSections.includes(EU)) {
+    const consents = whole(parsedSections.tcfeuv2).PurposeConsents as unknown[] | undefined;
+    Object.assign(
+      answers,
+      answersOf(keysOf(map, 'tcf:'), (key) => consents?.[Number(key) - 1] === true),
+    );
+  }
+  if (!applicableSections.some((id) => id >= FIRST_OF_US)) return answers;
+  const states = Object.entries(parsedSections).filter(([name]) => /^us[a-z]{2,3}$/.test(name));
+  for (const [purpose, fields] of Object.entries(keysOf(map, 'us:'))) {
+    const said = states
+      .flatMap(([, state]) => [...fields].map((field) => whole(state)[field]))
+      .filter((value) => value !== undefined && value !== NOT_APPLICABLE);
+    const isOut = states.some(([, state]) => whole(state).Gpc === true);
+    if (isOut || said.some((value) => value !== DID_NOT_OPT_OUT)) answers[purpose] = false;
+    else if (said.length && known[purpose] !== undefined && !(purpose in answers)) answers[purpose] = true;
+  }
+  return answers;
+}
+
+/** The mapping's keys of one kind, without their prefix; purposes that have none are left out. */
+function keysOf(map: Mapping, prefix: string): Record<string, string[]> {
+  const found: Record<string, string[]> = {};
+  for (const [purpose, keys] of Object.entries(map)) {
+    const own = [keys].flat().filter((key) => key.startsWith(prefix));
+    if (own.length) found[purpose] = own.map((key) => key.slice(prefix.length));
+  }
+  return found;
+}
+
+const whole = (section: Section | Section[] = {}): Section => Object.assign({}, ...[section].flat());
