@@ -33,6 +33,7 @@ from collector.routes.pixel import Pixel
 from collector.routes.sdk import dist, sdk_routes
 from collector.routes.settings import settings_routes
 from collector.settings import Settings
+from collector.shared import Contexts
 from collector.sources import SourceRegistry
 from collector.spool.writer import SpoolLimits, SpoolWriter
 from collector.state import State, geo_path
@@ -111,6 +112,7 @@ def _make_state(settings: Settings, config: Path | None) -> State:
         sources=SourceRegistry(settings, config),
         spool=SpoolWriter(settings.spool_dir, settings.collector_id, limits, synced),
         enricher=enricher,
+        contexts=Contexts(),
         key=keys.load_or_create(settings.data_dir / "keys" / "pii.json"),
         client=ClientAddress(settings.trusted_proxies),
         limiter=RateLimiter(time.monotonic, settings.workers),
@@ -129,6 +131,7 @@ async def _every_second(state: State) -> None:
             state.sources.refresh()
             if state.geo.reload_if_changed():
                 state.enricher.forget()
+                state.contexts.forget()
             _publish(state)
         except Exception:
             log.exception("the round of every second failed")

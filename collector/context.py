@@ -1,11 +1,13 @@
 """What is the same for a whole request, computed once: the read-only facts that steps may use."""
 
+from collections.abc import Hashable
 from datetime import datetime, timedelta
 from typing import Protocol
 
 import msgspec
 
-from collector.event import Event
+from collector.protocol import Context
+from collector.shared import Under
 from consent.pii.hashing import Key
 
 
@@ -29,22 +31,36 @@ class Source(msgspec.Struct, frozen=True):
     query_params: frozenset[str] = frozenset()
 
 
-class RequestContext(msgspec.Struct, frozen=True):
-    """Facts of one request. Times are UTC with whole milliseconds."""
+class RequestContext(msgspec.Struct):
+    """Facts of one request. Times are UTC with whole milliseconds.
+
+    `circumstances`: all of it that what a context means may depend on (shared.py). Whoever lets a step's part of
+    `Shared` depend on one more fact of the request adds the fact here.
+    `plain`, `clean`: what one look over the whole batch found out (pipeline.py); False is always safe.
+    """
 
     source: Source
     received_at: datetime
     sent_at: datetime | None
     skew: timedelta | None  # received − sent; None if the client did not say or they agree within 5 s
     ip: str | None
-    columns: bytes  # what all rows of the request share, encoded (row.of_request)
+    columns: msgspec.Raw  # what all rows of the request share, encoded (row.of_request)
     user_agent: str | None
     gpc: bool
     key: Key
     enricher: "Enricher"
+    under: Under | None
+    circumstances: Hashable
+    plain: bool = False
+    clean: bool = False
+
+
+def circumstances(source: Source, gpc: bool, ip: str | None, user_agent: str | None) -> Hashable:
+    """What a context means depends on these, and on nothing else of a request."""
+    return (source, gpc, ip, user_agent)
 
 
 class Enricher(Protocol):
-    """Looks up the columns of all enrichments for one event; see steps/enrich.py."""
+    """Looks up the columns of all enrichments for one context; see steps/enrich.py."""
 
-    def columns(self, event: Event, context: RequestContext) -> bytes: ...
+    def columns(self, said: Context, request: RequestContext) -> bytes: ...

@@ -1,21 +1,20 @@
-"""Bytes → events. Never raises on client data but for `NotABatch`: every message gets an event or a refusal.
+"""Bytes → messages. Never raises on client data but for `NotABatch`: every message is decoded or refused.
 
 Two ways through. The fast one decodes the whole body into structs in one go; it is what our own SDKs send, and
 small bodies only, because inside it no message can be over its size limit. Whenever that fails, the body is cut
 into undecoded messages and each is taken by itself, so that one bad message costs one verdict and other people's
-clients (integers as ids, unknown context fields, a `context` shared by the batch) are understood too: loose.py.
+clients (integers as ids) are understood too: loose.py. A message's context stays undecoded either way, because most
+were met before: shared.py.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from collector import event as events
-from collector.event import Event
-from collector.loose import Loose, read_context, read_message
+from collector.loose import read_context, read_message
 from collector.outcome import Drop, Reason, Rejected
 from collector.protocol import (
     MAX_BATCH_MESSAGES,
@@ -24,6 +23,7 @@ from collector.protocol import (
     Message,
     StrictBatchBody,
 )
+from collector.shared import Under
 
 _strict_batch = msgspec.json.Decoder(StrictBatchBody)
 _batch = msgspec.json.Decoder(BatchBody)
@@ -48,12 +48,14 @@ class Unreadable(NamedTuple):
 
 
 class Decoded(NamedTuple):
-    """A decoded request. `sent_at` is the client's clock, if it said. `items` gives `size` messages, once."""
+    """A decoded request. `sent_at` is the client's clock, if it said. `items` gives `size` messages, once.
+    `under` is the batch's own context."""
 
     write_key: str | None
     sent_at: datetime | None
     size: int
-    items: Iterator[Event | Unreadable]
+    items: Iterable[Message | Unreadable]
+    under: Under | None = None
 
 
 T = TypeVar("T")
@@ -69,12 +71,12 @@ def decode_batch(body: bytes, new_id: NewId) -> Decoded:
         except (msgspec.MsgspecError, RecursionError, ValueError):
             pass  # the careful way finds out what is wrong and with which message
         else:
-            if not strict.context:
-                _check_count(len(strict.batch))
-                for message in strict.batch:
-                    if not message.message_id:
-                        message.message_id = new_id()
-                return Decoded(strict.write_key, strict.sent_at, len(strict.batch), map(events.of, strict.batch))
+            messages = strict.batch
+            _check_count(len(messages))
+            for message in messages:
+                if not message.message_id:
+                    message.message_id = new_id()
+            return Decoded(strict.write_key, strict.sent_at, len(messages), messages, _under(strict.context))
     return _decode_carefully(body, new_id)
 
 
@@ -89,7 +91,7 @@ def decode_single(body: bytes, new_id: NewId, kind: str | None = None) -> Decode
     sent_at = _time_or_none(head.get("sentAt"))
     if kind is not None:
         head["type"] = msgspec.Raw(msgspec.json.encode(kind))
-    return Decoded(write_key, sent_at, 1, iter([_decode_one(msgspec.json.encode(head), None, new_id)]))
+    return Decoded(write_key, sent_at, 1, [_decode_one(msgspec.json.encode(head), new_id)])
 
 
 def _decode_carefully(body: bytes, new_id: NewId) -> Decoded:
@@ -100,34 +102,35 @@ def _decode_carefully(body: bytes, new_id: NewId) -> Decoded:
     except (msgspec.MsgspecError, RecursionError, ValueError):
         batch = _repaired(body, BatchBody)
     _check_count(len(batch.batch))
-    shared = None
-    if batch.context and bytes(batch.context) != b"null":
-        try:
-            shared = read_context(batch.context)
-        except Drop as drop:
-            raise NotABatch("invalid_batch", f"the batch's {drop.detail}") from None
-    items = (_decode_one(raw, shared, new_id) for raw in batch.batch)
-    return Decoded(batch.write_key, _time_or_none(batch.sent_at), len(batch.batch), items)
+    items = (_decode_one(raw, new_id) for raw in batch.batch)
+    sent_at = _time_or_none(batch.sent_at)
+    return Decoded(batch.write_key, sent_at, len(batch.batch), items, _under(batch.context))
 
 
-def _decode_one(raw: msgspec.Raw | bytes, shared: Loose | None, new_id: NewId) -> Event | Unreadable:
+def _under(raw: msgspec.Raw) -> Under | None:
+    """The batch's own context. Raises NotABatch, because no message of it could be understood without."""
+    if not raw:
+        return None
+    said = bytes(raw)
+    try:
+        return None if said == b"null" else Under(read_context(raw), said)
+    except Drop as drop:
+        raise NotABatch("invalid_batch", f"the batch's {drop.detail}") from None
+
+
+def _decode_one(raw: msgspec.Raw | bytes, new_id: NewId) -> Message | Unreadable:
     """One message. A refused one keeps its id if it had a usable one, so that the client knows which."""
     size = len(memoryview(raw))
     if size > MAX_MESSAGE_BYTES:
         detail = f"a message may have {MAX_MESSAGE_BYTES} bytes, this one has {size}"
         return Unreadable(Rejected(_id_of(raw), Reason.TOO_LARGE, detail), raw)
     try:
-        if shared is None:
-            try:
-                message = _strict_message.decode(raw)
-            except msgspec.ValidationError:
-                pass  # not ours; read it leniently below
-            else:
-                message.message_id = message.message_id or new_id()
-                return events.of(message)
-        message, extra = read_message(raw, shared)
+        try:
+            message = _strict_message.decode(raw)
+        except msgspec.ValidationError:
+            message = read_message(raw)  # not ours
         message.message_id = message.message_id or new_id()
-        return events.of(message, extra)
+        return message
     except Drop as drop:
         return Unreadable(Rejected(_id_of(raw), drop.reason, drop.detail), raw)
     except (msgspec.MsgspecError, RecursionError, ValueError):

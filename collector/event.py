@@ -1,7 +1,9 @@
-"""One event on its way through STEPS: the decoded message and what the steps add to it.
+"""One event on its way through STEPS: the decoded message, what it shares with others, and what the steps add to it.
 
 The pipeline owns the event; a step may set the fields that are its own and returns the same object. Only
-`validate` and `scrub` change what came from the client.
+`validate` and `scrub` change what came from the client. What follows from the context alone does not stand here but in
+`shared`, where it serves the next event too: a step that takes something of it away from one event gives that event
+another `Shared`, and never writes into one for what is true of one event only.
 """
 
 from datetime import datetime
@@ -9,35 +11,29 @@ from typing import Any
 
 import msgspec
 
-from collector.protocol import NO_JSON, Context, Message
-
-EMPTY_CONTEXT = Context()
+from collector.context import RequestContext
+from collector.protocol import NO_JSON, Message
+from collector.shared import Contexts, Shared
 
 
 class Event(msgspec.Struct, gc=False):
-    """State after each step: `validate` fills name and purpose, `clock` the times, `gate` the purposes that
-    were granted, `enrich` the encoded columns, `scrub` the cleaned addresses, objects and ids.
+    """State after each step: `validate` fills name and ids, `clock` the times, `gate` the purpose, `scrub` cleans
+    objects and ids. `enrich` has nothing that belongs to one event alone.
 
-    `properties`, `traits`, `extra` are JSON objects as bytes, or empty. `extra` is what of the context has no
-    column. `granted`, `page` and `columns` are columns as they go into the row, `,"name":value` pairs or empty: many
-    events have the same, so their encoded form is what is cached.
+    `properties` and `traits` are JSON objects as bytes, or empty. `seq`: the event's number in its session.
     """
 
     message: Message
-    context: Context
+    shared: Shared
+    seq: int | None = None
     properties: bytes = b""
     traits: bytes = b""
-    extra: bytes = b""
     name: str = ""
     purpose: str = ""
     event_time: datetime | None = None
     original: datetime | None = None
-    granted: bytes = b""
-    columns: bytes = b""
     user_id: str | None = None
     anonymous_id: str | None = None
-    page: bytes = b""
-    title: str | None = None
     pii_actions: dict[str, int] | None = None
 
     @property
@@ -45,16 +41,33 @@ class Event(msgspec.Struct, gc=False):
         return self.message.message_id
 
 
-def of(message: Message, extra: bytes = b"") -> Event:
-    """The event of a freshly decoded message."""
-    properties, traits = message.properties, message.traits
+def of(message: Message, request: RequestContext, contexts: Contexts) -> Event:
+    """The event of a freshly decoded message. Raises Drop(invalid) if its context cannot be used."""
+    said, properties, traits = message.context, message.properties, message.traits
+    shared, seq = contexts.of(
+        b"" if said is NO_JSON else bytes(said),
+        request.under,
+        request.circumstances,
+    )
+    if traits is NO_JSON and message.type == "identify" and shared.extra:
+        shared, traits = _rudder_traits(shared)
     return Event(
         message,
-        message.context or EMPTY_CONTEXT,
+        shared,
+        seq,
         b"" if properties is NO_JSON else bytes(properties),
         b"" if traits is NO_JSON else bytes(traits),
-        extra,
     )
+
+
+def _rudder_traits(shared: Shared) -> tuple[Shared, msgspec.Raw]:
+    """RudderStack puts the traits of `identify` into the context."""
+    extra = msgspec.json.decode(shared.extra, type=dict[str, msgspec.Raw])
+    traits = extra.pop("traits", NO_JSON)
+    if traits is NO_JSON:
+        return shared, NO_JSON
+    rest = msgspec.json.encode(extra) if extra else b""
+    return Shared(shared.context, rest, shared.circumstances), traits
 
 
 def encode_columns(columns: Any) -> bytes:

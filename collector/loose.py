@@ -53,11 +53,8 @@ class Loose(typing.NamedTuple):
     extra: dict[str, Any]
 
 
-def read_message(raw: Raw | bytes, shared: Loose | None) -> tuple[Message, bytes]:
-    """The message and the JSON of its context that has no column. `shared` lies under its own context.
-
-    Raises Drop(invalid) naming the field, never quoting it.
-    """
+def read_message(raw: Raw | bytes) -> Message:
+    """The message, its context still undecoded. Raises Drop(invalid) naming the field, never quoting it."""
     fields = _fields(raw, "a message")
     values: dict[str, Any] = {}
     for name in _IDS:
@@ -72,17 +69,10 @@ def read_message(raw: Raw | bytes, shared: Loose | None) -> tuple[Message, bytes
         values[_WIRE_TO_FIELD[name]] = _time(fields.get(name), name)
     for name in ("properties", "traits"):
         values[name] = _carried(fields.get(name), name)
-    own = read_context(fields["context"]) if _present(fields.get("context")) else Loose({}, {})
-    known, extra = own
-    if shared is not None:
-        known, extra = shared.known | known, shared.extra | extra
-    if values["type"] == "identify" and not values["traits"] and "traits" in extra:
-        # RudderStack puts them into the context
-        values["traits"] = _carried(_raw(extra.pop("traits")), "context.traits")
-    values["context"] = Context(**known)
+    values["context"] = fields.get("context", NO_JSON)
     values["type"] = values["type"] or ""
     values["message_id"] = values["message_id"] or ""
-    return Message(**values), msgspec.json.encode(extra) if extra else b""
+    return Message(**values)
 
 
 def read_context(raw: Raw) -> Loose:
@@ -212,10 +202,6 @@ def _carried(raw: Raw | None, name: str) -> Raw:
     if bytes(raw)[:1] != b"{":
         raise Drop(Reason.INVALID, f"{name} must be an object")
     return raw
-
-
-def _raw(value: Any) -> Raw:
-    return value if isinstance(value, Raw) else Raw(msgspec.json.encode(value))
 
 
 def _table(shape: type[Struct]) -> dict[str, tuple[str, "msgspec.json.Decoder[Any]", type[Struct] | None]]:

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from collector.edge.answer import Accepted, Failure
-from collector.protocol import MAX_BATCH_MESSAGES, MAX_BODY_BYTES, MAX_INFLATED_BYTES, TYPES, Message
+from collector.protocol import MAX_BATCH_MESSAGES, MAX_BODY_BYTES, MAX_INFLATED_BYTES, TYPES, Context, Message
 
 SINGLES = ("track", "page", "screen", "identify", "group", "alias")
 _REFERENCE = "#/components/schemas/{name}"
@@ -129,10 +129,10 @@ def _security() -> dict[str, Any]:
 
 
 def _schemas() -> dict[str, Any]:
-    # Raw, which carries `properties` and `traits` undecoded, has no schema
+    # Raw, which carries `properties`, `traits` and `context` undecoded, has no schema
     fields = [(f.name, f.type, f.default) for f in msgspec.structs.fields(Message) if f.type is not msgspec.Raw]
     described = msgspec.defstruct("Message", fields, rename="camel")
-    _, found = msgspec.json.schema_components((described, Accepted, Failure), ref_template=_REFERENCE)
+    _, found = msgspec.json.schema_components((described, Context, Accepted, Failure), ref_template=_REFERENCE)
     schemas: dict[str, Any] = dict(found)
     for schema in schemas.values():
         schema.pop("additionalProperties", None)  # what has no column is kept beside the columns
@@ -140,6 +140,7 @@ def _schemas() -> dict[str, Any]:
     said["type"] = {"enum": sorted(TYPES)}
     for name in ("properties", "traits"):
         said[name] = {"type": "object", "description": "Any JSON object, within the limits"}
+    said["context"] = {"anyOf": [_ref("Context"), {"type": "null"}], "default": None}
     schemas["Batch"] = {
         "type": "object",
         "required": ["batch"],

@@ -1,41 +1,103 @@
 """The path of one event through the collector. Read this page first.
 
-Bytes have become an `Event` (decode.py). Each step below takes it and the request's facts, and returns it or raises
-`Drop(reason)`. What comes out is a row, one line of NDJSON (row.py), that the spool makes durable. A refused event
-becomes a line for `bad_events` (dead.py) and a verdict in the answer.
+Bytes have become messages (decode.py), a message and its context an `Event` (event.py, shared.py). Each step below
+takes it and the request's facts, and returns it or raises `Drop(reason)`. What comes out is a row (row.py), one line of
+NDJSON that the spool makes durable. A refused event becomes a line for `bad_events` (dead.py) and a verdict in the
+answer.
 
 `gate` stands before any look-up: nothing is looked up about a person who said no. `scrub` stands last, so that geo
 may see the address and nothing after it does. Both fail closed: a bug of ours refuses that one event as `internal`,
 never the batch, and never with a 500 that a client would retry for ever.
+
+What a step works out has one of four lives, and costs what its life costs (docs/architecture.md has the figures):
+
+* a **request**'s: in `RequestContext`, filled before the first event (routes/ingest.py);
+* a **batch**'s: one look over all bytes that are only carried, in `_look_over`, for what is nearly always absent; an
+  event is looked at by itself only when the batch is not plain or not clean;
+* a **context**'s: in the step's field of `event.shared`, found again by every event that says the same;
+* an **event**'s: in the event.
 """
 
 import logging
 from collections.abc import Callable
+from typing import Final, NamedTuple
 
-from collector import row
+from msgspec import Raw
+
+from collector import dead, row
+from collector import event as events
 from collector.context import RequestContext
+from collector.decode import Decoded, Unreadable
 from collector.event import Event
 from collector.outcome import Drop, Reason, Rejected
+from collector.protocol import NO_JSON, Message
+from collector.row import Row
+from collector.shared import Contexts
 from collector.steps.clock import clock
 from collector.steps.enrich import enrich
 from collector.steps.gate import gate
-from collector.steps.scrub import scrub
-from collector.steps.validate import validate
+from collector.steps.scrub import clean, scrub
+from collector.steps.validate import plain, validate
 
 log = logging.getLogger("firsthand.pipeline")
 
 Step = Callable[[Event, RequestContext], Event]
 STEPS: tuple[Step, ...] = (validate, clock, gate, enrich, scrub)
+# Between the objects of a look: no JSON holds it, so nothing can reach from one object into the next
+SEPARATOR: Final = b"\0"
 
 
-def process(event: Event, context: RequestContext) -> bytes | Rejected:
-    """The event's row as a line of JSON, or why it was refused. Never raises."""
-    try:
-        for step in STEPS:
-            event = step(event, context)
-        return row.encode(event, context)
-    except Drop as drop:
-        return Rejected(event.id[:100], drop.reason, drop.detail)
-    except Exception as error:  # noqa: BLE001 - fail closed, stay up; the text, and even an id, might quote data
-        log.error("a step failed: %s", type(error).__name__)
-        return Rejected(event.id[:100], Reason.INTERNAL, "the collector could not process this event")
+class Outcome(NamedTuple):
+    """What became of a batch: `rows` are NDJSON, `letters` lines without an end, `rejected` verdicts in order."""
+
+    rows: bytes
+    accepted: int
+    letters: list[bytes]
+    rejected: list[Rejected]
+
+
+def process(batch: Decoded, context: RequestContext, contexts: Contexts) -> Outcome:
+    """A row for each event, or why it was refused. Never raises for what a message says."""
+    rows: list[Row] = []
+    letters: list[bytes] = []
+    rejected: list[Rejected] = []
+
+    def refuse(verdict: Rejected, what: Message | Raw | bytes) -> None:
+        rejected.append(verdict)
+        letters.append(dead.encode(verdict, what, context.source.id, context.received_at))
+
+    messages = list(batch.items)
+    _look_over(messages, context)
+    for message in messages:
+        if isinstance(message, Unreadable):
+            refuse(message.rejected, message.raw)
+            continue
+        try:
+            event = events.of(message, context, contexts)
+            for step in STEPS:
+                event = step(event, context)
+            rows.append(row.of(event, context))
+        except Drop as drop:
+            refuse(Rejected(message.message_id[:100], drop.reason, drop.detail), message)
+        except Exception as error:  # noqa: BLE001 - fail closed, stay up; the text, and even an id, might quote data
+            log.error("a step failed: %s", type(error).__name__)
+            refuse(Rejected(message.message_id[:100], Reason.INTERNAL, _OURS), message)
+    return Outcome(row.encode(rows), len(rows), letters, rejected)
+
+
+_OURS = "the collector could not process this event"
+
+
+def _look_over(messages: list[Message | Unreadable], context: RequestContext) -> None:
+    """One look over what all events carry: a text of many with nothing in it says so of each (validate, scrub)."""
+    carried = []
+    for message in messages:
+        if isinstance(message, Unreadable):
+            continue
+        if message.properties is not NO_JSON:
+            carried.append(message.properties)
+        if message.traits is not NO_JSON:
+            carried.append(message.traits)
+    joined = SEPARATOR.join(carried)
+    context.plain = plain(joined, len(carried))
+    context.clean = clean(joined)

@@ -32,6 +32,12 @@ RESERVED_EVENTS: Final = frozenset(
      "$app_hide", "$share", "$favorite", "$consent", "$lost"}
 )  # fmt: skip
 
+
+def cacheable(*texts: str | None) -> bool:
+    """Whether client-written texts are together short enough to be the key of a bounded cache."""
+    return sum(len(text) for text in texts if text) <= MAX_CACHED_CHARS
+
+
 # Limits that the decoder checks; who exceeds one is read again by loose.py, which says which one it was
 Id = Annotated[str, Meta(max_length=MAX_ID_CHARS)]
 PersonId = Annotated[str, Meta(max_length=MAX_USER_ID_CHARS)]
@@ -127,7 +133,7 @@ NO_JSON: Final = Raw()
 
 
 class Message(Struct, rename="camel", omit_defaults=True, gc=False):
-    """One message as sent. `properties` and `traits` stay undecoded JSON objects (or empty)."""
+    """One message as sent. `properties`, `traits` and `context` stay undecoded JSON (or empty): see shared.py."""
 
     type: str = ""
     message_id: Id = ""
@@ -142,7 +148,7 @@ class Message(Struct, rename="camel", omit_defaults=True, gc=False):
     previous_id: PersonId | None = None
     properties: Raw = NO_JSON
     traits: Raw = NO_JSON
-    context: Context | None = None
+    context: Raw = NO_JSON
 
 
 class BatchBody(Struct, rename="camel"):

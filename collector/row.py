@@ -1,41 +1,58 @@
 """A processed event in warehouse form: one line of NDJSON whose keys are the columns of the table `events`.
 
-`docs/columns.md` lists the columns. What is empty is left out. Only what differs from event to event is encoded here;
-what many events share (page, device, choice, enrichments, the request's own) comes encoded, out of a cache, and is
-spliced in. `spool_shard` and `spool_seq` come from the segment.
+`docs/columns.md` lists the columns. What is empty is left out. Only what differs from event to event is encoded here.
+What many events share comes encoded: the request's columns once a request, those of the context (page, device, choice,
+enrichments) once for all events that say the same. Both are written by one trick: `source_id` and `purpose`, which
+every row has, are `Raw`, and behind the value stand the other columns. So a batch of rows is encoded in one call.
+`spool_shard` and `spool_seq` come from the segment.
 """
 
 from datetime import datetime
 from functools import lru_cache
 
 import msgspec
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from collector.context import RequestContext, Source
 from collector.event import Event, encode_columns
 from collector.protocol import Context, Message
+from collector.shared import Shared
+
+_LINE_ENDS = b"\r\n"
 
 
 class Row(Struct, omit_defaults=True, gc=False):
-    """The columns that differ from event to event. Names and meaning: docs/columns.md."""
+    """The columns of one event. Names and meaning: docs/columns.md.
+
+    `purpose` is followed by the columns of the context, `source_id` by those of the request.
+    """
 
     event_id: str
     type: str
     event: str
-    purpose: str
+    purpose: Raw
+    source_id: Raw
     event_time: datetime | None
     original_timestamp: datetime | None = None
     anonymous_id: str | None = None
     user_id: str | None = None
     subject_key: str | None = None
-    session_id: str | None = None
     seq: int | None = None
+    pii_kid: str | None = None
+    pii_actions: dict[str, int] | None = None
+    properties: Raw | None = None
+    traits: Raw | None = None
+
+
+class ContextColumns(Struct, omit_defaults=True):
+    """The columns of a context that no cache of smaller parts holds."""
+
+    session_id: str | None = None
     page_title: str | None = None
     consent_receipt: str | None = None
     policy_version: str | None = None
     scene: int | None = None
-    pii_kid: str | None = None
-    pii_actions: dict[str, int] | None = None
+    gpc: bool = False
 
 
 class RequestColumns(Struct, omit_defaults=True):
@@ -48,30 +65,53 @@ class RequestColumns(Struct, omit_defaults=True):
     ip_truncated: str | None = None
 
 
-_encode = msgspec.json.Encoder().encode
+_encoder = msgspec.json.Encoder()
 
 
-def encode(event: Event, context: RequestContext) -> bytes:
-    """The event's line, without a line end."""
-    message, said = event.message, event.context
-    consent = said.consent
-    row = Row(
-        message.message_id, message.type, event.name, event.purpose, event.event_time, event.original,
-        event.anonymous_id, event.user_id, event.user_id or event.anonymous_id, said.session_id, said.seq, event.title,
-        consent.receipt_id if consent is not None else None, consent.policy_version if consent is not None else None,
-        said.scene, context.key.kid if event.pii_actions else None, event.pii_actions,
+def of(event: Event, context: RequestContext) -> Row:
+    """The event's row."""
+    message, shared = event.message, event.shared
+    if shared.row is None or shared.row_purpose != event.purpose:
+        shared.row, shared.row_purpose = _of_context(shared, event.purpose, context.gpc), event.purpose
+    properties = event.properties
+    if message.name or message.group_id or message.previous_id or message.category:
+        properties = _with_names(properties, message)
+    return Row(
+        message.message_id, message.type, event.name, shared.row, context.columns, event.event_time, event.original,
+        event.anonymous_id, event.user_id, event.user_id or event.anonymous_id, event.seq,
+        context.key.kid if event.pii_actions else None, event.pii_actions,
+        Raw(properties) if properties else None, Raw(event.traits) if event.traits else None,
     )  # fmt: skip
-    own = b"".join((_encode(row)[:-1], event.page, _device(said), event.granted, *_carried(event)))
-    if b"\n" in own or b"\r" in own:
-        # A blank between two tokens of what is only carried: it would end the line, and what follows be a row
-        own = own.translate(None, b"\r\n")
-    tail = b',"gpc":true}' if said.gpc or context.gpc else b"}"
-    return b"".join((own, context.columns, event.columns, tail))
 
 
-def of_request(source: Source, received: datetime, sent: datetime | None, ip_truncated: str | None) -> bytes:
-    """The columns that all events of a request share, as `,"name":value` pairs."""
-    return encode_columns(RequestColumns(source.id, received, source.kind, sent, ip_truncated))
+def encode(rows: list[Row]) -> bytes:
+    """The rows as lines, each with its end."""
+    return _encoder.encode_lines(rows)
+
+
+def of_request(source: Source, received: datetime, sent: datetime | None, ip_truncated: str | None) -> Raw:
+    """The columns that all events of a request share: the value of `source_id` and what follows it."""
+    return Raw(encode_columns(RequestColumns(source.id, received, source.kind, sent, ip_truncated))[_AFTER_NAME:])
+
+
+_AFTER_NAME = len(',"source_id":')
+
+
+def _of_context(shared: Shared, purpose: str, gpc: bool) -> Raw:
+    """The columns of a context: the value of `purpose` and what follows it."""
+    said, clean = shared.context, shared.scrubbed
+    consent = said.consent
+    own = ContextColumns(
+        said.session_id,
+        clean.title,
+        consent.receipt_id if consent is not None else None,
+        consent.policy_version if consent is not None else None,
+        said.scene,
+        gpc or said.gpc,
+    )
+    carried = b',"context":' + clean.extra.translate(None, _LINE_ENDS) if clean.extra else b""
+    parts = (clean.page, _device(said), shared.verdict.granted, shared.columns or b"", encode_columns(own), carried)
+    return Raw(_encoder.encode(purpose) + b"".join(parts))
 
 
 def _device(said: Context) -> bytes:
@@ -101,31 +141,12 @@ def _whole(size: float | None) -> int | None:
     return None if size is None or not -(2**31) < size < 2**31 else int(size)
 
 
-def _carried(event: Event) -> list[bytes]:
-    """What is carried as it came: properties, traits and the rest of the context."""
-    parts: list[bytes] = []
-    if event.properties or _says_more(event.message):
-        parts += (b',"properties":', _properties(event))
-    if event.traits:
-        parts += (b',"traits":', event.traits)
-    if event.extra:
-        parts += (b',"context":', event.extra)
-    return parts
-
-
-def _says_more(message: Message) -> bool:
-    return bool(message.name or message.group_id or message.previous_id or message.category)
-
-
-def _properties(event: Event) -> bytes:
+def _with_names(properties: bytes, message: Message) -> bytes:
     """The properties, with what a message says beside them (`name` of a page, `groupId`, …) under its wire name."""
-    message = event.message
-    if event.properties and not _says_more(message):
-        return event.properties
     beside = {"name": message.name, "category": message.category, "groupId": message.group_id,
               "previousId": message.previous_id}  # fmt: skip
     encoded = msgspec.json.encode({k: v for k, v in beside.items() if v})
-    if not event.properties:
+    if not properties:
         return encoded
-    inner = event.properties[1:].lstrip()
+    inner = properties[1:].lstrip()
     return encoded[:-1] + (b"}" if inner == b"}" else b"," + inner)

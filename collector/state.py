@@ -10,6 +10,7 @@ from collector.edge.limits import RateLimiter
 from collector.enrich import EMBEDDED, GeoDatabase
 from collector.metrics import Balance
 from collector.settings import Settings
+from collector.shared import Contexts
 from collector.sources import SourceRegistry
 from collector.spool.writer import SpoolWriter
 from collector.steps.enrich import CachingEnricher
@@ -35,6 +36,7 @@ class State:
     sources: SourceRegistry
     spool: SpoolWriter
     enricher: CachingEnricher
+    contexts: Contexts
     key: Key
     client: ClientAddress
     limiter: RateLimiter

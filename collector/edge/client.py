@@ -9,7 +9,7 @@ import ipaddress
 from collections.abc import Sequence
 from functools import lru_cache
 
-from collector.protocol import MAX_CACHED_CHARS
+from collector.protocol import cacheable
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -24,7 +24,7 @@ class ClientAddress:
 
     def of(self, peer: str, forwarded: str) -> tuple[str | None, str | None]:
         # A client may have written the header: a long one must not fill the cache
-        look = self._cached if len(forwarded) <= MAX_CACHED_CHARS else self._resolve
+        look = self._cached if cacheable(forwarded) else self._resolve
         return look(peer, forwarded)
 
     @property

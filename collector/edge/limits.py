@@ -5,6 +5,9 @@ from math import ceil
 
 from collector.context import Source
 
+# Of a long wait, of which sums of floats lose a little: without it the promised wait could be refused again
+ROUNDING = 1e-6
+
 
 class RateLimiter:
     """Buckets by source id. With several workers each holds its share of the rate."""
@@ -21,7 +24,7 @@ class RateLimiter:
         tokens = min(burst, tokens + (now - since) * rate)
         # A batch larger than the whole bucket would never pass: it may, once the bucket is full
         needed = min(events, burst)
-        if tokens >= needed:
+        if tokens >= needed - ROUNDING:
             self._buckets[source.id] = (tokens - events, now)
             return 0
         self._buckets[source.id] = (tokens, now)

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from collector import dead, row
-from collector.context import RequestContext, Source
-from collector.decode import Decoded, NewId, NotABatch, Unreadable
+from collector import row
+from collector.context import RequestContext, Source, circumstances
+from collector.decode import Decoded, NewId, NotABatch
 from collector.edge import answer as say
 from collector.edge.answer import Accepted, Headers, Send
 from collector.edge.auth import key_of_header, key_of_query
@@ -21,7 +21,7 @@ from collector.edge.body import Disconnected, Receive, inflate, read_body
 from collector.identifiers import uuid7
 from collector.metrics import Balance
 from collector.outcome import Rejected
-from collector.pipeline import process
+from collector.pipeline import Outcome, process
 from collector.protocol import MAX_USER_AGENT_CHARS
 from collector.spool.format import BAD_EVENTS, EVENTS
 from collector.spool.writer import SpoolUnavailable
@@ -127,17 +127,8 @@ def accept(state: State, decode: Decoder, body: bytes, scope: Scope, headers: di
         raise Refused(429, "rate_limited", f"over {source.rate} events a second", wait)
     if state.spool.refusal:
         raise _unavailable(state.balance, decoded.size)
-    context = _context(state, source, decoded, scope, headers)
-    lines, letters, rejected = [], [], []
-    for item in decoded.items:
-        outcome = item.rejected if isinstance(item, Unreadable) else process(item, context)
-        if isinstance(outcome, Rejected):
-            rejected.append(outcome)
-            message = item.raw if isinstance(item, Unreadable) else item.message
-            letters.append(dead.encode(outcome, message, source.id, context.received_at))
-        else:
-            lines.append(outcome)
-    return Pending(source, len(lines), rejected, _spool(state, lines, letters))
+    outcome = process(decoded, _context(state, source, decoded, scope, headers), state.contexts)
+    return Pending(source, outcome.accepted, outcome.rejected, _spool(state, outcome))
 
 
 async def settle(state: State, pending: Pending) -> bytes:
@@ -159,15 +150,16 @@ async def settle(state: State, pending: Pending) -> bytes:
     return msgspec.json.encode(Accepted(True, accepted, rejected))
 
 
-def _spool(state: State, lines: list[bytes], letters: list[bytes]) -> asyncio.Future[None]:
+def _spool(state: State, outcome: Outcome) -> asyncio.Future[None]:
     """Hand rows and dead letters over; both are in the same group. Raises Refused (503), for both or for neither."""
+    rows, accepted, letters, _ = outcome
     try:
         if letters:
             durable = state.spool.append(BAD_EVENTS, b"\n".join(letters) + b"\n", len(letters))
-        if lines or not letters:
-            durable = state.spool.append(EVENTS, b"\n".join(lines) + b"\n", len(lines))
+        if accepted or not letters:
+            durable = state.spool.append(EVENTS, rows, accepted)
     except SpoolUnavailable:
-        raise _unavailable(state.balance, len(lines) + len(letters)) from None
+        raise _unavailable(state.balance, accepted + len(letters)) from None
     return durable
 
 
@@ -187,6 +179,8 @@ def _context(
         agent = headers.get(b"user-agent")
         forwarded = _forwarded(scope["headers"]) if state.client.reads_forwarded else ""
         ip, truncated = state.client.of(peer[0], forwarded) if peer else (None, None)
+    user_agent = agent[:MAX_USER_AGENT_CHARS].decode("latin-1") if agent else None
+    gpc = headers.get(b"sec-gpc") == b"1"
     return RequestContext(
         source=source,
         received_at=received,
@@ -194,10 +188,12 @@ def _context(
         skew=skew_of(decoded.sent_at, received),
         ip=ip,
         columns=row.of_request(source, received, decoded.sent_at, truncated),
-        user_agent=agent[:MAX_USER_AGENT_CHARS].decode("latin-1") if agent else None,
-        gpc=headers.get(b"sec-gpc") == b"1",
+        user_agent=user_agent,
+        gpc=gpc,
         key=state.key,
         enricher=state.enricher,
+        under=decoded.under,
+        circumstances=circumstances(source, gpc, ip, user_agent),
     )
 
 

@@ -1,8 +1,9 @@
 """What can be looked up about the event. Each enrichment fails open: its columns stay empty, an error is counted.
 
-Two bounded caches. Events of one batch mostly share user agent, address and page, so the joined columns of all
-enrichments are kept per set of facts; below it each enrichment keeps its own per key, because a user agent meets
-many addresses. Cached are encoded JSON columns, which go into the row as they are.
+All of it follows from the context and the request, so it is looked up once a context (shared.py). For contexts that
+were not met before there are two bounded caches below: the joined columns of all enrichments per set of facts, because
+the next visitor's page and device are often known; and each enrichment's own per key, because a user agent meets many
+addresses. Cached are encoded JSON columns, which go into the row as they are.
 """
 
 import logging
@@ -12,14 +13,16 @@ from functools import lru_cache
 from collector.context import RequestContext
 from collector.enrich import Enrichment, Facts
 from collector.event import Event, encode_columns
-from collector.protocol import MAX_CACHED_CHARS, MAX_USER_AGENT_CHARS
+from collector.protocol import MAX_CACHED_CHARS, MAX_USER_AGENT_CHARS, Context, cacheable
 
 log = logging.getLogger("firsthand.enrich")
 CACHE_ENTRIES = 16_384
 
 
 def enrich(event: Event, context: RequestContext) -> Event:
-    event.columns = context.enricher.columns(event, context)
+    shared = event.shared
+    if shared.columns is None:
+        shared.columns = context.enricher.columns(shared.context, context)
     return event
 
 
@@ -31,25 +34,20 @@ class CachingEnricher:
         self._enrichments = [(e, lru_cache(CACHE_ENTRIES)(self._encoded_by(e))) for e in enrichments]
         self._joined = lru_cache(CACHE_ENTRIES)(self._join)
 
-    def columns(self, event: Event, context: RequestContext) -> bytes:
-        said = event.context
+    def columns(self, said: Context, request: RequestContext) -> bytes:
         page, campaign, library = said.page, said.campaign, said.library
-        agent = said.user_agent or context.user_agent
-        url, referrer = (page.url or "", page.referrer or "") if page is not None else ("", "")
+        agent = said.user_agent or request.user_agent
+        url, referrer = (page.url, page.referrer) if page is not None else (None, None)
         tags = None
-        size = len(url) + len(referrer)
         if campaign is not None:
             tags = (campaign.source, campaign.medium, campaign.name, campaign.term, campaign.content)
-            size += sum(len(tag) for tag in tags if tag)
         name = library.name if library is not None else None
-        if name is not None:
-            size += len(name)
-        look = self._joined if size <= MAX_CACHED_CHARS else self._uncached
+        look = self._joined if cacheable(url, referrer, name, *(tags or ())) else self._uncached
         return look(
-            context.source.kind,
+            request.source.kind,
             name,
             agent if agent is None or len(agent) <= MAX_USER_AGENT_CHARS else agent[:MAX_USER_AGENT_CHARS],
-            context.ip,
+            request.ip,
             url or None,
             referrer or None,
             tags,

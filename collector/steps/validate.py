@@ -1,6 +1,7 @@
 """Is this a message we can keep? Names, identity, shape. The answer names the field and never quotes it.
 
-Lengths and types were settled while decoding (protocol.py, loose.py).
+Lengths and types were settled while decoding (protocol.py, loose.py). What is only carried (properties, traits, the
+rest of a context) is within its limits nearly always, and one count over a whole batch shows it: `plain`.
 """
 
 from typing import Any
@@ -33,13 +34,31 @@ def validate(event: Event, context: RequestContext) -> Event:
     event.user_id, event.anonymous_id = message.user_id or None, message.anonymous_id or None
     if event.user_id is None and event.anonymous_id is None:
         raise Drop(Reason.NO_IDENTITY, "anonymousId or userId is needed")
-    if event.properties:
-        event.properties = _object(event.properties, "properties")
-    if event.traits:
-        event.traits = _object(event.traits, "traits")
-    if event.extra:
-        event.extra = _object(event.extra, "context")
+    if not context.plain:
+        if event.properties:
+            event.properties = _object(event.properties, "properties")
+        if event.traits:
+            event.traits = _object(event.traits, "traits")
+    shared = event.shared
+    if not shared.checked:
+        if shared.extra:
+            _object(shared.extra, "context")
+        shared.checked = True
     return event
+
+
+def plain(joined: bytes, count: int) -> bool:
+    """Whether `count` objects, joined by SEPARATOR, are all objects within the limits, without a line end among blanks.
+
+    False is no verdict: then each is looked at by itself. Each object has one brace at least; what is left of braces
+    and brackets when these are taken away is no less than what any one object has beside its own.
+    """
+    if count == 0:
+        return True
+    if joined.count(b"\0{") != count - 1 or joined[:1] != b"{":
+        return False
+    nested = joined.count(b"{") + joined.count(b"[") - count
+    return nested < MAX_DEPTH and joined.count(b":") <= MAX_PROPERTIES and b"\n" not in joined and b"\r" not in joined
 
 
 def _other(message: Message) -> str:
@@ -55,7 +74,7 @@ def _other(message: Message) -> str:
 
 
 def _object(raw: bytes, what: str) -> bytes:
-    """`raw` if it is an object within the limits; null is as good as absent."""
+    """`raw` if it is an object within the limits, on one line; null is as good as absent."""
     if raw[0] != 0x7B:
         if raw == b"null":
             return b""
@@ -63,6 +82,9 @@ def _object(raw: bytes, what: str) -> bytes:
     # Counting two kinds of byte is far cheaper than walking, and nearly always settles it
     if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH or raw.count(b":") > MAX_PROPERTIES:
         _check_shape(raw, what)
+    if b"\n" in raw or b"\r" in raw:
+        # A blank between two tokens (no string may hold one): it would end the spool's line, and what follows be a row
+        raw = raw.translate(None, b"\r\n")
     return raw
 
 

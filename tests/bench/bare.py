@@ -7,6 +7,7 @@ and written as it came. What the collector adds to this is what its promises cos
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,27 @@ import msgspec
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from collector.protocol import StrictBatchBody
+from collector.protocol import NO_JSON, Context, Message
 from collector.spool.format import EVENTS
 from collector.spool.writer import SpoolLimits, SpoolWriter
 
-_decode = msgspec.json.Decoder(StrictBatchBody).decode
+
+class WholeMessage(Message):
+    """A message decoded to the end, its context too, as whoever writes the plain loop would."""
+
+    context: Context | None = None  # type: ignore[assignment]
+
+
+class WholeBatch(msgspec.Struct, rename="camel"):
+    """The body."""
+
+    batch: list[WholeMessage]
+    write_key: str | None = None
+    sent_at: datetime | None = None
+    context: msgspec.Raw = NO_JSON
+
+
+_decode = msgspec.json.Decoder(WholeBatch).decode
 ANSWER = b'{"success":true}'
 HEADERS = [(b"content-type", b"application/json"), (b"content-length", str(len(ANSWER)).encode())]
 

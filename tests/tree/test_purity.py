@@ -28,6 +28,7 @@ PURE = [
     in {
         "collector/context.py", "collector/dead.py", "collector/event.py", "collector/loose.py",
         "collector/outcome.py", "collector/pipeline.py", "collector/protocol.py", "collector/row.py",
+        "collector/shared.py",
         "consent/canonical.py", "consent/decide.py", "consent/jurisdictions.py", "consent/merge.py", "consent/model.py",
         "consent/policy.py", "consent/pii/declared.py", "consent/pii/hashing.py", "consent/pii/urls.py",
         "warehouse/dedupe.py", "warehouse/schema.py",
