@@ -32,6 +32,7 @@ from collector.routes.ingest import Ingest
 from collector.routes.pixel import Pixel
 from collector.routes.sdk import dist, sdk_routes
 from collector.routes.settings import settings_routes
+from collector.routes.wechat import WeChat
 from collector.settings import Settings
 from collector.shared import Contexts
 from collector.sources import SourceRegistry
@@ -53,6 +54,8 @@ def build_app(settings: Settings, config: Path | None = None) -> Starlette:
     def state() -> State:
         return held[0]
 
+    wechat = WeChat(state)
+
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         held.append(_make_state(settings, config))
@@ -65,13 +68,14 @@ def build_app(settings: Settings, config: Path | None = None) -> Starlette:
         finally:
             ticker.cancel()
             hub.stop()
+            wechat.close()
             await hub.close()
             await held[0].spool.close()
             _publish(held[0])
             log.info("worker drained: shard %s", held[0].spool.shard.name)
 
     routes = [*ingest_routes(state), *settings_routes(state), *sdk_routes(dist()), *health_routes(state)]
-    routes += openapi_routes()
+    routes += [*wechat.routes(), *openapi_routes()]
     return Starlette(
         routes=[*routes, *extra_routes(settings, hub, state)],
         lifespan=lifespan,

@@ -11,12 +11,22 @@ from collector.shared import Under
 from consent.pii.hashing import Key
 
 
+class WeChatApp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A mini-program as WeChat knows it. The secret is the collector's alone."""
+
+    appid: str
+    secret: str
+
+    def __repr__(self) -> str:  # a secret must never reach a log by accident
+        return f"WeChatApp(appid={self.appid!r})"
+
+
 class Source(msgspec.Struct, frozen=True):
     """A site, app or service with its own write key. `id` is what the tables say; the key is public.
 
     `kind`: `web | miniprogram | server | app`. `mode`: what no choice means (`opt_in | opt_out | exempt`).
     `origins`: allowed browser origins, empty for any. `rate`/`burst`: events per second and bucket size.
-    `query_params`: query parameters that page addresses may keep beside the campaign ones.
+    `query_params`: query parameters that page addresses may keep beside the campaign ones. `wechat`: for logins.
     """
 
     id: str
@@ -29,6 +39,7 @@ class Source(msgspec.Struct, frozen=True):
     burst: int = 100_000
     hash_user_id: bool = False
     query_params: frozenset[str] = frozenset()
+    wechat: WeChatApp | None = None
 
 
 class RequestContext(msgspec.Struct):

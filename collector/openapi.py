@@ -13,8 +13,21 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from collector.edge.answer import Accepted, Failure
+from collector.handoff import Waiting
 from collector.protocol import MAX_BATCH_MESSAGES, MAX_BODY_BYTES, MAX_INFLATED_BYTES, TYPES, Context, Message
+from collector.routes.wechat import HandoffBody, LoginBody, Pseudonyms, RedeemBody, ShareBody, Token
 
+WECHAT: dict[str, tuple[str, type[Any], type[Any], dict[int, str]]] = {
+    "login": (
+        "A code of wx.login becomes keyed pseudonyms",
+        LoginBody,
+        Pseudonyms,
+        {404: "No mini-program is set"},
+    ),
+    "handoff": ("A token for a web-view: valid once, for a minute", HandoffBody, Token, {}),
+    "redeem": ("The id that a handoff token stands for", RedeemBody, Waiting, {410: "Not ours, too old, or used"}),
+    "share": ("A token for a shared card", ShareBody, Token, {}),
+}
 SINGLES = ("track", "page", "screen", "identify", "group", "alias")
 _REFERENCE = "#/components/schemas/{name}"
 _TOO_MUCH = f"Over a limit: {MAX_BODY_BYTES} bytes, {MAX_INFLATED_BYTES} inflated, {MAX_BATCH_MESSAGES} messages"
@@ -74,6 +87,8 @@ def _paths() -> dict[str, Any]:
     }
     for what, summary in (("sources", "Remote settings of a source"), ("projects", "The same for analytics-next")):
         paths[f"/v1/{what}/{{write_key}}/settings"] = {"get": _settings(summary)}
+    for name, (summary, body, answer, more) in WECHAT.items():
+        paths[f"/v1/wechat/{name}"] = {"post": _small(summary, body.__name__, answer.__name__, more)}
     paths["/healthz"] = {"get": _plain("Alive", "application/json")}
     ready = _plain("Ready to keep its promise", "application/json")
     ready["responses"]["503"] = {"description": "Not ready; says why", "content": {"application/json": {}}}
@@ -101,6 +116,18 @@ def _ingest(summary: str, shape: str) -> dict[str, Any]:
         "requestBody": {"required": True, "content": {kind: {"schema": schema} for kind in _BODIES}},
         "responses": responses,
     }  # fmt: skip
+
+
+def _small(summary: str, shape: str, answer: str, more: dict[int, str]) -> dict[str, Any]:
+    """One of the WeChat endpoints: a small object in, a small object out, refused for the same reasons as events."""
+    schema = {"$ref": _REFERENCE.format(name=shape)}
+    failures = {**_FAILURES, 403: "Paused, origin not allowed, no consent, or blocked by WeChat", **more}
+    refused = {str(status): _json(text, "Failure") for status, text in sorted(failures.items())}
+    return {
+        "summary": summary,
+        "requestBody": {"required": True, "content": {kind: {"schema": schema} for kind in _BODIES}},
+        "responses": {"200": _json(summary, answer)} | refused,
+    }
 
 
 def _settings(summary: str) -> dict[str, Any]:
@@ -132,7 +159,8 @@ def _schemas() -> dict[str, Any]:
     # Raw, which carries `properties`, `traits` and `context` undecoded, has no schema
     fields = [(f.name, f.type, f.default) for f in msgspec.structs.fields(Message) if f.type is not msgspec.Raw]
     described = msgspec.defstruct("Message", fields, rename="camel")
-    _, found = msgspec.json.schema_components((described, Context, Accepted, Failure), ref_template=_REFERENCE)
+    small = [shape for _, body, answer, _ in WECHAT.values() for shape in (body, answer)]
+    _, found = msgspec.json.schema_components((described, Context, Accepted, Failure, *small), ref_template=_REFERENCE)
     schemas: dict[str, Any] = dict(found)
     for schema in schemas.values():
         schema.pop("additionalProperties", None)  # what has no column is kept beside the columns

@@ -66,6 +66,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     orphan_grace_seconds: float = 3600.0
     maintain_interval: float = 3600.0
 
+    wechat_api: str = "https://api.weixin.qq.com"
+
     live: bool = True
     demo: str = ""
     demo_orders: str = ""
@@ -142,6 +144,8 @@ def _check(settings: Settings) -> None:
         raise SettingsError("default_mode must be opt_in, opt_out or exempt")
     if settings.workers < 1:
         raise SettingsError("workers must be at least 1")
+    if not settings.wechat_api.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+        raise SettingsError("wechat_api must be an https address: the AppSecret travels to it")
     for name in ("commit_interval", "seal_seconds", "body_timeout"):
         if getattr(settings, name) <= 0:
             raise SettingsError(f"{name} must be more than 0 seconds")

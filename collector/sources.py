@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from collector.context import Source
+from collector.context import Source, WeChatApp
 from collector.settings import Settings, SettingsError, read_file
 from collector.spool.disk import replace_file
 
@@ -36,6 +36,7 @@ class StoredSource(msgspec.Struct, forbid_unknown_fields=True):
     burst: int | None = None
     hash_user_id: bool | None = None
     query_params: list[str] = []
+    wechat: WeChatApp | None = None
 
 
 def new_write_key() -> str:
@@ -98,6 +99,7 @@ def _source(stored: StoredSource, settings: Settings) -> Source:
         burst=stored.burst or settings.rate_limit_burst,
         hash_user_id=hash_user_id,
         query_params=frozenset(q.lower() for q in (*settings.query_params, *stored.query_params)),
+        wechat=stored.wechat,
     )
 
 
@@ -110,6 +112,8 @@ def _checked(source: StoredSource) -> StoredSource:
         raise SettingsError(f"source {source.id}: mode must be opt_in, opt_out or exempt")
     if source.state not in STATES:
         raise SettingsError(f"source {source.id}: state must be live or paused")
+    if source.wechat is not None and not (source.wechat.appid and source.wechat.secret):
+        raise SettingsError(f"source {source.id}: wechat needs appid and secret")
     return source
 
 

@@ -7,6 +7,7 @@ import click
 import msgspec
 
 from collector import sources
+from collector.context import WeChatApp
 from collector.settings import Settings, SettingsError, load
 from collector.sources import StoredSource
 from warehouse.cli.common import options, print_json
@@ -95,6 +96,31 @@ def pause(name: str, resume: bool, data: str | None, config: Path | None, as_jso
         print_json({"id": made.id, "state": made.state})
     else:
         click.echo(f"{made.id} is {made.state}")
+
+
+@source.command(epilog="Examples:\n\n  firsthand source wechat mini --appid wx0123456789abcdef --secret-file FILE\n\n"
+                "  firsthand source wechat mini --remove")  # fmt: skip
+@click.argument("name")
+@click.option("--appid", help="The mini-program's AppID.")
+@click.option("--secret-file", type=click.File(), help="File that holds the AppSecret, or - to read it from stdin.")
+@click.option("--remove", is_flag=True, help="Forget them: logins are answered 404.")
+@options
+def wechat(
+    name: str, appid: str | None, secret_file: Any, remove: bool, data: str | None, config: Path | None, as_json: bool
+) -> None:
+    """Tell NAME which mini-program it is, so that the collector can exchange its login codes.
+
+    The AppSecret is read from a file, because what stands on a command line is seen by every process.
+    """
+    settings = load(config, data)
+    if not remove and not (appid and secret_file):
+        raise SettingsError("give --appid and --secret-file, or --remove")
+    app = None if remove or appid is None else WeChatApp(appid, secret_file.read().strip())
+    made = _change(settings, config, name, wechat=app)
+    if as_json:
+        print_json({"id": made.id, "appid": app.appid if app else None})
+    else:
+        click.echo(f"{made.id} exchanges codes of {app.appid}" if app else f"{made.id} exchanges no codes")
 
 
 def _change(settings: Settings, config: Path | None, name: str, **changes: Any) -> StoredSource:

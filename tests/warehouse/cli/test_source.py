@@ -97,3 +97,18 @@ def test_mistakes_change_nothing(data: Path, arguments: tuple[str, ...]) -> None
     assert done.exit_code == 2
     assert done.stderr.startswith("error: ")
     assert stored_path(Settings(data=str(data))).read_bytes() == before
+
+
+def test_a_mini_program_is_named_without_its_secret_on_a_command_line(data: Path, tmp_path: Path) -> None:
+    source(data, "add", "mini", "--kind", "miniprogram")
+    (tmp_path / "secret").write_text("s3cr3t\n")
+    done = as_json(data, "wechat", "mini", "--appid", "wx01", "--secret-file", str(tmp_path / "secret"))
+    assert done == {"id": "mini", "appid": "wx01"}
+    kept = read_stored(Settings(data=str(data)))[0]
+    assert kept.wechat is not None
+    assert (kept.wechat.appid, kept.wechat.secret) == ("wx01", "s3cr3t")
+    assert "s3cr3t" not in repr(kept)
+    assert "s3cr3t" not in source(data, "list", "--json").stdout
+    assert source(data, "wechat", "mini").exit_code == 2
+    source(data, "wechat", "mini", "--remove")
+    assert read_stored(Settings(data=str(data)))[0].wechat is None

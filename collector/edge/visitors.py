@@ -1,0 +1,28 @@
+"""Token buckets by a name that clients choose (an address, a write key with an address), in bounded memory.
+
+For what is rare and costs something elsewhere, such as a login. The oldest name is forgotten when there are too many:
+whoever is forgotten starts with a full bucket, so the limit bends under a flood of names but the memory does not.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from math import ceil
+
+
+class Visitors:
+    """`rate` a second, `burst` at once, for each of the last `most` names. `now`: seconds, any origin."""
+
+    def __init__(self, rate: float, burst: float, now: Callable[[], float], most: int = 10_000) -> None:
+        self._rate, self._burst, self._now, self._most = rate, burst, now, most
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def take(self, name: str) -> int:
+        """0 if it may pass, else the whole seconds after which it may."""
+        now = self._now()
+        tokens, since = self._buckets.pop(name, (self._burst, now))
+        tokens = min(self._burst, tokens + (now - since) * self._rate)
+        passed = tokens >= 1
+        self._buckets[name] = (tokens - 1 if passed else tokens, now)
+        if len(self._buckets) > self._most:
+            self._buckets.popitem(last=False)
+        return 0 if passed else max(1, ceil((1 - tokens) / self._rate))

@@ -1,0 +1,226 @@
+"""What a WeChat mini-program asks for beside sending events. None of it says to anybody who a person is.
+
+    POST /v1/wechat/login     a code of wx.login → keyed pseudonyms of openid and unionid
+    POST /v1/wechat/handoff   an anonymous id → a token for the web-view's address (≤ 60 s, once)
+    POST /v1/wechat/redeem    that token, from the web page → the anonymous id
+    POST /v1/wechat/share     the token of a shared card, one generation below `parent`
+
+Each makes or moves an identifier, so each needs the person's consent for analytics by the same rule as an event, and
+fails closed. The two real ids exist in this process for the time of one answer; they reach no disk and no log.
+"""
+
+import logging
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from collector.code2session import MAX_CODE_CHARS, Code2Session, LoginRefused
+from collector.context import Source
+from collector.decode import NotABatch
+from collector.edge import answer as say
+from collector.edge.answer import Failure
+from collector.edge.body import Disconnected, read_body
+from collector.edge.visitors import Visitors
+from collector.handoff import LIFE_SECONDS, Handoff, HandoffFull, Waiting
+from collector.protocol import MAX_ID_CHARS, MAX_USER_ID_CHARS, Consent
+from collector.routes.ingest import Refused, authorise
+from collector.state import State
+from collector.tokens import encode, sign, verify
+from consent.decide import ANALYTICS, decide
+from consent.pii.hashing import pseudonym
+
+log = logging.getLogger("firsthand.wechat")
+
+MAX_BYTES = 8 * 1024
+SHARE = "s1"
+DEEPEST = 255
+# A mobile operator's address stands for many people, so one address may do what a classroom does
+OF_AN_ADDRESS = (5.0, 60.0)
+OF_A_SOURCE = (50.0, 500.0)
+
+
+class _Body(msgspec.Struct, rename="camel"):
+    write_key: str | None = None
+    consent: Consent | None = None
+
+
+class LoginBody(_Body):
+    """`code`: what `wx.login` gave, unused."""
+
+    code: str = ""
+
+
+class HandoffBody(_Body):
+    """The ids that the web page shall go on with."""
+
+    anonymous_id: str = ""
+    session_id: str | None = None
+
+
+class RedeemBody(_Body):
+    """`token`: what stood in the page's address."""
+
+    token: str = ""
+
+
+class ShareBody(_Body):
+    """`parent`: the token of the card that the person came by, if any."""
+
+    parent: str | None = None
+
+
+class Pseudonyms(msgspec.Struct, omit_defaults=True):
+    """`p1.…`: the same person, the same text; nothing to be turned back without the site's key."""
+
+    openid: str
+    unionid: str = ""
+
+
+class Token(msgspec.Struct, rename="camel", omit_defaults=True):
+    """`expires_in`: seconds."""
+
+    token: str
+    expires_in: int | None = None
+
+
+B = TypeVar("B", bound=_Body)
+Work = Callable[[State, Source, B], Awaitable[msgspec.Struct]]
+
+
+class WeChat:
+    """The endpoints of one worker, made at the first request: the state is not there earlier."""
+
+    def __init__(self, state: Callable[[], State]) -> None:
+        self._state = state
+        self._addresses = Visitors(*OF_AN_ADDRESS, time.monotonic)
+        self._sources = Visitors(*OF_A_SOURCE, time.monotonic)
+        self._made: tuple[Code2Session, Handoff] | None = None
+        self._said: set[tuple[str, int | None]] = set()
+
+    def routes(self) -> list[Route]:
+        doors: list[tuple[str, type[Any], Work[Any]]] = [
+            ("login", LoginBody, self.login),
+            ("handoff", HandoffBody, self.handoff),
+            ("redeem", RedeemBody, self.redeem),
+            ("share", ShareBody, self.share),
+        ]
+        return [
+            Route(f"/v1/wechat/{name}", self._door(body, work), methods=["POST", "OPTIONS"])
+            for name, body, work in doors
+        ]
+
+    def close(self) -> None:
+        if self._made is not None:
+            self._made[0].close()
+
+    # ---- what they do ---------------------------------------------------------------------------------
+
+    async def login(self, state: State, source: Source, body: LoginBody) -> Pseudonyms:
+        if source.wechat is None:
+            raise Refused(404, "not_configured", "this source has no mini-program; `firsthand source wechat` sets it")
+        if not body.code or len(body.code) > MAX_CODE_CHARS:
+            raise Refused(400, "invalid_code", f"a code of at most {MAX_CODE_CHARS} characters is needed")
+        code2session, _ = self._parts(state)
+        try:
+            session = await code2session(source.wechat, body.code)
+        except LoginRefused as refusal:
+            if refusal.settings_wrong and (source.id, refusal.errcode) not in self._said:
+                self._said.add((source.id, refusal.errcode))
+                log.error("WeChat refuses the app id or secret of source %s: errcode %s", source.id, refusal.errcode)
+            raise Refused(refusal.status, refusal.code, refusal.message, refusal.retry_after) from None
+        # The class under which the PII rules keep a unionid too, so that what an app sends itself gives the same
+        hashed = (pseudonym(state.key, "openid", one) if one else "" for one in (session.openid, session.unionid))
+        return Pseudonyms(*hashed)
+
+    async def handoff(self, state: State, source: Source, body: HandoffBody) -> Token:
+        _needs(body.anonymous_id, MAX_USER_ID_CHARS, "anonymousId")
+        if body.session_id is not None:
+            _needs(body.session_id, MAX_ID_CHARS, "sessionId")
+        try:
+            token = self._parts(state)[1].leave(Waiting(body.anonymous_id, body.session_id))
+        except HandoffFull:
+            raise Refused(503, "unavailable", "too many tokens wait; go on without one", 5) from None
+        return Token(token, LIFE_SECONDS)
+
+    async def redeem(self, state: State, source: Source, body: RedeemBody) -> Waiting:
+        found = self._parts(state)[1].redeem(body.token)
+        if found is None:
+            raise Refused(410, "gone", "this token is not ours, is over a minute old, or was used")
+        return found
+
+    async def share(self, state: State, source: Source, body: ShareBody) -> Token:
+        parts = verify(state.key, SHARE, body.parent) if body.parent else None
+        depth = min(int(parts[0]) + 1, DEEPEST) if parts else 1
+        return Token(sign(state.key, SHARE, str(depth), encode(secrets.token_bytes(9))))
+
+    # ---- what they share ------------------------------------------------------------------------------
+
+    def _parts(self, state: State) -> tuple[Code2Session, Handoff]:
+        if self._made is None:
+            handoff = Handoff(state.settings.data_dir / "handoff", state.key, time.time)
+            self._made = (Code2Session(state.settings.wechat_api), handoff)
+        return self._made
+
+    def _door(self, shape: type[B], work: Work[B]) -> Callable[[Request], Awaitable[Response]]:
+        decoder = msgspec.json.Decoder(shape)
+
+        async def endpoint(request: Request) -> Response:
+            state = self._state()
+            origin = request.headers.get("origin")
+            headers = {
+                k.decode(): v.decode("latin-1") for k, v in say.cors(origin.encode("latin-1") if origin else None)
+            }
+            headers["cache-control"] = "no-store"
+            if request.method == "OPTIONS":
+                allowed = {k.decode(): v.decode() for k, v in say.PREFLIGHT} if origin else {}
+                return Response(None, 204, headers | allowed)
+            try:
+                content: msgspec.Struct = await self._answered(state, request, decoder, work)
+                status = 200
+            except (Refused, NotABatch) as error:
+                status, content = error.status, Failure(error.code, str(error))
+                if isinstance(error, Refused) and error.retry_after:
+                    headers["retry-after"] = str(error.retry_after)
+            except Disconnected:
+                status, content = 400, Failure("cut_short", "the body ended early")
+            state.balance.requests[str(status)] += 1
+            return Response(msgspec.json.encode(content), status, headers, "application/json")
+
+        return endpoint
+
+    async def _answered(
+        self, state: State, request: Request, decoder: msgspec.json.Decoder[B], work: Work[B]
+    ) -> msgspec.Struct:
+        raw = await read_body(request.receive, state.deadlines)
+        if len(raw) > MAX_BYTES:
+            raise Refused(413, "too_large", f"a body may have {MAX_BYTES} bytes")
+        try:
+            body = decoder.decode(raw)
+        except (msgspec.MsgspecError, RecursionError, ValueError):
+            raise Refused(400, "invalid", "the body is not the JSON object that docs/protocol.md describes") from None
+        headers = dict(request.scope["headers"])
+        source = authorise(state, headers, request.scope["query_string"], body.write_key)
+        self._limit(state, request, source)
+        preferences = body.consent.category_preferences if body.consent is not None else None
+        if decide(ANALYTICS, preferences, source.mode, headers.get(b"sec-gpc") == b"1") != "allow":
+            raise Refused(403, "no_consent", "this needs the person's consent for analytics: say it in `consent`")
+        return await work(state, source, body)
+
+    def _limit(self, state: State, request: Request, source: Source) -> None:
+        peer = request.client.host if request.client else ""
+        forwarded = ",".join(request.headers.getlist("x-forwarded-for")) if state.client.reads_forwarded else ""
+        address = state.client.of(peer, forwarded)[0] or ""
+        wait = self._sources.take(source.id) or self._addresses.take(f"{source.id} {address}")
+        if wait:
+            raise Refused(429, "rate_limited", "too many of these; wait", wait)
+
+
+def _needs(value: str, most: int, name: str) -> None:
+    if not value or len(value) > most:
+        raise Refused(400, "invalid", f"{name}: 1 to {most} characters are needed")
