@@ -14,7 +14,7 @@ from tests.collector.desk import KEY, Desk
 
 DOCUMENT = document()
 # For people and browsers, not for programs that send events
-NOT_IN_IT = ("/sdk", "/live", "/demo", "/openapi.json")
+NOT_IN_IT = ("/sdk", "/banner", "/live", "/demo", "/openapi.json")
 
 
 def test_it_is_served(desk: Desk) -> None:
