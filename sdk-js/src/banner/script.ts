@@ -1,7 +1,7 @@
 /**
  * The banner by script tag, beside the SDK's: `<script async src="https://collector/banner.js"></script>`. Options
  * are `data-` attributes of the tag, named as the element's. A `<firsthand-banner>` that stands in the page already
- * is used as it is.
+ * is used as it is; with `data-mount="off"` the page places one where it likes, also inside a shadow root.
  */
 
 import { defineBanner, TAG } from './index.js';
@@ -10,7 +10,7 @@ const OPTIONS = ['purposes', 'lang', 'theme', 'handle', 'notice-url'];
 
 function mount(script: HTMLScriptElement | null): void {
   defineBanner();
-  if (document.querySelector(TAG)) return;
+  if (document.querySelector(TAG) || (script && script.dataset.mount === 'off')) return;
   const element = document.createElement(TAG);
   for (const name of OPTIONS) {
     const value = script && script.getAttribute(`data-${name}`);

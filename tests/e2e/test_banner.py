@@ -1,0 +1,351 @@
+"""The consent banner in a real browser: keyboard, focus, assistive technology, looks, strict pages, and the wire."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from tests.e2e.browser import Witness
+from tests.e2e.front import DIST, Front, page
+
+pytestmark = pytest.mark.browser
+
+AXE = (Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
+MANIFEST = json.loads((DIST / "manifest.json").read_text())
+ALL = "analytics personalization marketing third_party cross_border"
+TEXT = "<main><h1>Fern &amp; Kiln</h1><button id=own>Own</button>" + "<p>Tea things, made slowly.</p>" * 40 + "</main>"
+STRICT = (
+    "default-src 'none'; script-src 'self'; connect-src 'self'; img-src data:; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+)
+SHADOW = """<div id=host></div><script>
+  const root = document.getElementById('host').attachShadow({ mode: 'open' });
+  root.append(document.createElement('input'), document.createElement('firsthand-banner'));
+</script>"""
+
+
+def scripts(key: str, options: str = "", attributes: str = "") -> str:
+    sdk = f'<script async src="/sdk.js" data-write-key="{key}" data-consent-mode="opt_in" {attributes}></script>'
+    return f'{sdk}<script async src="/banner.js" {options}></script>'
+
+
+def pinned(name: str, attributes: str = "") -> str:
+    sri = MANIFEST["sri"] if name == "sdk" else MANIFEST[name]["sri"]
+    return f'<script async src="/{name}.js" integrity="{sri}" crossorigin {attributes}></script>'
+
+
+@pytest.fixture(scope="module")
+def front() -> Iterator[Front]:
+    asks = f'data-purposes="{ALL}" data-notice-url="/privacy"'
+    strict = f'<meta http-equiv="Content-Security-Policy" content="{STRICT}">'
+    served = Front({
+        "/en": page(TEXT, scripts("en", asks)),
+        "/zh": page(TEXT, scripts("zh", asks), lang="zh-CN"),
+        "/ar": page(TEXT, scripts("ar", asks), lang="ar", direction="rtl"),
+        "/one": page(TEXT, scripts("one")),
+        "/strict": page(TEXT, strict + pinned("sdk", 'data-write-key="strict"') + pinned("banner")),
+        "/wire": page(TEXT, scripts("wire")),
+        "/shadow": page(SHADOW, scripts("shadow", "data-mount=off")),
+    })  # fmt: skip
+    yield served
+    served.close()
+
+
+@contextmanager
+def at(browser: Browser, front: Front, path: str, **options: Any) -> Iterator[Page]:
+    """A page with its layer drawn. Fails if the page complained of anything."""
+    with someone(browser, **options) as context:
+        opened = context.new_page()
+        arrive(opened, front, path)
+        yield opened
+
+
+@contextmanager
+def someone(browser: Browser, **options: Any) -> Iterator[BrowserContext]:
+    context = browser.new_context(**{"locale": "en-GB", **options})
+    witness = Witness().watch(context)
+    try:
+        yield context
+    finally:
+        context.close()
+    assert witness.unexcused() == []
+
+
+def arrive(opened: Page, front: Front, path: str) -> None:
+    opened.goto(f"{front.base}{path}")
+    opened.wait_for_selector(".bar, .handle")
+
+
+def focused(opened: Page) -> str:
+    """What has the focus, through shadow roots: an act, a purpose, or an id."""
+    return str(
+        opened.evaluate("""() => {
+      let at = document.activeElement;
+      while (at && at.shadowRoot && at.shadowRoot.activeElement) at = at.shadowRoot.activeElement;
+      return at.dataset.act || at.dataset.purpose || at.id || at.localName;
+    }""")
+    )
+
+
+def press(opened: Page, *keys: str) -> list[str]:
+    """Where the focus is after each key."""
+    went = []
+    for key in keys:
+        opened.keyboard.press(key)
+        went.append(focused(opened))
+    return went
+
+
+def choice(opened: Page) -> Any:
+    return opened.evaluate("firsthand.consent.get().preferences")
+
+
+# ---- keyboard and focus ------------------------------------------------------------------------------------------
+
+
+def test_by_keyboard_the_question_comes_first_and_takes_nothing(chromium: Browser, front: Front) -> None:
+    with at(chromium, front, "/one") as opened:
+        assert focused(opened) == "body"  # it did not pull the focus to itself
+        assert press(opened, "Tab", "Tab", "Tab", "Tab") == ["reject", "accept", "open", "own"]
+        opened.click("#own")  # the page behind it works
+        opened.mouse.wheel(0, 300)
+        opened.wait_for_function("scrollY > 0")
+        assert choice(opened) is None
+
+
+def test_by_keyboard_a_yes_and_its_withdrawal(chromium: Browser, front: Front) -> None:
+    with at(chromium, front, "/one") as opened:
+        press(opened, "Tab", "Tab", "Enter")
+        assert choice(opened) == {"analytics": True}
+        assert focused(opened) == "open"  # on the handle, which has taken the question's place
+        assert press(opened, "Tab", "Enter")[0] == "withdraw"
+        assert choice(opened)["analytics"] is False
+        assert opened.locator("[data-act=withdraw]").count() == 0
+
+
+def test_the_preference_centre_keeps_the_focus_and_gives_it_back(chromium: Browser, front: Front) -> None:
+    with at(chromium, front, "/en") as opened:
+        opened.focus("[data-act=open]")
+        assert press(opened, "Enter") == ["close"]
+        assert press(opened, "Shift+Tab", "Tab") == ["save", "close"]  # round the corner, both ways
+        switches = ["analytics", "personalization", "marketing", "third_party", "cross_border"]
+        round_trip = press(opened, *["Tab"] * 10)
+        assert round_trip == ["notice", *switches, "reject", "accept", "save", "close"]
+        opened.click("#own", force=True, timeout=2_000)  # behind a modal: nothing happens
+        assert focused(opened) != "own"
+        assert press(opened, "Escape") == ["reject"]  # the question is back, and so is the focus
+        assert choice(opened) is None
+
+
+def test_switches_by_the_space_bar(chromium: Browser, front: Front) -> None:
+    with at(chromium, front, "/one") as opened:
+        opened.click("[data-act=open]")
+        opened.focus("[data-purpose=analytics]")
+        press(opened, "Space")
+        opened.click("[data-act=save]")
+        assert choice(opened) == {"analytics": True}
+        opened.click("[data-act=open]")
+        press(opened, "Escape")
+        assert focused(opened) == "open"  # the handle it was opened from
+
+
+def test_in_a_shadow_root_of_the_page(chromium: Browser, front: Front) -> None:
+    with at(chromium, front, "/shadow") as opened:
+        assert opened.locator("firsthand-banner").count() == 1
+        assert press(opened, "Tab", "Tab", "Tab") == ["input", "reject", "accept"]
+        press(opened, "Tab", "Enter")
+        assert press(opened, "Shift+Tab", "Tab") == ["save", "close"]
+        press(opened, "Escape")
+        opened.click("[data-act=accept]")
+        assert choice(opened) == {"analytics": True}
+
+
+# ---- assistive technology -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("path", "scheme"), [("/en", "light"), ("/en", "dark"), ("/zh", "dark"), ("/ar", "light")])
+def test_axe_finds_nothing(chromium: Browser, front: Front, path: str, scheme: Any) -> None:
+    with at(chromium, front, path, color_scheme=scheme, reduced_motion="reduce") as opened:
+        opened.evaluate(AXE)
+        for step in ("[data-act=open]", "[data-act=accept]", None):
+            found = opened.evaluate("axe.run('firsthand-banner', { resultTypes: ['violations'] })")
+            wrong = [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]]
+            assert wrong == [], step
+            assert found["testEngine"]["name"] == "axe-core"
+            if step:
+                opened.click(step)
+
+
+def test_what_a_screen_reader_is_told(chromium: Browser, front: Front) -> None:
+    with at(chromium, front, "/en") as opened:
+        told = opened.locator("firsthand-banner").aria_snapshot()
+        assert 'dialog "Your privacy, your choice"' in told
+        assert 'heading "Your privacy, your choice" [level=2]' in told
+        assert told.index("Reject all") < told.index("Accept all")
+        assert opened.inner_text("[role=status]") == "Your privacy, your choice"
+        opened.click("[data-act=open]")
+        told = opened.locator("firsthand-banner").aria_snapshot()
+        assert 'dialog "Privacy choices"' in told
+        assert 'switch "Necessary" [checked] [disabled]' in told
+        assert 'switch "Statistics"' in told
+        opened.click("[data-act=reject]")
+        assert opened.inner_text("[role=status]") == "Your choice is saved."
+        assert 'group "Privacy choices"' in opened.locator("firsthand-banner").aria_snapshot()
+
+
+# ---- looks --------------------------------------------------------------------------------------------------------
+
+LOOK = """name => {
+  const root = document.querySelector('firsthand-banner').shadowRoot;
+  const at = root.querySelector(`[data-act=${name}]`);
+  const style = getComputedStyle(at);
+  const { width, height, top } = at.getBoundingClientRect();
+  const looks = ['color', 'backgroundColor', 'borderColor', 'fontSize', 'fontWeight', 'opacity', 'textDecoration'];
+  return [Math.round(width), Math.round(height), Math.round(top), ...looks.map((one) => style[one])];
+}"""
+
+
+@pytest.mark.parametrize("width", [320, 600, 1280])
+@pytest.mark.parametrize("path", ["/en", "/zh", "/ar"])
+def test_a_no_looks_like_a_yes_and_all_of_it_fits(chromium: Browser, front: Front, path: str, width: int) -> None:
+    with at(chromium, front, path, viewport={"width": width, "height": 480}, reduced_motion="reduce") as opened:
+        for layer in (".bar", ".centre"):
+            assert opened.evaluate(LOOK, "reject") == opened.evaluate(LOOK, "accept")
+            box = opened.locator(layer).bounding_box()
+            assert box is not None
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= width
+            assert box["y"] >= 0
+            assert box["y"] + box["height"] <= 480
+            sideways = "layer => layer.scrollWidth > layer.clientWidth"
+            assert not opened.locator(layer).evaluate(sideways)
+            if layer == ".bar":
+                opened.click("[data-act=open]")
+        assert opened.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def style(opened: Page, name: str) -> str:
+    """A computed style of the question."""
+    return str(opened.locator(".bar").evaluate("(bar, name) => getComputedStyle(bar)[name]", name))
+
+
+def place(opened: Page, selector: str) -> float:
+    box = opened.locator(selector).bounding_box()
+    assert box is not None
+    return box["x"]
+
+
+def test_from_right_to_left(chromium: Browser, front: Front) -> None:
+    words = {"title": "خصوصيتك، خيارك", "acceptAll": "قبول الكل", "rejectAll": "رفض الكل", "preferences": "خيارات"}
+    with at(chromium, front, "/ar", viewport={"width": 1000, "height": 700}) as opened:
+        opened.evaluate(
+            """words => {
+              const banner = document.querySelector('firsthand-banner');
+              banner.texts = words;
+              banner.remove();
+              document.body.prepend(banner);
+            }""",
+            words,
+        )
+        opened.wait_for_selector(".bar >> text=قبول الكل")
+        assert place(opened, "[data-act=reject]") > place(opened, "[data-act=accept]")
+        opened.click("[data-act=open]")
+        assert place(opened, "[data-act=close]") < place(opened, "h2")
+        assert place(opened, "[data-purpose=analytics]") < place(opened, ".row >> nth=1") + 60
+        opened.click("[data-act=accept]")
+        assert place(opened, ".handle") > 500
+
+
+def test_dark_by_the_system_and_by_the_page(chromium: Browser, front: Front) -> None:
+    with at(chromium, front, "/one", color_scheme="dark") as opened:
+        assert style(opened, "backgroundColor") == "rgb(27, 33, 39)"
+        opened.evaluate("document.querySelector('firsthand-banner').setAttribute('theme', 'light')")
+        assert style(opened, "backgroundColor") == "rgb(255, 255, 255)"
+        opened.evaluate("document.documentElement.style.setProperty('--firsthand-surface', 'rgb(1, 2, 3)')")
+        assert style(opened, "backgroundColor") == "rgb(1, 2, 3)"
+
+
+def test_nothing_moves_for_who_wants_no_motion(chromium: Browser, front: Front) -> None:
+    with at(chromium, front, "/one", reduced_motion="reduce") as opened:
+        assert style(opened, "animationName") == "none"
+    with at(chromium, front, "/one", reduced_motion="no-preference") as opened:
+        assert style(opened, "animationName") == "up"
+
+
+# ---- strict pages, no network, the wire -----------------------------------------------------------------------------
+
+
+def test_a_strict_policy_and_trusted_types_have_nothing_to_say(chromium: Browser, front: Front) -> None:
+    with at(chromium, front, "/strict") as opened:
+        assert style(opened, "position") == "fixed"
+        opened.click("[data-act=open]")
+        opened.click("[data-purpose=analytics]")
+        opened.click("[data-act=save]")
+        assert choice(opened) == {"analytics": True}
+        opened.click("[data-act=withdraw]")
+        assert choice(opened)["analytics"] is False
+
+
+def test_without_a_network_a_choice_can_be_made_and_taken_back(chromium: Browser, front: Front) -> None:
+    with at(chromium, front, "/one") as opened:
+        asked: list[str] = []
+        opened.context.set_offline(True)
+        opened.on("request", lambda request: asked.append(request.url))
+        for act in ("open", "close", "reject", "open", "accept", "withdraw"):
+            opened.click(f"[data-act={act}]")
+        assert choice(opened)["analytics"] is False
+        assert asked == []
+
+
+def test_on_the_wire(chromium: Browser, front: Front) -> None:
+    with at(chromium, front, "/wire") as opened:
+        opened.click("[data-act=open]")
+        opened.click("[data-act=close]")
+        opened.wait_for_timeout(300)
+        assert front.of("wire") == []
+        opened.click("[data-act=accept]")
+        opened.click("#own")
+        assert opened.evaluate("firsthand.flush()")["pending"] == 0
+        opened.click("[data-act=open]")
+        opened.click("[data-act=close]")
+        opened.click("#own")
+        opened.click("[data-act=withdraw]")  # the click before it waits for company and is never sent
+        opened.click("#own")
+        opened.wait_for_timeout(300)
+        opened.evaluate("firsthand.flush()")
+    events = [one.get("event") or one["type"] for one in front.of("wire")]
+    assert [one for one in events if one != "$consent"] == ["page", "$click"]  # none of the banner's own buttons
+
+
+def test_the_next_page_and_the_other_tab(chromium: Browser, front: Front) -> None:
+    with someone(chromium) as context:
+        first, second = context.new_page(), context.new_page()
+        arrive(first, front, "/one")
+        arrive(second, front, "/one")
+        first.click("[data-act=accept]")
+        second.wait_for_selector(".handle")
+        first.reload()
+        first.wait_for_selector(".handle")
+        assert first.locator(".bar").count() == 0
+        first.click("[data-act=withdraw]")
+        second.wait_for_function(
+            "!document.querySelector('firsthand-banner').shadowRoot.querySelector('[data-act=withdraw]')"
+        )
+
+
+def test_the_signal_is_seen_and_said(chromium: Browser, front: Front) -> None:
+    with someone(chromium) as context:
+        context.add_init_script("Object.defineProperty(navigator, 'globalPrivacyControl', { value: true })")
+        opened = context.new_page()
+        arrive(opened, front, "/en")
+        assert "Opt-out signal honoured" in opened.inner_text(".bar [data-honoured]")
+        opened.click("[data-act=open]")
+        assert opened.is_disabled("[data-purpose=marketing]")
+        opened.click("[data-act=accept]")
+        assert choice(opened) == {"analytics": True, "personalization": True}
+        assert opened.evaluate("firsthand.consent.get().decisions.marketing") == "deny"
+        assert "Opt-out signal honoured" in opened.inner_text(".handle")
