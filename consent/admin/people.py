@@ -1,0 +1,105 @@
+"""One person: what holds, withdrawing at their request, keeping them out, erasing what they chose.
+
+A person is found by an id as clients send it (anonymousId, userId); the store only knows subjects. Nothing here
+writes an id down.
+"""
+
+import sqlalchemy as sa
+from msgspec import Struct
+from sqlalchemy import Connection
+
+from consent.admin import Admin, AdminError, audit, policies
+from consent.keys import KeyRing
+from consent.ledger import erase as erasing
+from consent.ledger.append import Entry, append
+from consent.receipts import ChoiceBody, ChoiceError, Held, request_hash
+from consent.record import Recorded, Request, World, record, states
+from consent.store.tables import change, subject_link
+from consent.subjects import subjects_of
+
+SUPPRESS = "suppress"
+
+
+class Person(Struct, frozen=True):
+    """What is known of a subject. `linked`: subjects it was linked with. `suppressed`: asked to be forgotten."""
+
+    subject: str
+    held: dict[str, Held]
+    linked: tuple[str, ...]
+    suppressed: bool
+
+
+def find(
+    connection: Connection, ring: KeyRing, site: str, anonymous_id: str | None, user_id: str | None
+) -> list[Person]:
+    """The subjects of these ids and those linked with them; also those of whom nothing is known."""
+    subjects = subjects_of(ring, site, anonymous_id or None, user_id or None)
+    links = subject_link.c
+    pairs = connection.execute(
+        sa.select(links.device, links.person).where(
+            links.site == site, links.device.in_(subjects) | links.person.in_(subjects)
+        )
+    ).all()
+    everybody = list(dict.fromkeys([*subjects, *(s for pair in pairs for s in pair)]))
+    held = states(connection, site, set(everybody))
+    out = set(
+        connection.execute(
+            sa.select(change.c.subject).where(
+                change.c.site == site, change.c.subject.in_(everybody), change.c.denied == ",*,"
+            )
+        ).scalars()
+    )
+    return [Person(s, held[s], tuple(b if a == s else a for a, b in pairs if s in (a, b)), s in out) for s in everybody]
+
+
+def withdraw(connection: Connection, admin: Admin, ring: KeyRing, site: str, subject: str) -> Recorded:
+    """Withdraw everything for a subject, at the person's request: a receipt as any other (method `api`)."""
+    published = policies.current(connection, site)
+    if published is None:
+        raise AdminError("the site has not published a policy")
+    notice = published.document.notices[0]
+    body = ChoiceBody(
+        idempotency_key=admin.new_id(), action="withdraw", method="api", policy_version=published.version,
+        notice_hash=notice.hash, locale=notice.locale,
+    )  # fmt: skip
+    request = Request(body, subject, None, False, request_hash(body))
+    world = World(admin.now, admin.new_id, admin.random, ring)
+    outcome = record(connection, site, policies.book(connection, site), [request], world)[0]
+    if isinstance(outcome, ChoiceError):
+        raise outcome
+    audit.record(connection, admin, site, "person.withdraw", outcome.payload["id"])
+    return outcome
+
+
+def suppress(connection: Connection, admin: Admin, site: str, subjects: list[str]) -> int:
+    """Keep people out: the gates refuse their events as `suppressed`, within seconds and until `lift`. Gives the
+    ledger's number of it. The entry names no subject, so that it may outlive them."""
+    id = admin.new_id()
+    entry = Entry(SUPPRESS, {"id": id, "count": len(subjects)})
+    written = append(connection, site, [entry], admin.now, admin.random)[0]
+    connection.execute(change.delete().where(change.c.site == site, change.c.subject.in_(subjects)))
+    rows = [
+        {"site": site, "seq": written.seq, "subject": subject, "denied": ",*,", "at": admin.now}
+        for subject in sorted(set(subjects))
+    ]
+    if rows:
+        connection.execute(change.insert(), rows)
+    audit.record(connection, admin, site, "person.suppress", id, {"count": len(subjects)})
+    return written.seq
+
+
+def lift(connection: Connection, admin: Admin, site: str, subjects: list[str]) -> None:
+    """Let people in again who were kept out. Gates read everything anew."""
+    connection.execute(
+        change.delete().where(change.c.site == site, change.c.subject.in_(subjects), change.c.denied == ",*,")
+    )
+    policies.touch(connection, site, admin.now)
+    audit.record(connection, admin, site, "person.lift", "", {"count": len(subjects)})
+
+
+def erase(connection: Connection, admin: Admin, site: str, subjects: list[str]) -> list[int]:
+    """Delete what these subjects chose (ledger/erase.py); gives the numbers that were emptied. Call `suppress` first if
+    late events must stay out, and `Store.vacuum` afterwards."""
+    emptied = erasing.erase(connection, site, subjects, admin.now, admin.new_id, admin.random)
+    audit.record(connection, admin, site, "person.erase", "", {"entries": len(emptied)})
+    return emptied

@@ -1,0 +1,145 @@
+"""The keys of consent: one small file `<data>/keys/consent.json`, mode 0600, made at first use, never logged.
+
+* `sign`: Ed25519, signs policy snapshots and checkpoints. Its public half is given to anybody.
+* `token`: HMAC-SHA256, for consent tokens. Who has it can make tokens, so it stays on the collectors.
+* `subject`: HMAC-SHA256, turns a person's id into the ledger's subject. It is never rotated: a new one would cut every
+  person off from what they chose. Deleting it unlinks the ledger from all ids for good.
+
+Rotation adds a key and makes it the current one; older ones stay, to check what they signed. Collectors that share a
+PostgreSQL share this file too.
+"""
+
+import contextlib
+import os
+import secrets
+from base64 import urlsafe_b64decode
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from msgspec import Struct
+
+from consent.canonical import base64url
+
+Use = Literal["sign", "token", "subject"]
+KEY_BYTES: Final = 32
+USES: Final[tuple[Use, ...]] = ("sign", "token", "subject")
+
+
+class KeyRingError(ValueError):
+    """The key file cannot be used; the message says what to do."""
+
+
+class Secret(Struct, frozen=True):
+    """One key. `made` in milliseconds since the epoch."""
+
+    kid: str
+    secret: bytes
+    made: int
+
+    def __repr__(self) -> str:  # a key must never reach a log by accident
+        return f"Secret(kid={self.kid!r})"
+
+
+class Signer:
+    """An Ed25519 key that signs."""
+
+    def __init__(self, key: Secret) -> None:
+        self.kid = key.kid
+        self._private = Ed25519PrivateKey.from_private_bytes(key.secret)
+
+    def sign(self, message: bytes) -> bytes:
+        return self._private.sign(message)
+
+    @property
+    def public(self) -> bytes:
+        """The raw public key, 32 bytes."""
+        return self._private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+
+class KeyRing(Struct, frozen=True):
+    """All keys, the current one of each use last."""
+
+    sign: tuple[Secret, ...]
+    token: tuple[Secret, ...]
+    subject: tuple[Secret, ...]
+
+    def signer(self) -> Signer:
+        return Signer(self.sign[-1])
+
+    def public_keys(self) -> dict[str, bytes]:
+        """Raw Ed25519 public keys by kid."""
+        return {key.kid: Signer(key).public for key in self.sign}
+
+
+class _Stored(Struct):
+    kid: str
+    secret: str
+    made: int
+
+
+def key_path(data_dir: Path) -> Path:
+    return data_dir / "keys" / "consent.json"
+
+
+def load_or_create(path: Path, now: int) -> KeyRing:
+    """The keys; made at first use. Raises KeyRingError if others may read the file or it is damaged."""
+    if not path.exists():
+        made = {use: [_Stored(f"{use[0]}1", base64url(secrets.token_bytes(KEY_BYTES)), now)] for use in USES}
+        _write(path, made, replace=False)
+    return _load(path)
+
+
+def rotate(path: Path, use: Use, now: int) -> Secret:
+    """Add a key and make it the current one. Raises KeyRingError for `subject`, which must stay."""
+    if use == "subject":
+        raise KeyRingError("the subject key is never rotated: people would be cut off from what they chose")
+    ring = _load(path)
+    stored = {u: [_Stored(k.kid, base64url(k.secret), k.made) for k in getattr(ring, u)] for u in USES}
+    stored[use].append(_Stored(f"{use[0]}{len(stored[use]) + 1}", base64url(secrets.token_bytes(KEY_BYTES)), now))
+    _write(path, stored, replace=True)
+    made: Secret = getattr(_load(path), use)[-1]
+    return made
+
+
+def _load(path: Path) -> KeyRing:
+    if path.stat().st_mode & 0o077:
+        raise KeyRingError(f"{path} can be read by other users; run: chmod 600 {path}")
+    try:
+        stored = msgspec.json.decode(path.read_bytes(), type=dict[str, list[_Stored]])
+        read = {use: tuple(Secret(k.kid, _decoded(k.secret), k.made) for k in stored[use]) for use in USES}
+    except (msgspec.MsgspecError, KeyError, ValueError) as error:
+        raise KeyRingError(f"{path} is damaged; restore it from a backup") from error
+    if any(not keys or any(len(k.secret) != KEY_BYTES for k in keys) for keys in read.values()):
+        raise KeyRingError(f"{path}: each use needs a key of {KEY_BYTES} bytes")
+    return KeyRing(**read)
+
+
+def _decoded(text: str) -> bytes:
+    return urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def _write(path: Path, stored: dict[Use, list[_Stored]], replace: bool) -> None:
+    """Written beside and moved into place. At first use two workers may do so at once: one wins, both read its keys."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
+    fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(fd, "wb") as file:
+            file.write(msgspec.json.format(msgspec.json.encode(stored), indent=2))
+            file.flush()
+            os.fsync(file.fileno())
+        if replace:
+            draft.rename(path)
+        else:
+            with contextlib.suppress(FileExistsError):
+                os.link(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
