@@ -22,6 +22,21 @@ ELSEWHERE = {
     # nouns and rules of a policy, seen as resolved
     "consent/jurisdictions.py": "tests/consent/test_policy.py",
     "consent/model.py": "tests/consent/test_policy.py",
+    # the ledger, written, erased, damaged and verified as a whole
+    "consent/ledger/append.py": "tests/consent/ledger/test_verify.py",
+    "consent/ledger/chain.py": "tests/consent/ledger/test_verify.py",
+    "consent/ledger/checkpoint.py": "tests/consent/ledger/test_verify.py",
+    "consent/ledger/erase.py": "tests/consent/ledger/test_verify.py",
+    # the tables, on both databases
+    "consent/store/migrations/env.py": "tests/consent/store/test_store.py",
+    "consent/store/migrations/versions/0001_consent.py": "tests/consent/store/test_store.py",
+    "consent/store/revision.py": "tests/consent/store/test_store.py",
+    "consent/store/tables.py": "tests/consent/store/test_store.py",
+    "consent/store/upsert.py": "tests/consent/test_record.py",
+    "consent/subjects.py": "tests/consent/test_tokens.py",
+    # what officers do leaves traces and figures
+    "consent/admin/audit.py": "tests/consent/admin/test_policies.py",
+    "consent/admin/figures.py": "tests/consent/test_record.py",
     # parts of an enrichment
     "collector/enrich/inapp.py": "tests/collector/enrich/test_ua.py",
     "collector/enrich/model.py": "tests/collector/enrich/test_enrichments.py",
