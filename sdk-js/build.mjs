@@ -1,41 +1,42 @@
 /**
- * Builds what is shipped: the script tag (one file, no modules), the ES modules with one entry a plugin,
- * and a manifest with the name, size and integrity hash of the script, from which it is served.
+ * Builds what is shipped: the script tags (one file each, no modules), the ES modules with one entry a plugin,
+ * and a manifest with the name, size and integrity hash of each script, from which they are served.
+ *
+ * The scripts are bundled by esbuild and made small by terser, with the names of internal members shortened
+ * (`mangle.mjs` says which). They are ASCII, so that a page in any encoding may serve them.
  */
 
 import { createHash } from 'node:crypto';
-import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { minify } from 'terser';
+import { shortened } from './mangle.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const { version } = JSON.parse(await readFile(`${here}package.json`, 'utf8'));
 const src = (name) => `${here}src/${name}.ts`;
 const dist = `${here}dist`;
+/** Scripts by the name they are served under. */
+const SCRIPTS = { firsthand: 'browser/script.full', 'firsthand.core': 'browser/script.core' };
 
-/**
- * Names of the core's own parts, shortened in the script build (a quarter of a kilobyte). None may be a name
- * of the wire, of the public API or of the platform; `test/build.test.ts` checks what can be checked.
- */
-const INTERNAL = `
-  action answer asked authority batches bytes changed claim clock commit current decide delayMs
-  delivered facts guard hold http inFlight isOpen items lifecycle lose mayStore mint nudge onLeave
-  onOnline onReturn online peek person ports post purge recalled recheck release resume retryAfter
-  scheme setOpen setUser settle shield storage takeLost tally tooLarge undoAll watch wrap
-`;
+const small = {
+  ecma: 2020,
+  toplevel: true,
+  compress: { passes: 4, unsafe_arrows: true, unsafe_methods: true, pure_getters: true, keep_fargs: false },
+  mangle: { properties: { regex: new RegExp(`^(${shortened().join('|')})$`) } },
+  format: { comments: false, ascii_only: true },
+};
 
 await rm(dist, { recursive: true, force: true });
-await build({
-  entryPoints: [src('browser/script')],
-  outfile: `${dist}/firsthand.js`,
-  bundle: true,
-  minify: true,
-  format: 'iife',
-  target: 'es2018',
-  legalComments: 'none',
-  mangleProps: new RegExp(`^(${INTERNAL.trim().split(/\s+/).join('|')})$`),
-});
+await mkdir(dist);
+for (const [name, entry] of Object.entries(SCRIPTS)) {
+  const bundle = { entryPoints: [src(entry)], bundle: true, format: 'iife', target: 'es2020', write: false };
+  const { outputFiles } = await build({ ...bundle, legalComments: 'none', charset: 'ascii' });
+  const { code } = await minify(outputFiles[0].text, small);
+  await writeFile(`${dist}/${name}.js`, code);
+}
 // The banner draws with private fields and constructable sheets, which browsers have since 2021 and 2023; one that is
 // older shows no banner, so nobody agrees and nothing is tracked. UTF-8, because half of it is words
 await build({
@@ -48,14 +49,14 @@ await build({
   charset: 'utf8',
   legalComments: 'none',
 });
+
+const plugins = (await readdir(`${here}src/plugins`)).map((file) => file.replace('.ts', ''));
 await build({
   entryPoints: {
     index: src('browser/index'),
     bare: src('browser/bare'),
     'banner/index': src('banner/index'),
-    'plugins/index': src('plugins/index'),
-    'plugins/pageview': src('plugins/pageview'),
-    'plugins/clicks': src('plugins/clicks'),
+    ...Object.fromEntries(plugins.map((name) => [`plugins/${name}`, src(`plugins/${name}`)])),
   },
   outdir: dist,
   bundle: true,
@@ -90,10 +91,15 @@ async function published(name) {
   const file = `${name}-${version}.js`;
   await copyFile(`${dist}/${name}.js`, `${dist}/${file}`);
   const sri = `sha384-${createHash('sha384').update(script).digest('base64')}`;
-  const made = { file, sri, bytes: script.length, gzip: gzipSync(script, { level: 9 }).length };
-  console.log(`${file}  ${made.bytes} bytes, ${made.gzip} gzip\n${sri}`);
+  const gzip = gzipSync(script, { level: 9 }).length;
+  const made = { file, sri, bytes: script.length, gzip, brotli: brotliCompressSync(script).length };
+  console.log(`${file}  ${made.bytes} bytes, ${made.gzip} gzip, ${made.brotli} brotli\n  integrity="${sri}"`);
   return made;
 }
 
-const manifest = { version, ...(await published('firsthand')), banner: await published('banner') };
-await writeFile(`${dist}/manifest.json`, `${JSON.stringify(manifest, null, 2)}\n`);
+const [full, core, banner] = [
+  await published('firsthand'),
+  await published('firsthand.core'),
+  await published('banner'),
+];
+await writeFile(`${dist}/manifest.json`, `${JSON.stringify({ version, ...full, core, banner }, null, 2)}\n`);

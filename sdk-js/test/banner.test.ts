@@ -114,7 +114,7 @@ describe('the question', () => {
     web.init(init);
     mount();
     const key = 'fh.wk.consent';
-    localStorage.setItem(key, JSON.stringify({ at: 1, preferences: { analytics: true }, withdrawn: false }));
+    localStorage.setItem(key, JSON.stringify([{ analytics: [true, 1] }, false]));
     window.dispatchEvent(new StorageEvent('storage', { key }));
     expect(shown()).toEqual(['handle']);
   });

@@ -34,7 +34,7 @@ it('a grant releases in order, with the times, the user and the properties of th
   client.identify('u-1');
   await device.advance(5_000);
   client.consent.set({ analytics: true });
-  await device.advance(2_000);
+  await device.advance(3_000);
   const [{ batch } = { batch: [] }] = device.sent;
   expect(batch.map(({ timestamp }) => timestamp)).toEqual(times);
   expect(batch.map(({ context }) => context.seq)).toEqual([0, 1]);
@@ -52,7 +52,7 @@ it('a denial purges what waited, and what is captured under it is never sent', a
   client.track('during');
   client.consent.set({ analytics: true });
   client.track('after');
-  await device.advance(2_000);
+  await device.advance(3_000);
   expect(names(device.sent)).toEqual(['after']);
   expect(client.stats().droppedBy).toEqual({ no_consent: 2 });
 });
@@ -63,7 +63,7 @@ it('a grant for one purpose releases only that one', async () => {
   client.track('A');
   client.track('M', {}, { purpose: 'marketing' });
   client.consent.set({ marketing: true });
-  await device.advance(2_000);
+  await device.advance(3_000);
   expect(names(device.sent)).toEqual(['M']);
   expect(device.sent[0]?.batch[0]?.context.purpose).toBe('marketing');
   expect(client.stats().held).toBe(1);
@@ -71,11 +71,13 @@ it('a grant for one purpose releases only that one', async () => {
 
 it('withdrawal purges queue and ids, aborts what is in flight, and a later grant starts a new person', async () => {
   const device = new Device();
-  device.store.set(CHOICE, JSON.stringify({ at: 1, preferences: { analytics: true } }));
+  const earlier = device.tab();
+  earlier.client.consent.set({ analytics: true });
+  earlier.kill();
   const { client } = device.tab();
   device.reply = () => 'hang';
   client.identify('u-1');
-  await device.advance(2_000);
+  await device.advance(3_000);
   client.track('B');
   const first = client.getAnonymousId();
   expect(device.store.size).toBeGreaterThan(3);
@@ -90,7 +92,7 @@ it('withdrawal purges queue and ids, aborts what is in flight, and a later grant
   device.reply = () => ({ body: '{}' });
   client.consent.set({ analytics: true });
   client.track('C');
-  await device.advance(2_000);
+  await device.advance(3_000);
   expect(names(device.confirmed.length ? [{ batch: device.confirmed }] : [])).toEqual(['C']);
   expect(device.confirmed[0]?.anonymousId).not.toBe(first);
   expect(device.confirmed[0]).not.toHaveProperty('userId');
@@ -125,7 +127,7 @@ it('the choice is remembered', async () => {
   const { client } = device.tab();
   expect(client.consent.get()).toMatchObject({ mode: 'opt_in', preferences: { analytics: true } });
   client.track('A');
-  await device.advance(2_000);
+  await device.advance(3_000);
   expect(names(device.sent)).toEqual(['A']);
 });
 
@@ -136,7 +138,7 @@ it('Global Privacy Control denies marketing even if it was granted, and is stamp
   client.consent.set({ analytics: true, marketing: true });
   client.track('M', {}, { purpose: 'marketing' });
   client.track('A');
-  await device.advance(2_000);
+  await device.advance(3_000);
   expect(names(device.sent)).toEqual(['A']);
   expect(device.sent[0]?.batch[0]?.context.gpc).toBe(true);
   expect(client.consent.get().decisions).toMatchObject({ marketing: 'deny', third_party: 'deny', analytics: 'allow' });
@@ -146,7 +148,7 @@ it('necessary events go without consent, and still nothing is stored', async () 
   const device = new Device();
   const { client } = device.tab();
   client.track('Login failed', {}, { purpose: 'necessary' });
-  await device.advance(2_000);
+  await device.advance(3_000);
   expect(names(device.sent)).toEqual(['Login failed']);
   expect(device.sent[0]?.batch[0]?.anonymousId).toBeTruthy();
   expect([...device.store]).toEqual([]);
@@ -165,7 +167,7 @@ it('a user named under denial is not remembered', async () => {
   client.identify('u-1');
   client.consent.set({ analytics: true });
   client.track('A');
-  await device.advance(2_000);
+  await device.advance(3_000);
   expect(device.sent[0]?.batch[0]).not.toHaveProperty('userId');
 });
 
@@ -176,7 +178,7 @@ it('events held before a reset belong to the person before it', async () => {
   client.reset();
   client.track('B');
   client.consent.set({ analytics: true });
-  await device.advance(2_000);
+  await device.advance(3_000);
   const [a, b] = device.sent[0]?.batch ?? [];
   expect(a?.anonymousId).toBeTruthy();
   expect(a?.anonymousId).not.toBe(b?.anonymousId);
@@ -207,7 +209,7 @@ it('the gate is asked again before the wire: a signal that came meanwhile still 
   client.track('M', {}, { purpose: 'marketing' });
   client.track('A');
   device.gpc = true;
-  await device.advance(2_000);
+  await device.advance(3_000);
   expect(names(device.sent)).toEqual(['A']);
   expect(client.stats()).toMatchObject({ sent: 1, pending: 0, droppedBy: { no_consent: 1 } });
 });

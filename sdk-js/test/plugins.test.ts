@@ -4,7 +4,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Plugin, PluginApi } from '../src/core/plugin.js';
 import type { Page, Properties } from '../src/core/protocol.js';
-import { clicks, PLUGINS, pageview } from '../src/plugins/index.js';
+import { clicks, PLUGINS, pageLeave, pageview } from '../src/plugins/index.js';
 
 interface Said {
   event: string;
@@ -15,6 +15,7 @@ interface Said {
 }
 
 let said: Said[] = [];
+let drafts: Pick<Said, 'event' | 'properties' | 'page'>[] = [];
 let undo = () => {};
 let installed = false;
 
@@ -22,7 +23,8 @@ function install(plugin: Plugin): void {
   const say = (event: string, properties?: Properties, page?: Page, at?: number) =>
     said.push({ event, properties, page, at, title: document.title });
   const api: PluginApi = {
-    track: (event, properties, at) => say(event, properties, undefined, at),
+    track: (event, properties, at, page) => say(event, properties, page, at),
+    draft: (event, properties, page) => drafts.push({ event, properties, page }),
     page: (page, at) => say('$page', undefined, page, at),
     now: () => Date.now(),
     guarded: (run) => run,
@@ -35,6 +37,7 @@ function install(plugin: Plugin): void {
 beforeEach(() => {
   vi.useFakeTimers();
   said = [];
+  drafts = [];
   document.body.innerHTML = '';
   document.title = 'Shop';
   history.replaceState(null, '', '/');
@@ -295,5 +298,54 @@ describe('clicks', () => {
     button.addEventListener('click', (event) => event.stopImmediatePropagation());
     button.click();
     expect(said).toHaveLength(1);
+  });
+});
+
+describe('page_leave', () => {
+  const key = () => document.dispatchEvent(new KeyboardEvent('keydown'));
+  const visible = (state: 'visible' | 'hidden') => {
+    vi.spyOn(document, 'visibilityState', 'get').mockReturnValue(state);
+    document.dispatchEvent(new Event('visibilitychange'));
+  };
+  afterEach(() => vi.restoreAllMocks());
+
+  it('says once how long somebody was there: visible, and a sign of life in the last 30 seconds', () => {
+    install(pageLeave());
+    vi.advanceTimersByTime(20_000);
+    key();
+    vi.advanceTimersByTime(70_000); // 30 of these count
+    key();
+    vi.advanceTimersByTime(5_000);
+    visible('hidden');
+    vi.advanceTimersByTime(600_000);
+    visible('visible');
+    vi.advanceTimersByTime(1_000);
+    window.dispatchEvent(new Event('pagehide'));
+    window.dispatchEvent(new Event('pagehide'));
+    expect(said).toHaveLength(1);
+    expect(said[0]).toMatchObject({ event: '$page_leave', properties: { engagedMs: 56_000 }, page: { path: '/' } });
+  });
+
+  it('a new route ends the page before it, with its address and how far down it was seen', () => {
+    install(pageLeave());
+    vi.spyOn(document.documentElement, 'scrollHeight', 'get').mockReturnValue(innerHeight * 4);
+    vi.spyOn(window, 'scrollY', 'get').mockReturnValue(innerHeight);
+    window.dispatchEvent(new Event('scroll'));
+    vi.spyOn(window, 'scrollY', 'get').mockReturnValue(0);
+    window.dispatchEvent(new Event('scroll'));
+    history.pushState(null, '', '/next');
+    expect(said[0]).toMatchObject({ properties: { maxScroll: 50 }, page: { path: '/' } });
+    window.dispatchEvent(new Event('pagehide'));
+    expect(said[1]).toMatchObject({ properties: { maxScroll: 25 }, page: { path: '/next' } });
+  });
+
+  it('keeps a draft while somebody is there, and takes it back when it has spoken', () => {
+    install(pageLeave());
+    vi.advanceTimersByTime(12_000);
+    expect(drafts.map(({ properties }) => properties?.engagedMs)).toEqual([5_000, 10_000]);
+    window.dispatchEvent(new Event('pagehide'));
+    expect(drafts[2]).toMatchObject({ event: '$page_leave', properties: undefined });
+    vi.advanceTimersByTime(60_000);
+    expect(drafts).toHaveLength(3);
   });
 });

@@ -161,7 +161,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({ do: fc.constant('reply' as const), status: fc.constantFrom(200, 0, 503, 413, 400, -1) }),
   },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(0, 500, 2_500, 15_000) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(0, 500, 3_500, 15_000) }) },
 );
 
 it('whatever happens: nothing denied is ever sent, nothing is lost uncounted, nothing waits in storage unallowed', async () => {

@@ -10,6 +10,7 @@ import { webStorage } from '../src/browser/storage.js';
 import { VERSION } from '../src/browser/version.js';
 import { createWeb, type Firsthand } from '../src/browser/web.js';
 import type { Message } from '../src/core/protocol.js';
+import { PLUGINS } from '../src/plugins/index.js';
 
 const sent: { url: string; init: RequestInit; batch: Message[] }[] = [];
 const root = `${import.meta.dirname}/../..`;
@@ -52,7 +53,6 @@ describe('on the wire', () => {
     const { signal: _, body: __, ...init } = sent[0]?.init ?? {};
     expect(init).toEqual({
       method: 'POST',
-      headers: { 'Content-Type': 'text/plain' },
       keepalive: false,
       credentials: 'omit',
       referrerPolicy: 'strict-origin',
@@ -86,7 +86,6 @@ describe('on the wire', () => {
       page: 'Page',
       screen: 'Screen',
       viewport: 'Viewport',
-      campaign: 'Campaign',
       library: 'Library',
       consent: 'Consent',
     })) {
@@ -100,7 +99,6 @@ describe('on the wire', () => {
         search: '?utm_source=news&q=1',
         title: 'Mail :redacted now',
       },
-      campaign: { source: 'news' },
       gpc: true,
       network: '4g',
       seq: 0,
@@ -206,7 +204,7 @@ describe('the stub and the script tag', () => {
     host.firsthand.consent.set({ analytics: true });
     host.firsthand.init({ ...options, consentMode: 'opt_in', plugins: [] });
     vi.advanceTimersByTime(7_000);
-    start(host, tag({}));
+    start(host, tag({}), PLUGINS);
     web = host.firsthand;
     const all = await messages();
     expect(all.map(({ type, event }) => event ?? type)).toEqual(['A', 'identify']);
@@ -217,7 +215,6 @@ describe('the stub and the script tag', () => {
     expect(optionsOf(tag({ 'data-write-key': 'wk' }))).toMatchObject({
       writeKey: 'wk',
       endpoint: 'https://c.example',
-      debug: false,
     });
     expect(
       optionsOf(
@@ -227,17 +224,27 @@ describe('the stub and the script tag', () => {
           'data-consent-mode': 'opt_out',
           'data-query-params': 'q, page',
           'data-debug': '',
+          'data-cookieless': 'false',
+          'data-flush-at': '50',
         }),
       ),
-    ).toMatchObject({ endpoint: '/proxy', consentMode: 'opt_out', queryParams: ['q', 'page'], debug: true });
+    ).toEqual({
+      writeKey: 'wk',
+      endpoint: '/proxy',
+      consentMode: 'opt_out',
+      queryParams: 'q, page',
+      debug: true,
+      cookieless: false,
+      flushAt: 50,
+    });
     expect(optionsOf(tag({}))).toBeNull();
   });
 
   it('a second load joins the first', async () => {
     const script = tag({ 'data-write-key': 'wk', 'data-consent-mode': 'opt_out' });
-    start(host, script);
+    start(host, script, PLUGINS);
     web = host.firsthand;
-    start(host, script);
+    start(host, script, PLUGINS);
     expect(host.firsthand).toBe(web);
     const all = await messages();
     expect(all.map(({ type }) => type)).toEqual(['page']);

@@ -71,7 +71,7 @@ export function topPage(): PageInstance | null {
 /** A page as `context.page` wants it: `/pages/cart/cart`, and of the query only what may stay. */
 export function pageFacts(route: string, query: Query, queryParams: readonly string[]): Page {
   const url = cleanUrl(pathOf(route) + search(query), queryParams);
-  const { path, query: kept } = split(url);
+  const [, , path, kept] = split(url);
   return kept ? { url, path, search: `?${kept}` } : { path };
 }
 

@@ -14,7 +14,7 @@ from tests.e2e.stack import Installation
 
 pytestmark = pytest.mark.browser
 
-LONGER_THAN_THE_SDK_WAITS = 2_500  # ms; it collects events for two seconds before it sends them
+LONGER_THAN_THE_SDK_WAITS = 3_500  # ms; it collects events for three seconds before it sends them
 
 
 def wander(person: Visitor) -> None:
@@ -82,9 +82,9 @@ def test_a_yes_is_remembered(chromium: Browser, shop: Installation) -> None:
         person.settled()
         assert not person.page.is_visible("#consent-accept")
         person.delivered()
-        rows = person.rows(person.anonymous_id, 2)
+        rows = person.rows(person.anonymous_id, 3)
         [cookie] = person.context.cookies()
-    assert [row["event"] for row in rows] == ["$page", "$page"]
+    assert [row["event"] for row in rows] == ["$page", "$page_leave", "$page"]
     assert cookie["value"] == rows[0]["anonymous_id"]
     months = (cookie["expires"] - time.time()) / 86_400 / 30.4
     assert 12 < months <= 13.1

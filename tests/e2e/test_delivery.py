@@ -47,11 +47,11 @@ def test_the_click_that_leaves_the_site_is_there(chromium: Browser, shop: Instal
             )
             person.page.click("#away")
             person.page.wait_for_url(f"{site.base}/")
-            rows = person.rows(me, 3)
+            rows = person.rows(me, 4)
     finally:
         site.close()
-    assert [row["event"] for row in rows] == ["$page", "Product Viewed", "$click"]
-    assert_whole(rows, 3)
+    assert [row["event"] for row in rows] == ["$page", "Product Viewed", "$click", "$page_leave"]
+    assert_whole(rows, 4)
 
 
 def test_without_a_network_events_wait_and_then_go_once(chromium: Browser, shop: Installation) -> None:
@@ -119,9 +119,10 @@ def test_what_a_closed_tab_could_not_send_the_next_one_does(chromium: Browser, s
         person.page = person.context.new_page()
         person.go("/demo/cart")
         person.delivered()
-        rows = person.rows(me, 6)
-    assert [row["page_path"] for row in rows] == ["/demo/product/cup"] * 4 + ["/demo/cart"] * 2
-    assert_whole(rows, 6)
+        rows = person.rows(me, 7)
+    assert [row["page_path"] for row in rows] == ["/demo/product/cup"] * 5 + ["/demo/cart"] * 2
+    assert rows[4]["event"] == "$page_leave"
+    assert_whole(rows, 7)
 
 
 def test_two_tabs_are_one_session_without_repeats(chromium: Browser, shop: Installation) -> None:
@@ -159,7 +160,7 @@ def test_each_time_a_page_is_shown_is_one_view(chromium: Browser, shop: Installa
         person.page.evaluate("location.hash = 'below'")  # the same page
         person.page.wait_for_timeout(150)
         person.delivered()
-        rows = [row for row in person.rows(me, 10) if row["event"] == "$page"]
+        rows = [row for row in person.rows(me, 16) if row["event"] == "$page"]
     assert [row["page_path"].removeprefix("/demo/") for row in rows] == [
         "", "lookbook", "lookbook/rain", "lookbook/evening", "lookbook/rain", "lookbook/rain", "lookbook",
     ]  # fmt: skip

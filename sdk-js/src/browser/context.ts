@@ -1,7 +1,7 @@
 /** The facts of a web page at one moment, scrubbed. Reads what the page shows, never what the device stores. */
 
-import type { Campaign, Facts } from '../core/protocol.js';
-import { cleanPage, cleanText, decode } from '../core/scrub.js';
+import type { Facts } from '../core/protocol.js';
+import { cleanPage, cleanText } from '../core/scrub.js';
 
 interface WebNavigator extends Navigator {
   globalPrivacyControl?: boolean;
@@ -10,31 +10,22 @@ interface WebNavigator extends Navigator {
 
 export const webGpc = (): boolean => (navigator as WebNavigator).globalPrivacyControl === true;
 
-export function webFacts(queryParams: readonly string[]): Facts {
-  const { connection, language } = navigator as WebNavigator;
+/** Where the page is; with routes in the fragment (`#/cart`, `#!/cart`) they count as its path. */
+export const address = (byHash?: boolean) =>
+  byHash ? location.href.replace(/\/?#!?/, '') : (location.href.split('#')[0] as string);
+
+/** The campaign is in the page's address (utm_*), where the collector reads it. */
+export function webFacts(queryParams: readonly string[], byHash?: boolean): Facts {
   const { width, height } = screen;
-  const page = cleanPage(location.href, document.referrer, location.host, queryParams);
+  const page = cleanPage(address(byHash), document.referrer, location.host, queryParams);
   page.title = cleanText(document.title);
-  const facts: Facts = {
+  return {
     page,
-    locale: language,
+    locale: navigator.language,
     timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     screen: { width, height, density: devicePixelRatio },
     viewport: { width: innerWidth, height: innerHeight },
+    network: (navigator as WebNavigator).connection?.effectiveType,
+    gpc: webGpc() || undefined,
   };
-  if (connection && connection.effectiveType) facts.network = connection.effectiveType;
-  if (webGpc()) facts.gpc = true;
-  const campaign = campaignOf(page.search);
-  if (campaign) facts.campaign = campaign;
-  return facts;
-}
-
-function campaignOf(search = ''): Campaign | null {
-  const campaign: Campaign = {};
-  search.replace(/[?&]utm_(source|medium|campaign|term|content)=([^&]+)/gi, (_, name: string, value: string) => {
-    const key = name.toLowerCase().replace('campaign', 'name') as keyof Campaign;
-    campaign[key] = decode(value.replace(/\+/g, ' '));
-    return '';
-  });
-  return Object.keys(campaign).length ? campaign : null;
 }

@@ -8,24 +8,22 @@ import { bornAt, LIFETIME_MS } from '../core/identity.js';
 
 export function readCookie(key: string): string | null {
   try {
-    const [, value] = `; ${document.cookie}`.split(`; ${key}=`);
-    return value ? (value.split(';')[0] as string) : null;
+    return (`; ${document.cookie};`.split(`; ${key}=`)[1] || '').split(';')[0] || null;
   } catch {
     return null; // see above
   }
 }
 
 export function writeCookie(key: string, value: string): void {
-  const expires = new Date(bornAt(value) + LIFETIME_MS).toUTCString();
   domains().some((domain) => {
-    if (readCookie(key) !== value) put(key, value, expires, domain);
+    if (readCookie(key) !== value) put(key, value, bornAt(value) + LIFETIME_MS, domain);
     return readCookie(key) === value;
   });
 }
 
 /** From every domain it may ever have been put on. */
 export function removeCookie(key: string): void {
-  for (const domain of domains()) put(key, '', new Date(0).toUTCString(), domain);
+  for (const domain of domains()) put(key, '', 0, domain);
 }
 
 /** From the widest to this host alone: `shop.example`, `www.shop.example`, none. A public suffix takes no cookie. */
@@ -34,11 +32,12 @@ function domains(): string[] {
   return [...labels.slice(1).map((_, i) => `; Domain=${labels.slice(-2 - i).join('.')}`), ''];
 }
 
-function put(key: string, value: string, expires: string, domain: string): void {
+function put(key: string, value: string, expires: number, domain: string): void {
   const secure = location.protocol === 'https:' ? '; Secure' : '';
+  const until = new Date(expires).toUTCString();
   try {
     // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is asynchronous, and a page may die first
-    document.cookie = `${key}=${value}; Path=/; Expires=${expires}; SameSite=Lax${secure}${domain}`;
+    document.cookie = `${key}=${value}; Path=/; Expires=${until}; SameSite=Lax${secure}${domain}`;
   } catch {
     // see above
   }

@@ -5,23 +5,17 @@
  */
 
 import type { Lifecycle } from '../core/ports.js';
-import { listen } from './listen.js';
+import { all, listen } from './listen.js';
 
 export const isHidden = () => document.visibilityState === 'hidden';
 
-export function webLifecycle(): Lifecycle {
-  return {
-    online: () => navigator.onLine,
-    onOnline: (run) => listen(window, 'online', run),
-    onLeave(run) {
-      const offs = [
-        listen(document, 'visibilitychange', () => isHidden() && run(false)),
-        listen(window, 'pagehide', () => run(true)),
-      ];
-      return () => {
-        for (const off of offs) off();
-      };
-    },
-    onReturn: (run) => listen<PageTransitionEvent>(window, 'pageshow', ({ persisted }) => persisted && run()),
-  };
-}
+export const webLifecycle: Lifecycle = {
+  online: () => navigator.onLine,
+  onOnline: (run) => listen(window, 'online', run),
+  onLeave: (run) =>
+    all([
+      listen(document, 'visibilitychange', () => isHidden() && run(false)),
+      listen(window, 'pagehide', () => run(true)),
+    ]),
+  onReturn: (run) => listen<PageTransitionEvent>(window, 'pageshow', ({ persisted }) => persisted && run()),
+};

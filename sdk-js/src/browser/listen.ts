@@ -12,3 +12,16 @@ export function listen<E extends Event>(
   target.addEventListener(type, run as EventListener, options);
   return () => target.removeEventListener(type, run as EventListener, options);
 }
+
+/** One undo for many. */
+export const all =
+  (undos: Iterable<Undo>): Undo =>
+  () => {
+    for (const undo of undos) undo();
+  };
+
+/** `setTimeout` with its own undo. */
+export function after(ms: number, run: () => void): Undo {
+  const timer = setTimeout(run, ms);
+  return () => clearTimeout(timer);
+}

@@ -3,33 +3,30 @@
  * `data-` attributes; calls that an inline stub has collected are replayed. A second load joins the first.
  */
 
-import { PLUGINS } from '../plugins/index.js';
 import type { Waiting } from './snippet.js';
-import { createWeb, type Firsthand, type InitOptions } from './web.js';
+import { createWeb, type Firsthand, type InitOptions, type Make } from './web.js';
 
 type Host = { firsthand?: Partial<Firsthand> & { q?: Waiting[] } };
 
-/** A tag without a write key leaves `init` to the page. An unknown mode is passed on: the gate takes it as the strictest. */
+/**
+ * Every attribute is an option: `data-flush-at="50"` is `{ flushAt: 50 }`, an empty one is `true`. Null without a
+ * write key, which leaves `init` to the page. An unknown mode is passed on: the gate takes it as the strictest.
+ */
 export function optionsOf({ src, dataset }: HTMLScriptElement): InitOptions | null {
-  const { writeKey, endpoint, consentMode, queryParams, debug } = dataset;
-  if (!writeKey) return null;
-  return {
-    writeKey,
-    endpoint: endpoint || (src && new URL(src).origin),
-    debug: debug !== undefined && debug !== 'false',
-    queryParams: (queryParams || '').split(/[\s,]+/),
-    ...(consentMode && { consentMode }),
-  } as InitOptions;
+  if (!dataset.writeKey) return null;
+  const options: Record<string, unknown> = { endpoint: src && new URL(src).origin };
+  for (const [name, value] of Object.entries(dataset)) {
+    options[name] = /^(true|false|\d{1,9})$/.test(value as string) ? JSON.parse(value as string) : value || true;
+  }
+  return options as unknown as InitOptions;
 }
 
-export function start(host: Host, script: HTMLScriptElement | null): void {
+export function start(host: Host, script: HTMLScriptElement | null, plugins: readonly Make[]): void {
   const present = host.firsthand || {};
   if (present.version) return;
-  const web = createWeb(PLUGINS);
+  const web = createWeb(plugins);
   host.firsthand = web;
   const options = script && optionsOf(script);
   if (options) web.init(options);
   web.adopt(present.q || []);
 }
-
-start(window as Host, document.currentScript as HTMLScriptElement | null);

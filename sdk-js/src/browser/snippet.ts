@@ -8,8 +8,7 @@ export type Waiting = [verb: string, args: ArrayLike<unknown>, at: number];
 
 /** At most 400 bytes, a test counts. Put it in the page before any call; the script tag may stand anywhere. */
 export const SNIPPET =
-  '!function(w,f,c){if(w.firsthand)return;f=w.firsthand={q:[]};c=f.consent={};' +
-  '"init track page screen identify group alias reset optOut use onError debug".split(" ").map(a);' +
-  '"set withdraw onChange".split(" ").map(function(m){a("consent."+m)});' +
-  'function a(m){(m.indexOf(".")<0?f:c)[m.split(".").pop()]=' +
-  'function(){f.q.push([m,arguments,Date.now()])}}}(window)';
+  '!function(w,f){w.firsthand||(f=w.firsthand={q:[],consent:{}},' +
+  '"init track page screen identify group alias reset register unregister timeEvent optOut use onError debug ' +
+  'consent.set consent.withdraw consent.onChange".split(" ").map(function(v,i){i=v.split(".");' +
+  '(i[1]?f.consent:f)[i[1]||v]=function(){f.q.push([v,arguments,Date.now()])}}))}(window)';

@@ -18,13 +18,15 @@ const RENEW_MS = 25_000;
 /** `mirrored`: the key that is kept in a cookie as well. */
 export function webStorage(mirrored: string): Storage {
   const memory = new Map<string, string>();
-  const local = available();
+  let local: globalThis.Storage | undefined;
+  try {
+    local = localStorage;
+  } catch {
+    // blocked by a setting or a sandbox: even the property throws
+  }
 
   const storage: Storage = {
-    get(key) {
-      const kept = memory.get(key) || (local && local.getItem(key));
-      return kept || (key === mirrored ? readCookie(key) : null);
-    },
+    get: (key) => memory.get(key) || local?.getItem(key) || (key === mirrored ? readCookie(key) : null),
     set(key, value) {
       if (key === mirrored) writeCookie(key, value);
       try {
@@ -38,38 +40,30 @@ export function webStorage(mirrored: string): Storage {
       }
     },
     remove(key) {
-      if (local) local.removeItem(key);
+      local?.removeItem(key);
       memory.delete(key);
       if (key === mirrored) removeCookie(key);
     },
     keys: (prefix) => Object.keys(local || {}).filter((key) => key.startsWith(prefix)),
     watch: (key, changed) =>
       // a null key is clear(), which changed ours as well
-      listen<StorageEvent>(window, 'storage', (event) => (event.key === key || event.key === null) && changed()),
+      listen<StorageEvent>(window, 'storage', (event) => (event.key ?? key) === key && changed()),
     claim: async (name) => (navigator.locks ? lock(name) : lease(storage, `${name}~`)),
   };
   return storage;
 }
 
-function available(): globalThis.Storage | null {
-  try {
-    return localStorage;
-  } catch {
-    return null; // blocked by a setting or a sandbox: even the property throws
-  }
-}
-
-function lock(name: string): Promise<Undo | null> {
-  return new Promise((resolve) => {
+const lock = (name: string): Promise<Undo | null> =>
+  new Promise((resolve) => {
     navigator.locks
-      .request(name, { ifAvailable: true }, (held) => {
-        if (held) return new Promise<void>((release) => resolve(release));
-        return resolve(null);
-      })
-      // a document that is going away or has an opaque origin may hold no lock; then nobody adopts here
-      .catch(() => resolve(null));
+      .request(name, { ifAvailable: true }, (held) => held && new Promise<void>(resolve))
+      // free, and not ours: somebody else's. Or a document that is going away or has an opaque origin may hold
+      // no lock; then nobody adopts here
+      .then(
+        () => resolve(null),
+        () => resolve(null),
+      );
   });
-}
 
 function lease(storage: Storage, key: string): Undo | null {
   if (Number(storage.get(key)) > Date.now()) return null;

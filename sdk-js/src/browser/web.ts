@@ -9,13 +9,22 @@ import type { Plugin } from '../core/plugin.js';
 import { webFacts, webGpc } from './context.js';
 import { webHttp } from './http.js';
 import { webLifecycle } from './lifecycle.js';
+import { after } from './listen.js';
 import type { Waiting } from './snippet.js';
 import { webStorage } from './storage.js';
 import { VERSION } from './version.js';
 
-export interface InitOptions extends Omit<ClientOptions, 'library' | 'log'> {
+export interface InitOptions extends Omit<ClientOptions, 'library' | 'log' | 'queryParams'> {
+  /** Query parameters that may stay in recorded addresses, beside `utm_*`; a list, or names with commas between. */
+  queryParams?: readonly string[] | string | undefined;
+  /** Names of the autotrack plugins to use of those that are on by default; `none` for none. */
+  autotrack?: readonly string[] | string | undefined;
+  /** Routes are in the fragment of the address: `#/cart`. */
+  hashRouting?: boolean | undefined;
+  /** `false`: the text of clicked buttons and links is left out. */
+  clickText?: boolean | undefined;
   /** Instead of the autotrack plugins that are on by default. */
-  plugins?: readonly Plugin[];
+  plugins?: readonly Plugin[] | undefined;
 }
 
 export interface Firsthand extends Omit<Client, 'replay'> {
@@ -24,37 +33,35 @@ export interface Firsthand extends Omit<Client, 'replay'> {
   init(options: InitOptions): void;
 }
 
+/** Makes a plugin; those that are on by default are handed the options of `init`. */
+export type Make = (options?: Partial<InitOptions>) => Plugin;
 type Verbs = Record<string, (...args: unknown[]) => unknown>;
 
 /** Before there is a client these are kept for it; see `snippet.ts` for the same list in the page. */
 const VERBS =
-  'track page screen identify group alias reset optOut use onError debug consent.set consent.withdraw consent.onChange';
+  'track page screen identify group alias reset register unregister timeEvent optOut use onError debug ' +
+  'consent.set consent.withdraw consent.onChange consent.signal';
 
-export function createWeb(defaults: readonly (() => Plugin)[]): Firsthand & { adopt(calls: Waiting[]): void } {
+const names = (list: unknown) => String(list || '').split(/[\s,]+/);
+
+export function createWeb(defaults: readonly Make[]): Firsthand & { adopt(calls: Waiting[]): void } {
   let client: Client | null = null;
   let waiting: Waiting[] = [];
 
   function init(options: InitOptions): void {
     if (client) return;
-    if (!options || !options.writeKey || !options.endpoint) {
-      return console.warn('firsthand: init needs writeKey and endpoint');
-    }
-    const queryParams = (options.queryParams || []).map((name) => name.toLowerCase());
-    const { plugins = defaults.map((make) => make()), writeKey } = options;
+    const { writeKey, endpoint, autotrack } = options || {};
+    if (!writeKey || !endpoint) return console.warn('firsthand: init needs writeKey and endpoint');
+    const queryParams = names(options.queryParams).map((name) => name.toLowerCase());
+    const { plugins = defaults.map((make) => make(options)) } = options;
     client = createClient(
       {
         storage: webStorage(`fh.${writeKey}.id`),
         http: webHttp,
-        clock: {
-          now: Date.now,
-          after(ms, run) {
-            const timer = setTimeout(run, ms);
-            return () => clearTimeout(timer);
-          },
-        },
+        clock: { now: Date.now, after },
         random: { next: Math.random, bytes: (count) => crypto.getRandomValues(new Uint8Array(count)) },
-        lifecycle: webLifecycle(),
-        facts: () => webFacts(queryParams),
+        lifecycle: webLifecycle,
+        facts: () => webFacts(queryParams, options.hashRouting),
         gpc: webGpc,
       },
       {
@@ -65,20 +72,18 @@ export function createWeb(defaults: readonly (() => Plugin)[]): Firsthand & { ad
       },
     );
     Object.assign(web, client);
-    plugins.map(client.use);
+    for (const plugin of plugins) if (!autotrack || names(autotrack).includes(plugin.name)) client.use(plugin);
     adopt([]);
   }
 
   /** Replays calls in order, once there is a client. An `init` among them makes one, wherever it stands. */
   function adopt(calls: Waiting[]): void {
-    waiting = calls.concat(waiting);
+    waiting = [...calls, ...waiting];
     for (const [verb, args] of waiting) if (verb === 'init') init(args[0] as InitOptions);
-    if (!client) return;
-    const { replay } = client;
     // emptied first: a call that is replayed may make another
-    for (const [verb, args, at] of waiting.splice(0)) {
-      if (verb !== 'init')
-        replay(at, () => visit(client, verb, (verbs, name) => (verbs[name] as Verbs[string])(...Array.from(args))));
+    for (const [verb, args, at] of client ? waiting.splice(0) : []) {
+      const [owner, name] = locate(client, verb);
+      if (verb !== 'init') (client as unknown as Client).replay(at, () => owner[name]?.(...Array.from(args)));
     }
   }
 
@@ -94,20 +99,18 @@ export function createWeb(defaults: readonly (() => Plugin)[]): Firsthand & { ad
     close() {},
   };
   for (const verb of VERBS.split(' ')) {
-    visit(web, verb, (verbs, name) => {
-      verbs[name] = (...args) => {
-        waiting.push([verb, args, Date.now()]);
-        adopt([]);
-        return () => {};
-      };
-    });
+    const [owner, name] = locate(web, verb);
+    owner[name] = (...args) => {
+      waiting.push([verb, args, Date.now()]);
+      adopt([]);
+      return () => {};
+    };
   }
   return web as unknown as ReturnType<typeof createWeb>;
 }
 
 /** Where a verb lives: `consent.set` in the object's `consent`. */
-function visit(root: unknown, verb: string, run: (verbs: Verbs, name: string) => void): void {
+function locate(root: unknown, verb: string): [owner: Verbs, name: string] {
   const [name = '', member] = verb.split('.');
-  if (member) run((root as Record<string, Verbs>)[name] as Verbs, member);
-  else run(root as Verbs, name);
+  return member ? [(root as Record<string, Verbs>)[name] as Verbs, member] : [root as Verbs, name];
 }

@@ -3,32 +3,41 @@
 import type { Listener, Log } from './guard.js';
 import type { Plugin } from './plugin.js';
 import type { Undo } from './ports.js';
-import type { ConsentMode, Decision, Library, Preferences, Properties } from './protocol.js';
+import type { ConsentMode, Decision, Library, Message, Policy, Preferences, Properties } from './protocol.js';
 
 export interface ClientOptions {
   writeKey: string;
   /** Where the collector is: `https://events.shop.example`, without a path of its own or with one. */
   endpoint: string;
   library: Library;
-  consentMode?: ConsentMode;
+  /** What holds before a choice, until a policy has arrived: `opt_in` (the strictest), `opt_out`, `exempt`. */
+  consentMode?: ConsentMode | undefined;
+  /** Nothing is kept on the device but the choice; ids live as long as the page. */
+  cookieless?: boolean | undefined;
   /** Query parameters that may stay in recorded addresses, in lower case. */
-  queryParams?: readonly string[];
+  queryParams?: readonly string[] | undefined;
+  /** Where below the endpoint batches go; `/v1/batch`. */
+  path?: string | undefined;
   /** Events that make a batch; 20. */
-  flushAt?: number;
-  /** How long an event waits for company, in ms; 2 000. */
-  flushAfterMs?: number;
-  maxQueueEvents?: number;
-  maxQueueBytes?: number;
-  debug?: boolean;
-  log?: Log;
+  flushAt?: number | undefined;
+  /** How long an event waits for company, in ms; 3 000. */
+  flushAfterMs?: number | undefined;
+  /** Events that may wait; 1 000. Over it the oldest goes, counted. */
+  maxQueueEvents?: number | undefined;
+  /** Their bytes; 262 144. */
+  maxQueueBytes?: number | undefined;
+  /** May change a message, or veto it by returning nothing. If it throws, the event is dropped and counted. */
+  beforeSend?: ((message: Message) => Message | null | undefined) | undefined;
+  debug?: boolean | undefined;
+  log?: Log | undefined;
   /** Errors are thrown, not reported. For tests. */
-  strict?: boolean;
+  strict?: boolean | undefined;
 }
 
 export interface CallOptions {
-  purpose?: string;
+  purpose?: string | undefined;
   /** When it happened, if not now. */
-  timestamp?: Date | string | number;
+  timestamp?: Date | string | number | undefined;
 }
 
 export interface ConsentState {
@@ -37,6 +46,21 @@ export interface ConsentState {
   /** The person's choice; null when none was made. */
   preferences: Preferences | null;
   decisions: Record<string, Decision>;
+  /** What the site's policy says; only `mode` until it has arrived. */
+  policy: Policy;
+}
+
+/** How a choice was made, for its receipt. */
+export interface ChoiceOptions {
+  method?: 'banner' | 'preferences' | 'api' | 'gpc' | 'wechat' | 'import' | 'guardian';
+  action?: 'accept_all' | 'reject_all' | 'withdraw' | 'set';
+  locale?: string;
+}
+
+export interface Signal {
+  gpc: boolean;
+  /** Purposes that are denied because of it: say so ("your signal was honoured"). */
+  denies: string[];
 }
 
 export interface Report {
@@ -62,15 +86,22 @@ export interface Client {
   identify(userId: string, traits?: Properties, options?: CallOptions): void;
   group(groupId: string, traits?: Properties, options?: CallOptions): void;
   alias(userId: string, previousId?: string, options?: CallOptions): void;
-  /** Another person from here on: new anonymous id, no user, new session. */
+  /** Another person from here on: new anonymous id, no user, new session, nothing registered. */
   reset(): void;
+  /** Adds these properties to every track, page and screen from here on; a call's own win. */
+  register(properties: Properties): void;
+  unregister(name: string): void;
+  /** The next `track(event)` carries how long it took, as `duration` in ms. */
+  timeEvent(event: string): void;
   consent: {
     get(): ConsentState;
     /** Adds to the choice; a purpose that is left out stays as it is. */
-    set(preferences: Preferences): void;
+    set(preferences: Preferences, options?: ChoiceOptions): void;
     /** Denies everything, purges queue and ids, aborts what is in flight. */
-    withdraw(): void;
+    withdraw(options?: ChoiceOptions): void;
     onChange(listener: (state: ConsentState) => void): Undo;
+    /** Global Privacy Control as it is honoured. `signal(true)` says that one was seen elsewhere (GPP, a header). */
+    signal(seen?: boolean): Signal;
   };
   /** The same as `consent.withdraw()`. */
   optOut(): void;

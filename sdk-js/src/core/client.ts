@@ -2,7 +2,7 @@
  * The heart: public verbs on one side, ports on the other. The path of an event, in order:
  *
  *     capture → gate (deny: counted, nothing is built; hold: memory) → enqueue: session and identity →
- *     event.build → size → queue → flusher → http → retry
+ *     event.build → beforeSend → size → queue → flusher → http → retry
  *
  * Captured facts (time, page, user) are those of the moment of the call, also for an event that waits for
  * consent. What needs an id (person, session, number) is only made when the event is allowed.
@@ -13,7 +13,7 @@ import { byteLength } from './batch.js';
 import { build } from './event.js';
 import { createFlusher } from './flusher.js';
 import { createGate } from './gate.js';
-import { createGuard } from './guard.js';
+import { createGuard, subscribe } from './guard.js';
 import { createIdentity, type Person, uuid7 } from './identity.js';
 import { createPlugins } from './plugin.js';
 import type { Ports } from './ports.js';
@@ -25,11 +25,13 @@ import {
   type Message,
   NECESSARY,
   type Page,
+  type Properties,
   type Reason,
 } from './protocol.js';
 import { createQueue } from './queue.js';
+import { createRegistry } from './registry.js';
 import { createSessions } from './session.js';
-import { type Counts, createTally } from './tally.js';
+import { createTally, sum } from './tally.js';
 import { createVault } from './vault.js';
 
 interface Captured {
@@ -42,72 +44,105 @@ interface Captured {
 }
 
 export function createClient(ports: Ports, options: ClientOptions): Client {
-  const { storage, clock, random, lifecycle, gpc } = ports;
-  const vault = createVault(storage);
-  const { writeKey, consentMode: mode = 'opt_in', queryParams = [], log = () => {} } = options;
+  const { storage, clock, random, lifecycle } = ports;
+  const { writeKey, log = () => {}, beforeSend, endpoint, path = '/v1/batch', queryParams = [] } = options;
   const prefix = `fh.${writeKey}.`;
+  const vault = createVault(storage);
   const guard = createGuard(log, options.debug, options.strict);
   const newId = (at: number) => uuid7(at, random);
   const tally = createTally(vault, `${prefix}lost`);
   const identity = createIdentity(vault, prefix, random);
+  const registry = createRegistry(vault, `${prefix}props`);
   const sessions = createSessions(vault, `${prefix}session`, newId);
   const queue = createQueue(vault, `${prefix}q.`, newId(clock.now()).slice(-12), tally, options);
   const listeners = new Set<(state: ConsentState) => void>();
+  const drafts = new Map<unknown, string>();
   let opened: Promise<void> | null = null;
-  let moment: number | null = null;
+  let moment = 0;
+  let signalled = false;
   const now = () => moment || clock.now();
+  const gpc = () => signalled || ports.gpc();
 
   const gate = createGate<Captured>({
     storage,
     key: `${prefix}consent`,
-    mode,
+    mode: options.consentMode || 'opt_in',
+    cookieless: options.cookieless,
     gpc,
-    release: enqueue,
-    purge: (_, why) => tally.drop(why),
+    now: clock.now,
+    release: (held) => enqueue(held),
+    drop: tally.drop,
     changed() {
       applyConsent();
       for (const listener of listeners) guard.run('onChange', () => listener(state()));
     },
   });
-  const flusher = createFlusher({
-    ...options,
+  const flusher = createFlusher(
     ports,
     queue,
     tally,
     guard,
-    decide: gate.decide,
-    delivered: reportLosses,
-  });
+    gate.decide,
+    reportLosses,
+    endpoint.replace(/\/+$/, '') + path,
+    writeKey,
+    options,
+  );
   const plugins = createPlugins(capture, guard, now, queryParams);
 
-  function capture(call: Call, at = now(), page?: Page): void {
-    tally.captured++;
+  function capture(call: Call, at = now(), page?: Page, draft?: boolean): void {
     const purpose = call.purpose || ANALYTICS;
     const decision = gate.decide(purpose);
-    guard.log(decision, call);
-    if (decision === 'deny') return tally.drop('no_consent');
+    if (draft) {
+      // kept only where a sent event would be; a later one takes the place and the id of the one before
+      const id = drafts.get(call.event) || newId(at);
+      drafts.delete(call.event);
+      if (!call.properties || decision !== 'allow') return queue.draft(id, purpose, null);
+      drafts.set(call.event, id);
+    } else {
+      tally.captured++;
+      guard.log(decision, call);
+      if (decision === 'deny') return tally.drop('no_consent');
+    }
     // fails open: an event without its context is worth more than none
     const facts = guard.run('context', ports.facts) || {};
     if (page) facts.page = { ...facts.page, ...page };
     const person = identity.person();
-    const captured: Captured = { call, at, facts, purpose, person, userId: person.userId };
-    if (decision === 'allow') return enqueue(captured);
+    const captured: Captured = {
+      call: { ...call, properties: registry.complete(call, at) },
+      at,
+      facts,
+      purpose,
+      person,
+      userId: person.userId,
+    };
+    if (decision === 'allow') return enqueue(captured, draft ? drafts.get(call.event) : undefined);
     // the host may change its objects while we wait, so the copy is made now
-    const copy = encode(call);
-    if (copy) gate.hold({ ...captured, call: JSON.parse(copy) as Call });
+    const copy = encode(captured.call);
+    if (copy) gate.hold({ ...captured, call: JSON.parse(copy) });
   }
 
-  function enqueue({ call, at, facts, purpose, person, userId }: Captured): void {
+  /** `draft`: the id of one, which takes no number. */
+  function enqueue({ call, at, facts, purpose, person, userId }: Captured, draft?: string): void {
     const session = sessions.peek(at);
-    const anonymousId = identity.mint(person, at);
-    const state = { anonymousId, userId, sessionId: session.id, seq: session.seq, preferences: gate.preferences() };
-    const built = build(call, state, facts, options.library, newId(at), new Date(at).toISOString());
+    const state = {
+      anonymousId: identity.mint(person, at),
+      userId,
+      sessionId: session.id,
+      seq: draft ? null : session.seq,
+      preferences: gate.preferences(),
+      receipt: gate.receipt(),
+    };
+    const built = build(call, state, facts, options.library, draft || newId(at), new Date(at).toISOString());
     if ('error' in built) {
       tally.drop(built.error);
       return explain(built.error, call);
     }
-    const body = encode(built);
+    const message = beforeSend ? guard.run('beforeSend', () => beforeSend(built)) : built;
+    if (!message) return draft ? undefined : tally.drop('before_send');
+    const body = encode(message);
     if (!body) return;
+    if (draft) return queue.draft(draft, purpose, body);
     sessions.commit(session);
     queue.push(built.messageId, purpose, body);
     flusher.nudge();
@@ -128,7 +163,7 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
   }
 
   function explain(reason: Reason, { type, event }: Call): void {
-    guard.report(reason, `${type} ${String(event || '').slice(0, 60)} is not sent: ${reason}`);
+    guard.report(reason, `${type} ${String(event || '').slice(0, 60)}: ${reason}`);
   }
 
   function applyConsent(): void {
@@ -139,7 +174,7 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
 
   /** Purges also what an earlier page or another tab has stored. */
   function shut(): void {
-    vault.setOpen(false);
+    vault.isOpen = false;
     opened = null;
     queue.close();
     tally.takeLost();
@@ -148,9 +183,10 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
 
   function open(): void {
     if (opened) return;
-    vault.setOpen(true);
+    vault.isOpen = true;
     identity.open(clock.now());
     tally.open();
+    registry.open();
     opened = queue.open().then(() => flusher.nudge(tally.adopted));
   }
 
@@ -163,7 +199,8 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
   function state(): ConsentState {
     const decisions: ConsentState['decisions'] = {};
     for (const purpose of [NECESSARY, ...gate.asked()]) decisions[purpose] = gate.decide(purpose);
-    return { mode, gpc: gpc(), preferences: gate.preferences(), decisions };
+    const policy = gate.policy();
+    return { mode: policy.mode, gpc: gpc(), preferences: gate.preferences(), decisions, policy };
   }
 
   function setUser(userId: unknown): void {
@@ -177,23 +214,24 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
   function reset(): void {
     identity.reset();
     sessions.end();
+    registry.reset();
   }
 
   function stats() {
-    const { captured, adopted, handedOver, sent, dropped: droppedBy } = tally;
+    const { drop, lose, open, takeLost, ...counts } = tally;
     const [held, queued] = [gate.held(), queue.items().length];
-    return {
-      captured,
-      adopted,
-      handedOver,
-      sent,
-      held,
-      queued,
-      pending: held + queued,
-      dropped: sum(droppedBy),
-      droppedBy,
-    };
+    const droppedBy = { ...tally.droppedBy };
+    return { ...counts, held, queued, pending: held + queued, dropped: sum(droppedBy), droppedBy };
   }
+
+  const send = (type: Call['type'], said: Partial<Call>, { purpose, timestamp }: CallOptions = {}) => {
+    const when = timestamp && new Date(timestamp);
+    capture({ type, ...said, purpose, timestamp: when && Number(when) ? when.toISOString() : undefined });
+  };
+  const verb =
+    (type: Call['type'], subject: keyof Call, rest: keyof Call) =>
+    (name?: string, body?: Properties, extra?: CallOptions): void =>
+      send(type, { [subject]: name, [rest]: body }, extra);
 
   const offs = [
     lifecycle.onLeave(
@@ -210,63 +248,59 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
   ];
   if (gate.mayStore()) open();
 
-  const verbs: Omit<Client, 'consent'> = {
-    track: (event, properties, extra) => capture({ type: 'track', event, properties, ...from(extra) }),
-    page: (name, properties, extra) => capture({ type: 'page', name, properties, ...from(extra) }),
-    screen: (name, properties, extra) => capture({ type: 'screen', name, properties, ...from(extra) }),
-    group: (groupId, traits, extra) => capture({ type: 'group', groupId, traits, ...from(extra) }),
-    identify(userId, traits, extra) {
-      setUser(userId);
-      capture({ type: 'identify', traits, ...from(extra) });
-    },
-    alias(userId, previousId, extra) {
-      const before = identity.person();
-      const previous = previousId || before.userId || before.anonymousId;
-      setUser(userId);
-      capture({ type: 'alias', previousId: previous, ...from(extra) });
-    },
-    reset,
-    optOut: () => gate.withdraw(clock.now()),
-    async flush(timeoutMs = 5_000) {
-      const before = stats();
-      await opened;
-      await flusher.flush(timeoutMs);
-      const after = stats();
-      return { sent: after.sent - before.sent, pending: after.pending, dropped: after.dropped - before.dropped };
-    },
-    use: plugins.use,
-    onError: guard.onError,
-    debug: guard.debug,
-    getAnonymousId: () => identity.person().anonymousId,
-    getSessionId() {
-      const session = sessions.current();
-      return session && session.id;
-    },
-    stats: () => ({ ...stats(), droppedBy: { ...tally.dropped } }),
-    replay(at, run) {
-      moment = at;
-      guard.run('replay', run);
-      moment = null;
-    },
-    close() {
-      for (const off of offs) off();
-    },
+  return {
+    ...guard.shield<Omit<Client, 'consent'>>({
+      track: verb('track', 'event', 'properties'),
+      page: verb('page', 'name', 'properties'),
+      screen: verb('screen', 'name', 'properties'),
+      group: verb('group', 'groupId', 'traits'),
+      identify(userId, traits, extra) {
+        setUser(userId);
+        send('identify', { traits }, extra);
+      },
+      alias(userId, previousId, extra) {
+        const before = identity.person();
+        const previous = previousId || before.userId || before.anonymousId;
+        setUser(userId);
+        send('alias', { previousId: previous }, extra);
+      },
+      reset,
+      register: registry.register,
+      unregister: registry.unregister,
+      timeEvent: (event) => registry.time(event, now()),
+      optOut: gate.withdraw,
+      async flush(timeoutMs = 5_000) {
+        const before = stats();
+        await opened;
+        await flusher.flush(timeoutMs);
+        const { sent, pending, dropped } = stats();
+        return { sent: sent - before.sent, pending, dropped: dropped - before.dropped };
+      },
+      use: plugins.use,
+      onError: guard.onError,
+      debug: guard.debug,
+      getAnonymousId: () => identity.person().anonymousId,
+      getSessionId: () => sessions.current()?.id || null,
+      stats,
+      replay(at, run) {
+        moment = at;
+        guard.run('replay', run);
+        moment = 0;
+      },
+      close() {
+        for (const off of offs) off();
+      },
+    }),
+    consent: guard.shield({
+      get: state,
+      set: gate.set,
+      withdraw: gate.withdraw,
+      onChange: (listener: (state: ConsentState) => void) => subscribe(listeners, listener),
+      signal(seen?: boolean) {
+        signalled ||= seen === true;
+        if (seen) applyConsent();
+        return { gpc: gpc(), denies: gate.deniedBySignal() };
+      },
+    }),
   };
-  const consent: Client['consent'] = {
-    get: state,
-    set: (preferences) => gate.set(preferences, clock.now()),
-    withdraw: verbs.optOut,
-    onChange(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-  };
-  return { ...guard.shield(verbs), consent: guard.shield(consent) };
-}
-
-const sum = (counts: Counts) => Object.values(counts).reduce((total, n) => total + n, 0);
-
-function from({ purpose, timestamp }: CallOptions = {}): Pick<Call, 'purpose' | 'timestamp'> {
-  const when = timestamp && new Date(timestamp);
-  return { purpose, timestamp: when && Number(when) ? when.toISOString() : undefined };
 }

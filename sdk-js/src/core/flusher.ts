@@ -1,5 +1,5 @@
 /**
- * When to send: twenty events, two seconds, or a page that is leaving. One request in flight, except while
+ * When to send: twenty events, 32 KB, three seconds, or a page that is leaving. One request in flight, except while
  * leaving, when everything that fits the platform's budget goes at once.
  *
  * An event leaves the queue only when the collector has confirmed it. An answer nobody waited for (a page
@@ -13,7 +13,7 @@
  * ours; what does not fit stays queued.
  */
 
-import { byteLength, slice } from './batch.js';
+import { byteLength, fit, weigh } from './batch.js';
 import type { Guard } from './guard.js';
 import { parse } from './json.js';
 import type { Answer, Ports, Undo } from './ports.js';
@@ -34,17 +34,8 @@ export interface Flusher {
 }
 
 export interface FlusherOptions {
-  ports: Pick<Ports, 'http' | 'clock' | 'random' | 'lifecycle'>;
-  queue: Queue;
-  tally: Tally;
-  guard: Guard;
-  endpoint: string;
-  writeKey: string;
-  flushAt?: number;
-  flushAfterMs?: number;
-  decide: (purpose: string) => Decision;
-  /** A batch was confirmed. */
-  delivered: () => void;
+  flushAt?: number | undefined;
+  flushAfterMs?: number | undefined;
 }
 
 interface Flight {
@@ -59,19 +50,30 @@ const KEEPALIVE_BYTES = 60_000;
 const MAX_BATCH_BYTES = MAX_MESSAGE_BYTES;
 const TIMEOUT_MS = 10_000;
 
-export function createFlusher(options: FlusherOptions): Flusher {
-  const { ports, queue, tally, guard, decide, writeKey, flushAt = 20, flushAfterMs = 2_000 } = options;
-  const { clock, lifecycle } = ports;
-  const url = `${options.endpoint.replace(/\/+$/, '')}/v1/batch`;
+/** `delivered`: called when a batch was confirmed. */
+export function createFlusher(
+  { http, clock, lifecycle, random }: Pick<Ports, 'http' | 'clock' | 'random' | 'lifecycle'>,
+  queue: Queue,
+  tally: Tally,
+  guard: Guard,
+  decide: (purpose: string) => Decision,
+  delivered: () => void,
+  url: string,
+  writeKey: string,
+  { flushAt = 20, flushAfterMs = 3_000 }: FlusherOptions,
+): Flusher {
   const flights = new Set<Flight>();
   const waiters = new Set<() => void>();
   let limit = flushAt;
   let attempt = 0;
   let timer: Undo | null = null;
-  let pause: { end: Undo; network: boolean } | null = null;
+  /** Why nothing is sent now: the network, or a server that asked for patience. */
+  let paused: 'network' | 'server' | null = null;
+  let resume: Undo = () => {};
   let stopped = false;
 
   const allowed = ({ purpose }: Item) => decide(purpose) === 'allow';
+  const waits = () => queue.items().filter((item) => !item.inFlight && allowed(item));
 
   /** Aborts requests and drops events that may no longer be sent. */
   function recheck(): void {
@@ -84,142 +86,103 @@ export function createFlusher(options: FlusherOptions): Flusher {
 
   /** Its events are free to travel with another request, and its own end must not set them free again. */
   function recall(flight: Flight): void {
-    land(flight.items);
+    mark(flight.items, false);
     flight.items = [];
     flight.abort();
   }
 
-  function land(items: Item[]): void {
-    for (const item of items) item.inFlight = false;
-  }
-
-  /** The next events that may travel together. */
-  function take(): Item[] {
-    recheck();
-    const ready = queue
-      .items()
-      .filter((item) => !item.inFlight && allowed(item))
-      .slice(0, limit);
-    const sizes = ready.map((item) => item.bytes);
-    const [first = []] = slice(sizes, limit, MAX_BATCH_BYTES, MAX_MESSAGE_BYTES).batches;
-    return first.map((index) => ready[index] as Item);
+  function mark(items: Item[], inFlight: boolean): void {
+    for (const item of items) item.inFlight = inFlight;
   }
 
   function pump(leaving = false): void {
     if (timer) timer();
     timer = null;
-    if (stopped || pause || !lifecycle.online()) return;
-    while (leaving || !flights.size) {
-      const items = take();
+    while (!stopped && !paused && lifecycle.online() && (leaving || !flights.size)) {
+      recheck();
+      const items = waits();
+      const sizes = items.map(({ bytes }) => bytes);
+      items.length = fit(sizes, limit, MAX_BATCH_BYTES);
       if (!items.length || !send(items, leaving)) return;
     }
   }
 
-  function send(items: Item[], leaving: boolean): boolean {
-    const sentAt = new Date(clock.now()).toISOString();
-    const rest = JSON.stringify({ writeKey, sentAt });
-    const body = `{"batch":[${items.map((item) => item.body).join()}],${rest.slice(1)}`;
-    const bytes = byteLength(body);
-    let flying = bytes;
-    for (const flight of flights) flying += flight.bytes;
-    if (leaving && flying > KEEPALIVE_BYTES) return false;
+  function send(items: Item[], keepalive: boolean): boolean {
+    const rest = JSON.stringify({ writeKey, sentAt: new Date(clock.now()).toISOString() });
+    const body = `{"batch":[${items.map((item) => item.body)}],${rest.slice(1)}`;
+    const bytes = keepalive ? byteLength(body) : 0;
+    if (keepalive && bytes + weigh(flights) > KEEPALIVE_BYTES) return false;
 
-    const { answer, abort } = ports.http.post({ url, body, keepalive: leaving });
-    const flight: Flight = { items, bytes: leaving ? bytes : 0, abort };
+    const { answer, abort } = http.post({ url, body, keepalive });
+    const flight: Flight = { items, bytes, abort };
     flights.add(flight);
-    for (const item of items) item.inFlight = true;
+    mark(items, true);
     const late = clock.after(TIMEOUT_MS, abort);
     void answer.then((got) => {
       late();
       flights.delete(flight);
-      land(flight.items);
-      guard.run('flush', () => (flight.items.length ? settle(items, got) : pump()));
+      mark(flight.items, false);
+      guard.run('flush', () => {
+        if (flight.items.length) settle(items, got);
+        pump();
+      });
       for (const check of waiters) check();
     });
     return true;
   }
 
-  function leave(): void {
-    for (const flight of flights) if (!flight.bytes) recall(flight);
-    pump(true);
-  }
-
   function settle(items: Item[], { status, retryAfter, body }: Answer): void {
-    const answer = parse(body) as { rejected?: Refusal[] } | null;
+    const answer = parse(body);
     // a 200 that is not the collector's (a captive portal, a proxy's error page) confirms nothing
-    const verdict = next(
-      status === 200 && !answer ? 0 : status,
-      retryAfter,
-      attempt,
-      items.length,
-      ports.random.next(),
-    );
+    const verdict = next(status === 200 && !answer ? 0 : status, retryAfter, attempt, items.length, random.next());
+    const { action, delayMs } = verdict;
     guard.log(status, verdict, items.length);
-    if (verdict.action === 'retry') {
-      attempt++;
-      if (pause) pause.end();
-      const end = clock.after(verdict.delayMs, () => {
-        pause = null;
-        pump();
-      });
-      pause = { end, network: status === 0 };
-    } else {
-      attempt = 0;
-      if (verdict.action === 'stop') stop(status);
-      else if (verdict.action === 'split') limit = Math.ceil(items.length / 2);
-      else if (verdict.action === 'drop') refuse(items, status);
-      else confirm(items, (answer && answer.rejected) || []);
-      pump();
+    attempt = action === 'retry' ? attempt + 1 : 0;
+    if (action === 'retry') {
+      resume();
+      paused = status ? 'server' : 'network';
+      resume = clock.after(delayMs, unpause);
+    } else if (action === 'split') limit = Math.ceil(items.length / 2);
+    else if (action === 'done') confirm(items, answer);
+    else {
+      stopped = action === 'stop';
+      const reason = stopped ? 'stopped' : status === 413 ? 'too_large' : 'refused';
+      if (!stopped) tally.lose(reason, queue.remove(items));
+      guard.report(reason, `collector answered ${status}${stopped ? ': check write key and origins' : ''}`);
     }
   }
 
-  function confirm(items: Item[], rejected: Refusal[]): void {
+  function confirm(items: Item[], answer: { rejected?: { messageId: string; reason: string }[] } | null): void {
     limit = flushAt;
-    const reasons = new Map(rejected.map(({ messageId, reason }) => [messageId, reason]));
     for (const item of items) {
       // not there any more: its purpose was denied meanwhile, and it is counted as that
       if (!queue.remove([item])) continue;
-      const reason = reasons.get(item.id);
-      if (!reason) {
-        tally.sent++;
-        continue;
-      }
-      tally.drop(reason);
-      guard.report('rejected', `collector refused: ${reason}`);
+      const refusal = ((answer && answer.rejected) || []).find(({ messageId }) => messageId === item.id);
+      if (refusal) {
+        tally.drop(refusal.reason);
+        guard.report('rejected', `collector refused: ${refusal.reason}`);
+      } else tally.sent++;
     }
-    options.delivered();
+    delivered();
   }
 
-  function refuse(items: Item[], status: number): void {
-    const reason = status === 413 ? 'too_large' : 'refused';
-    tally.lose(reason, queue.remove(items));
-    guard.report(reason, `collector answered ${status}: given up`);
-  }
-
-  function stop(status: number): void {
-    stopped = true;
-    guard.report('stopped', `collector answered ${status}: stopped; check write key and origins`);
+  function unpause(): void {
+    resume();
+    paused = null;
+    pump();
   }
 
   const offOnline = lifecycle.onOnline(
     guard.wrap('online', () => {
       // a server that asked for patience still gets it
-      if (pause && pause.network) {
-        pause.end();
-        pause = null;
-      }
-      pump();
+      if (paused !== 'server') unpause();
     }),
   );
 
   return {
     nudge(now) {
-      if (now || queue.items().length >= flushAt) pump();
-      else if (!timer)
-        timer = clock.after(
-          flushAfterMs,
-          guard.wrap('timer', () => pump()),
-        );
+      if (now || queue.items().length >= flushAt || weigh(queue.items()) > MAX_BATCH_BYTES) pump();
+      else timer ||= clock.after(flushAfterMs, guard.wrap('timer', pump as () => void));
     },
     flush(timeoutMs) {
       return new Promise((resolve) => {
@@ -229,7 +192,7 @@ export function createFlusher(options: FlusherOptions): Flusher {
           resolve();
         };
         const check = () => {
-          if (stopped || !queue.items().some((item) => item.inFlight || allowed(item))) finish();
+          if (stopped || !(flights.size || waits().length)) finish();
         };
         const cancel = clock.after(timeoutMs, finish);
         waiters.add(check);
@@ -237,19 +200,17 @@ export function createFlusher(options: FlusherOptions): Flusher {
         check();
       });
     },
-    leave,
+    leave() {
+      for (const flight of flights) if (!flight.bytes) recall(flight);
+      pump(true);
+    },
     recheck,
     close() {
       stopped = true;
       offOnline();
       if (timer) timer();
-      if (pause) pause.end();
+      resume();
       for (const { abort } of flights) abort();
     },
   };
-}
-
-interface Refusal {
-  messageId: string;
-  reason: string;
 }

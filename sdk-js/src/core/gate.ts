@@ -1,37 +1,64 @@
 /**
  * May an event be used for its purpose? `decide` is pure (vectors: `gate`, the same in every language);
- * `createGate` keeps the person's choice and the events that wait for one.
+ * `createGate` keeps the person's choice, the site's policy and the events that wait for a choice.
  *
  * Waiting events live in memory only, bounded, and leave in one of two ways: released, in order and with
  * their own times, when their purpose is allowed; or purged, counted, when it is denied. The only thing
  * the gate reads from the device before a choice is the choice itself, which must be remembered to be
  * respected.
+ *
+ * Until a policy has arrived the mode alone counts, and without one the strictest. A choice is stale when it
+ * is older than the policy lets it live, or was made about another version of the purpose, or before another
+ * notice where the policy says `hard`. Stale means pending, whatever the mode: an old no is never a yes.
  */
 
 import { parse } from './json.js';
 import type { Storage, Undo } from './ports.js';
-import { ANALYTICS, type ConsentMode, type Decision, NECESSARY, type Preferences, PURPOSES } from './protocol.js';
+import {
+  ANALYTICS,
+  type Decision,
+  NECESSARY,
+  type Policy,
+  type Preferences,
+  PURPOSES,
+  type PurposeRule,
+  type Stamp,
+} from './protocol.js';
 
 /** Global Privacy Control denies what sells or shares (W3C GPC; CCPA regulations §7025). */
 const DENIED_BY_GPC = ['marketing', 'third_party'];
 const MAX_HELD = 1_000;
+const DAY_MS = 86_400_000;
 
 /** An unknown mode is the strictest. */
-export function decide(purpose: string, preferences: Preferences | null, mode: string, gpc: boolean): Decision {
-  if (purpose === NECESSARY) return 'allow';
-  if (gpc && DENIED_BY_GPC.includes(purpose)) return 'deny';
-  const choice = preferences && new Map(Object.entries(preferences)).get(purpose);
+export function decide(
+  purpose: string,
+  preferences: Preferences | null,
+  mode: string,
+  gpc: boolean,
+  rule?: PurposeRule,
+): Decision {
+  if (purpose === NECESSARY || (rule && rule.required === true)) return 'allow';
+  if (gpc && signalDenies(purpose, rule)) return 'deny';
+  const choice = preferences && Object.entries(preferences).find(([name]) => name === purpose)?.[1];
   // `=== true`, so that a truthy surprise never widens anything
   if (choice != null) return choice === true ? 'allow' : 'deny';
-  return mode === 'opt_out' || (mode === 'exempt' && purpose === ANALYTICS) ? 'allow' : 'hold';
+  return mode === 'opt_out' || (mode === 'exempt' && (rule || purpose === ANALYTICS)) ? 'allow' : 'hold';
 }
 
-interface Choice {
-  at: number;
-  preferences: Preferences;
-  /** Everything was withdrawn: a purpose nobody asked about is no longer allowed by default either. */
-  withdrawn: boolean;
-}
+const differs = (was: unknown, is: unknown) => !!was && !!is && was !== is;
+const signalDenies = (purpose: string, rule?: PurposeRule) =>
+  rule ? rule.gpc !== 'ignore' : DENIED_BY_GPC.includes(purpose);
+
+/** `[granted, when (ms), version of the purpose]`: lists have no names that a build could shorten differently. */
+type Answer = [granted: boolean, at: number, version: string | undefined];
+type Receipt = Omit<Stamp, 'categoryPreferences'>;
+type Remembered = [
+  answers: Record<string, Answer>,
+  withdrawn: boolean | undefined,
+  notice: string | undefined,
+  receipt?: Receipt | undefined,
+];
 
 export interface Held {
   purpose: string;
@@ -41,8 +68,12 @@ export interface Gate<T extends Held> {
   decide(purpose: string): Decision;
   /** The person's choice as it stands; null when none was made. */
   preferences(): Preferences | null;
-  /** The built-in purposes and those a choice was made for, without `necessary`. */
+  /** What a receipt adds to the choice on every event. */
+  receipt(news?: Receipt): Receipt | undefined;
+  /** The built-in or declared purposes and those a choice was made for, without `necessary`. */
   asked(): string[];
+  /** Those that Global Privacy Control denies now. */
+  deniedBySignal(): string[];
   /**
    * May the device's storage be used? For analytics, or for what the person granted by name: a purpose that
    * is only allowed because nobody asked keeps no id after analytics was refused.
@@ -50,54 +81,92 @@ export interface Gate<T extends Held> {
   mayStore(): boolean;
   hold(item: T): void;
   held(): number;
-  set(preferences: Preferences, now: number): void;
-  withdraw(now: number): void;
+  policy(news?: Policy): Policy;
+  set(preferences: Preferences): void;
+  withdraw(): void;
   close: Undo;
 }
 
 export interface GateOptions<T> {
   storage: Storage;
   key: string;
-  mode: ConsentMode | string;
+  mode: string;
+  /** No storage and no lasting id, whatever was chosen. */
+  cookieless: boolean | undefined;
   gpc: () => boolean;
+  now: () => number;
   release: (item: T) => void;
-  purge: (item: T, why: 'no_consent' | 'overflow') => void;
-  /** After the choice changed, here or in another tab, and before anything held is released. */
+  drop: (why: 'no_consent' | 'overflow') => void;
+  /** After choice or policy changed, here or in another tab, and before anything held is released. */
   changed: () => void;
 }
 
 export function createGate<T extends Held>(options: GateOptions<T>): Gate<T> {
-  const { storage, key } = options;
-  let choice = read(storage.get(key));
-  let held: T[] = [];
+  const { storage, key, gpc, now } = options;
+  let policy: Policy = { mode: options.mode };
+  let remembered = read(storage.get(key));
+  const held: T[] = [];
 
-  const preferences = () => choice && choice.preferences;
-  const chosen = () => Object.keys(preferences() || {}).filter((purpose) => purpose !== NECESSARY);
-  const asked = () => [...PURPOSES.slice(1), ...chosen()];
+  const answers = () => (remembered ? remembered[0] : {});
+  const ruleOf = (purpose: string) => policy.purposes?.find(({ id }) => id === purpose);
+  const asked = () =>
+    [...new Set([...(policy.purposes?.map(({ id }) => id) || PURPOSES), ...Object.keys(answers())])].filter(
+      (purpose) => purpose !== NECESSARY,
+    );
+  const preferences = () => remembered && mapped(answers(), (answer) => [answer].flat()[0] === true);
 
-  const decideNow = (purpose: string): Decision =>
-    decide(purpose, preferences(), choice && choice.withdrawn ? 'opt_in' : options.mode, options.gpc());
+  function isStale(purpose: string, rule: PurposeRule): boolean {
+    const [, at, version] = [answers()[purpose]].flat() as Answer;
+    const { notice, reconsent } = policy;
+    // what a choice was not made about in so many words it may still hold for: a site's own banner knows no versions
+    return (
+      now() - at > rule.ttlDays * DAY_MS ||
+      differs(version, rule.version) ||
+      (reconsent === 'hard' && differs(remembered?.[2], notice?.hash))
+    );
+  }
+
+  /** `cookieless`: may be sent, and nothing may be kept for it. */
+  function judge(purpose: string): Decision | 'cookieless' {
+    const rule = ruleOf(purpose);
+    const stale = rule && isStale(purpose, rule);
+    // after a withdrawal, and for what the policy does not know, nothing is allowed by default
+    const mode = stale || remembered?.[1] ? '' : (rule || (policy.purposes ? { mode: '' } : policy)).mode;
+    const decision = decide(purpose, stale ? null : preferences(), mode, gpc(), rule);
+    if (decision !== 'hold' || !rule || rule.pending === 'queue') return decision;
+    return rule.pending === 'cookieless' ? rule.pending : 'deny';
+  }
+
+  function decideNow(purpose: string): Decision {
+    const decision = judge(purpose);
+    return decision === 'cookieless' ? 'allow' : decision;
+  }
 
   function settle(): void {
     options.changed();
-    const waiting = held;
-    held = [];
-    for (const item of waiting) {
+    for (const item of held.splice(0)) {
       const decision = decideNow(item.purpose);
       if (decision === 'allow') options.release(item);
-      else if (decision === 'deny') options.purge(item, 'no_consent');
+      else if (decision === 'deny') options.drop('no_consent');
       else held.push(item);
     }
   }
 
-  function choose(next: Choice): void {
-    choice = next;
-    storage.set(key, JSON.stringify(next));
+  function choose(news: Preferences, withdrawn: boolean | undefined): void {
+    const added: Remembered[0] = {};
+    for (const [purpose, value] of Object.entries(news || {})) {
+      // a choice that is neither yes nor no is no choice
+      if (typeof value === 'boolean') added[purpose] = [value, now(), ruleOf(purpose)?.version];
+    }
+    remembered = [{ ...answers(), ...added }, withdrawn, policy.notice?.hash];
+    keep();
     settle();
   }
 
+  const keep = () => storage.set(key, JSON.stringify(remembered));
+
   const close = storage.watch(key, () => {
-    choice = read(storage.get(key));
+    remembered = read(storage.get(key));
     settle();
   });
 
@@ -106,34 +175,41 @@ export function createGate<T extends Held>(options: GateOptions<T>): Gate<T> {
     close,
     asked,
     preferences,
-    mayStore: () => [ANALYTICS, ...chosen()].some((purpose) => decideNow(purpose) === 'allow'),
+    deniedBySignal: () => asked().filter((purpose) => gpc() && signalDenies(purpose, ruleOf(purpose))),
+    receipt(news) {
+      if (news && remembered) {
+        remembered[3] = news;
+        keep();
+      }
+      return remembered?.[3];
+    },
+    mayStore: () =>
+      !options.cookieless &&
+      [ANALYTICS, ...Object.keys(answers())].some((purpose) => purpose !== NECESSARY && judge(purpose) === 'allow'),
     held: () => held.length,
     hold(item) {
       held.push(item);
-      if (held.length > MAX_HELD) options.purge(held.shift() as T, 'overflow');
+      if (held.length > MAX_HELD) {
+        held.shift();
+        options.drop('overflow');
+      }
     },
-    set(news, now) {
-      const withdrawn = !!choice && choice.withdrawn;
-      choose({ at: now, preferences: { ...preferences(), ...only(news) }, withdrawn });
+    policy(news) {
+      if (news) {
+        policy = news;
+        settle();
+      }
+      return policy;
     },
-    withdraw(now) {
-      const none: Preferences = {};
-      for (const purpose of asked()) none[purpose] = false;
-      choose({ at: now, preferences: none, withdrawn: true });
-    },
+    set: (news) => choose(news, remembered?.[1]),
+    withdraw: () => choose(Object.fromEntries(asked().map((purpose) => [purpose, false])), true),
   };
 }
 
-/** Booleans only: a choice that is neither yes nor no is no choice. */
-function only(preferences: unknown): Preferences {
-  const kept: Preferences = {};
-  for (const [purpose, value] of Object.entries(preferences || {})) {
-    if (typeof value === 'boolean') kept[purpose] = value;
-  }
-  return kept;
-}
+const mapped = <V, W>(from: Record<string, V>, to: (value: V) => W): Record<string, W> =>
+  Object.fromEntries(Object.entries(from).map(([key, value]) => [key, to(value)]));
 
-function read(text: string | null): Choice | null {
-  const { at, preferences, withdrawn } = (parse(text) || {}) as Partial<Choice>;
-  return at && preferences ? { at, preferences: only(preferences), withdrawn: !!withdrawn } : null;
+function read(text: string | null): Remembered | null {
+  const stored = parse(text);
+  return Array.isArray(stored) && stored[0] ? (stored as Remembered) : null;
 }

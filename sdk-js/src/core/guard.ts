@@ -9,7 +9,7 @@ import type { Reason } from './protocol.js';
 
 /** Never holds a payload: `message` says what happened and what to do. */
 export interface Problem {
-  reason: Reason | 'stopped' | 'rejected';
+  reason: Reason | 'stopped' | 'rejected' | 'usage';
   message: string;
 }
 
@@ -30,10 +30,9 @@ export interface Guard {
   debug(on?: boolean): void;
 }
 
-export function createGuard(write: Log, debug = false, strict = false): Guard {
+export function createGuard(write: Log, isOn = false, strict = false): Guard {
   const listeners = new Set<Listener>();
   const seen = new Set<string>();
-  let isOn = debug;
 
   const log: Log = (...parts) => {
     if (isOn) write(...parts);
@@ -44,24 +43,17 @@ export function createGuard(write: Log, debug = false, strict = false): Guard {
     seen.add(message);
     const problem = { reason, message };
     log(problem);
-    for (const listener of listeners) {
-      try {
-        listener(problem);
-      } catch (error) {
-        log('onError', error);
-        if (strict) throw error;
-      }
-    }
+    for (const listener of listeners) run('onError', () => listener(problem));
   }
 
-  function run<T>(where: string, run: () => T): T | undefined {
+  function run<T>(where: string, task: () => T): T | undefined {
     try {
-      return run();
+      return task();
     } catch (error) {
       if (strict) throw error;
       report('internal', `${where}: ${error}`);
-      return undefined;
     }
+    return undefined;
   }
 
   const wrap: Guard['wrap'] =
@@ -75,14 +67,17 @@ export function createGuard(write: Log, debug = false, strict = false): Guard {
     run,
     wrap,
     shield<T extends object>(verbs: T): T {
-      return Object.fromEntries(Object.entries(verbs).map(([name, verb]) => [name, wrap(name, verb)])) as T;
+      for (const name in verbs) verbs[name] = wrap(name, verbs[name] as never) as never;
+      return verbs;
     },
-    onError(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    onError: (listener) => subscribe(listeners, listener),
     debug(on = true) {
       isOn = on;
     },
   };
+}
+
+export function subscribe<T>(listeners: Set<T>, listener: T): Undo {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
 }

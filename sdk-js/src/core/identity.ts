@@ -30,8 +30,7 @@ export const LIFETIME_MS = 395 * 86_400_000;
 export function createIdentity(storage: Storage, prefix: string, random: Random): Identity {
   const idKey = `${prefix}id`;
   const userKey = `${prefix}user`;
-  const nobody = (): Person => ({ anonymousId: null, userId: null });
-  let current = nobody();
+  let current: Person = { anonymousId: null, userId: null };
 
   const keep = () => {
     if (current.anonymousId) storage.set(idKey, current.anonymousId);
@@ -53,28 +52,25 @@ export function createIdentity(storage: Storage, prefix: string, random: Random)
     open(now) {
       const stored = storage.get(idKey);
       if (stored && now - bornAt(stored) < LIFETIME_MS) current.anonymousId = stored;
-      current.userId = current.userId || storage.get(userKey);
+      current.userId ||= storage.get(userKey);
       keep();
     },
     reset() {
       storage.remove(idKey);
       storage.remove(userKey);
-      current = nobody();
+      current = { anonymousId: null, userId: null };
     },
   };
 }
 
-/** RFC 9562 §5.7: 48 bits of milliseconds, then random bits. */
+/** RFC 9562 §5.7: 48 bits of milliseconds, version, 74 random bits around the variant. */
 export function uuid7(now: number, random: Random): string {
-  const bytes = random.bytes(16);
-  for (let i = 0; i < 6; i++) bytes[i] = Math.floor(now / 2 ** (8 * (5 - i))) % 256;
-  bytes[6] = ((bytes[6] as number) & 0x0f) | 0x70;
-  bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80;
-  const hex = Array.from(bytes, (byte) => (byte + 256).toString(16).slice(1)).join('');
-  return hex.replace(/^(.{8})(....)(....)(....)/, '$1-$2-$3-$4-');
+  const hex = (value: number, digits: number) => value.toString(16).padStart(digits, '0');
+  return (hex(now, 12) + Array.from(random.bytes(10), (byte) => hex(byte, 2)).join('')).replace(
+    /^(.{8})(.{4}).(...)(.)(...)/,
+    (_, high, low, a, variant, b) => `${high}-${low}-7${a}-${'89ab'[Number(`0x${variant}`) & 3]}${b}-`,
+  );
 }
 
 /** When a UUIDv7 was made; NaN (and so never young enough) for anything else. */
-export function bornAt(id: string): number {
-  return /^[0-9a-f]{8}-[0-9a-f]{4}-7/.test(id) ? Number(`0x${id.slice(0, 8)}${id.slice(9, 13)}`) : Number.NaN;
-}
+export const bornAt = (id: string): number => Number(id.replace(/^([\da-f]{8})-([\da-f]{4})-7.+|.*/, '0x$1$2'));

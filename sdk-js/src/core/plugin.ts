@@ -10,7 +10,9 @@ import type { Call, Page, Properties } from './protocol.js';
 
 export interface PluginApi {
   /** `$` names are allowed here. `at`: when it happened (ms), if not now. */
-  track(event: string, properties?: Properties, at?: number): void;
+  track(event: string, properties?: Properties, at?: number, page?: Page): void;
+  /** What is to be sent should the page die before it says more; without properties it is taken back. */
+  draft(event: string, properties?: Properties, page?: Page): void;
   /** `page` overrides what the platform says about the page. */
   page(page?: Page, at?: number, properties?: Properties): void;
   now(): number;
@@ -22,11 +24,13 @@ export interface PluginApi {
 
 export interface Plugin {
   name: string;
-  purpose: string;
+  /** Analytics, if it says nothing. */
+  purpose?: string | undefined;
   install(api: PluginApi): Undo;
 }
 
-export type Capture = (call: Call, at?: number, page?: Page) => void;
+/** `draft`: kept beside the queue under the event's name, in place of an earlier one. */
+export type Capture = (call: Call, at?: number, page?: Page, draft?: boolean) => void;
 
 export interface Plugins {
   /** Installs once per name; the undo of a second one does nothing. */
@@ -42,33 +46,29 @@ export function createPlugins(
 ): Plugins {
   const installed = new Map<string, Undo>();
 
-  function use({ name, purpose, install }: Plugin): Undo {
-    if (installed.has(name)) return () => {};
-    // stamped only where it is not the default, which the collector fills in by itself
-    const call = { internal: true, purpose: purpose === 'analytics' ? undefined : purpose };
-    const guarded: PluginApi['guarded'] =
-      (run) =>
-      (...args) =>
-        guard.run(name, () => run(...args));
-    const api: PluginApi = {
-      track: (event, properties, at) => capture({ type: 'track', event, properties, ...call }, at),
-      page: (page, at, properties) => capture({ type: 'page', properties, ...call }, at, page),
-      now,
-      guarded,
-      queryParams,
-    };
-    const undo = guard.run(name, () => install(api));
-    const off = guarded(() => {
-      if (installed.delete(name) && undo) undo();
-    });
-    installed.set(name, off);
-    return off;
-  }
-
   return {
-    use,
+    use({ name, purpose, install }) {
+      if (installed.has(name)) return () => {};
+      const call = { internal: true, purpose };
+      const undo = guard.run(name, () =>
+        install({
+          track: (event, properties, at, page) => capture({ type: 'track', event, properties, ...call }, at, page),
+          draft: (event, properties, page) =>
+            capture({ type: 'track', event, properties, ...call }, undefined, page, true),
+          page: (page, at, properties) => capture({ type: 'page', properties, ...call }, at, page),
+          now,
+          guarded: (run) => guard.wrap(name, run),
+          queryParams,
+        }),
+      );
+      const off = guard.wrap(name, () => {
+        if (installed.delete(name) && undo) undo();
+      });
+      installed.set(name, off);
+      return off;
+    },
     undoAll() {
-      for (const off of [...installed.values()]) off();
+      for (const off of installed.values()) off();
     },
   };
 }

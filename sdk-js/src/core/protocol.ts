@@ -21,22 +21,15 @@ export type Reason =
   | 'no_consent'
   | 'overflow'
   | 'refused'
+  | 'before_send'
   | 'internal';
 
 export interface Page {
   url?: string;
   path?: string;
-  search?: string;
+  search?: string | undefined;
   title?: string;
-  referrer?: string;
-}
-
-export interface Campaign {
-  source?: string;
-  medium?: string;
-  name?: string;
-  term?: string;
-  content?: string;
+  referrer?: string | undefined;
 }
 
 export interface Library {
@@ -52,33 +45,40 @@ export interface Facts {
   timezone?: string;
   screen?: { width?: number; height?: number; density?: number };
   viewport?: { width?: number; height?: number };
-  network?: string;
-  campaign?: Campaign;
+  network?: string | undefined;
   os?: { name?: string; version?: string };
   device?: { type?: string; manufacturer?: string; model?: string };
   app?: { name?: string; version?: string };
-  gpc?: boolean;
+  gpc?: boolean | undefined;
   scene?: number;
+}
+
+/** What an event says about consent. The last three come with a receipt (`/v1/consent/receipts`). */
+export interface Stamp {
+  categoryPreferences: Preferences;
+  receiptId?: string;
+  token?: string;
+  policyVersion?: string;
 }
 
 export interface Context extends Facts {
   library: Library;
-  sessionId?: string;
-  seq?: number;
-  purpose?: string;
-  consent?: { categoryPreferences: Preferences };
+  sessionId?: string | undefined;
+  seq?: number | undefined;
+  purpose?: string | undefined;
+  consent?: Stamp | undefined;
 }
 
 export interface Message {
   type: MessageType;
   messageId: string;
   timestamp: string;
-  anonymousId?: string;
-  userId?: string;
+  anonymousId?: string | undefined;
+  userId?: string | undefined;
   event?: string;
   name?: string;
   groupId?: string;
-  previousId?: string;
+  previousId?: string | undefined;
   properties?: Properties;
   traits?: Properties;
   context: Context;
@@ -96,6 +96,41 @@ export interface Call {
   purpose?: string | undefined;
   timestamp?: string | undefined;
   internal?: boolean;
+}
+
+/** What a site's policy says about one purpose; `tests/contract/schema/policy.json`. Unknown values are the strictest. */
+export interface PurposeRule {
+  id: string;
+  version: string;
+  kind: string;
+  required: boolean;
+  mode: string;
+  pending: string;
+  ttlDays: number;
+  gpc: string;
+  title: string;
+  description: string;
+}
+
+/** A site's policy as resolved for one visitor; only `mode` until the site publishes one. */
+export interface Policy {
+  mode: string;
+  policyVersion?: string;
+  locale?: string;
+  banner?: boolean;
+  reconsent?: string;
+  proof?: string;
+  purposes?: readonly PurposeRule[];
+  events?: readonly { match: string; purpose: string }[];
+  notice?: {
+    id: string;
+    hash: string;
+    locale: string;
+    title: string;
+    body: string;
+    url: string | null;
+    labels: Record<'acceptAll' | 'rejectAll' | 'save' | 'preferences' | 'withdraw' | 'close', string>;
+  };
 }
 
 export const NECESSARY = 'necessary';

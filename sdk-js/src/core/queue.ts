@@ -16,7 +16,7 @@
  * Over the bound the oldest event that is not in flight goes, counted. What storage refuses stays in memory.
  */
 
-import { byteLength } from './batch.js';
+import { byteLength, weigh } from './batch.js';
 import type { Undo } from './ports.js';
 import type { Tally } from './tally.js';
 import type { Vault } from './vault.js';
@@ -34,6 +34,8 @@ export interface Item {
 
 export interface Queue {
   push(id: string, purpose: string, body: string): void;
+  /** Keeps a message that is only sent if this tab dies: it is found by whoever adopts the segment. */
+  draft(id: string, purpose: string, body: string | null): void;
   items(): readonly Item[];
   /** Takes them out and says how many there still were. */
   remove(items: readonly Item[]): number;
@@ -47,8 +49,8 @@ export interface Queue {
 }
 
 export interface Bounds {
-  maxQueueEvents?: number;
-  maxQueueBytes?: number;
+  maxQueueEvents?: number | undefined;
+  maxQueueBytes?: number | undefined;
 }
 
 /** `root`: what the keys of all segments begin with. */
@@ -56,7 +58,15 @@ export function createQueue(storage: Vault, root: string, tab: string, tally: Ta
   const { maxQueueEvents = 1_000, maxQueueBytes = 256 * 1024 } = bounds;
   const claims = new Map<string, Undo>();
   let items: Item[] = [];
-  let bytes = 0;
+
+  const make = (id: string, purpose: string, body: string, key: string | null): Item => ({
+    id,
+    purpose,
+    body,
+    key,
+    bytes: byteLength(body),
+    inFlight: false,
+  });
 
   function store(item: Item): void {
     const key = `${root}${tab}.${item.id}`;
@@ -64,57 +74,48 @@ export function createQueue(storage: Vault, root: string, tab: string, tally: Ta
   }
 
   function remove(gone: readonly Item[]): number {
-    const going = new Set(gone);
     const before = items.length;
-    items = items.filter((item) => {
-      if (!going.has(item)) return true;
-      bytes -= item.bytes;
-      if (item.key) storage.remove(item.key);
-      return false;
-    });
+    items = items.filter((item) => !gone.includes(item));
+    for (const { key } of gone) if (key) storage.remove(key);
     return before - items.length;
   }
 
   function bound(): void {
+    let bytes = weigh(items);
     while (items.length > maxQueueEvents || bytes > maxQueueBytes) {
       const oldest = items.find((item) => !item.inFlight);
       if (!oldest) return;
+      bytes -= oldest.bytes;
       remove([oldest]);
       tally.lose('overflow');
     }
   }
 
-  async function claim(segment: string): Promise<boolean> {
-    if (claims.has(segment)) return false;
-    const undo = await storage.claim(root + segment);
-    if (!undo) return false;
-    // consent may have been withdrawn while we waited
-    if (storage.isOpen()) claims.set(segment, undo);
-    else undo();
-    return storage.isOpen();
+  async function adopt(): Promise<void> {
+    const events = storage.keys(root).filter((key) => key.includes('.', root.length));
+    for (const segment of new Set([tab, ...events.map((key) => key.slice(root.length).split('.')[0] as string)])) {
+      const undo = claims.has(segment) ? null : await storage.claim(root + segment);
+      if (!undo) continue;
+      // consent may have been withdrawn while we waited
+      if (!storage.isOpen) undo();
+      else {
+        claims.set(segment, undo);
+        if (segment !== tab) load(`${root}${segment}.`);
+      }
+    }
   }
 
-  function load(segment: string): void {
-    const known = new Set(items.map((item) => item.id));
+  function load(prefix: string): void {
     const found: Item[] = [];
-    for (const key of storage.keys(`${root}${segment}.`).sort()) {
+    for (const key of storage.keys(prefix).sort()) {
       // encoded JSON holds no bare newline, so the first one ends the purpose
       const [purpose = '', body] = (storage.get(key) || '').split('\n');
-      const id = key.slice(root.length + segment.length + 1);
-      if (!body || known.has(id)) continue;
-      found.push({ id, purpose, body, bytes: byteLength(body), key, inFlight: false });
+      const id = key.slice(prefix.length);
+      if (body && !items.some((item) => item.id === id)) found.push(make(id, purpose, body, key));
     }
     items = [...found, ...items];
-    for (const item of found) bytes += item.bytes;
     tally.adopted += found.length;
     bound();
-  }
-
-  async function adopt(): Promise<void> {
-    const segments = new Set(storage.keys(root).map((key) => key.slice(root.length).split('.')[0] as string));
-    for (const segment of segments) {
-      if (segment !== tab && (await claim(segment))) load(segment);
-    }
   }
 
   function leave(): void {
@@ -124,29 +125,30 @@ export function createQueue(storage: Vault, root: string, tab: string, tally: Ta
 
   return {
     remove,
+    leave,
     items: () => items,
     push(id, purpose, body) {
-      const item: Item = { id, purpose, body, bytes: byteLength(body), key: null, inFlight: false };
+      const item = make(id, purpose, body, null);
       items.push(item);
-      bytes += item.bytes;
       store(item);
       bound();
     },
-    async open() {
-      items.forEach(store);
-      await claim(tab);
-      await adopt();
+    draft(id, purpose, body) {
+      const key = `${root}${tab}.${id}`;
+      if (body) storage.set(key, `${purpose}\n${body}`);
+      else storage.remove(key);
     },
-    leave,
-    async resume() {
-      const gone = items.filter((item) => item.key && storage.get(item.key) === null && !item.inFlight);
-      tally.handedOver += remove(gone);
-      await claim(tab);
-      await adopt();
+    open() {
+      items.forEach(store);
+      return adopt();
+    },
+    resume() {
+      tally.handedOver += remove(items.filter(({ key, inFlight }) => key && storage.get(key) === null && !inFlight));
+      return adopt();
     },
     close() {
       leave();
-      for (const key of storage.keys(root)) storage.remove(key);
+      storage.keys(root).forEach(storage.remove);
       for (const item of items) item.key = null;
     },
   };

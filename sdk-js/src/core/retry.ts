@@ -22,18 +22,24 @@ export function next(
   count: number,
   random: number,
 ): Verdict {
-  const now = (action: Verdict['action']): Verdict => ({ action, delayMs: 0 });
-  if (status >= 200 && status < 300) return now('done');
-  if (status === 0 || status === 408 || status === 429 || status >= 500) {
-    return { action: 'retry', delayMs: delay(retryAfter, attempt, random) };
-  }
-  if (status === 413) return now(count > 1 ? 'split' : 'drop');
-  return now(status === 401 || status === 403 ? 'stop' : 'drop');
-}
-
-function delay(retryAfter: string | null, attempt: number, random: number): number {
-  if (retryAfter !== null && /^\d+$/.test(retryAfter)) {
-    return Math.min(Number(retryAfter) * 1_000, CAP_MS) + Math.floor(random * 1_000);
-  }
-  return Math.max(LEAST_MS, Math.floor(random * Math.min(CAP_MS, BASE_MS * 2 ** Math.min(attempt, 30))));
+  const retry = !status || status === 408 || status === 429 || status >= 500;
+  const wait = random * Math.min(CAP_MS, BASE_MS * 2 ** attempt);
+  return {
+    action: retry
+      ? 'retry'
+      : status < 300
+        ? 'done'
+        : status === 413 && count > 1
+          ? 'split'
+          : status === 401 || status === 403
+            ? 'stop'
+            : 'drop',
+    delayMs: retry
+      ? Math.floor(
+          /^\d+$/.test(retryAfter as string)
+            ? Math.min(Number(retryAfter) * 1_000, CAP_MS) + random * 1_000
+            : Math.max(LEAST_MS, wait),
+        )
+      : 0,
+  };
 }

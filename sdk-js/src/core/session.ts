@@ -26,16 +26,12 @@ const LONGEST_MS = 24 * 3_600_000;
 
 /** The session of an event at `now` (ms), given the state after the event before it. */
 export function touch(state: unknown, now: number, newId: string): SessionState & { isNew: boolean } {
-  const last = valid(state) ? state : null;
-  if (!last || now - last.lastAt >= IDLE_MS || now - last.startedAt >= LONGEST_MS || last.lastAt - now > IDLE_MS) {
-    return { id: newId, startedAt: now, lastAt: now, seq: 0, isNew: true };
-  }
-  return { ...last, lastAt: Math.max(last.lastAt, now), seq: last.seq + 1, isNew: false };
-}
-
-function valid(state: unknown): state is SessionState {
-  const s = state as SessionState | null;
-  return !!s && typeof s.id === 'string' && [s.startedAt, s.lastAt, s.seq].every((n) => Number.isFinite(n));
+  const last = (state || {}) as SessionState;
+  // anything that is no number makes this false, and so does a state that is none
+  const goesOn = now - last.lastAt < IDLE_MS && now - last.startedAt < LONGEST_MS && last.lastAt - now <= IDLE_MS;
+  return goesOn && last.id && last.seq >= 0
+    ? { ...last, lastAt: Math.max(last.lastAt, now), seq: last.seq + 1, isNew: false }
+    : { id: newId, startedAt: now, lastAt: now, seq: 0, isNew: true };
 }
 
 export interface Sessions {
@@ -48,13 +44,13 @@ export interface Sessions {
   end(): void;
 }
 
+/** Stored as `[id, startedAt, lastAt, seq]`: a list has no names that a build could shorten differently. */
 export function createSessions(storage: Storage, key: string, newId: (now: number) => string): Sessions {
   let own: SessionState | null = null;
 
   function current(): SessionState | null {
-    const shared = parse(storage.get(key));
-    if (!valid(shared)) return own;
-    return own && own.id === shared.id && own.seq > shared.seq ? own : shared;
+    const [id, startedAt, lastAt, seq] = [parse(storage.get(key))].flat();
+    return typeof id !== 'string' || (own && own.id === id && own.seq > seq) ? own : { id, startedAt, lastAt, seq };
   }
 
   return {
@@ -62,7 +58,7 @@ export function createSessions(storage: Storage, key: string, newId: (now: numbe
     peek: (now) => touch(current(), now, newId(now)),
     commit(state) {
       own = state;
-      storage.set(key, JSON.stringify(state));
+      storage.set(key, JSON.stringify([state.id, state.startedAt, state.lastAt, state.seq]));
     },
     end() {
       own = null;

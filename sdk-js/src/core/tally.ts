@@ -18,7 +18,7 @@ export interface Tally {
   adopted: number;
   handedOver: number;
   sent: number;
-  dropped: Counts;
+  droppedBy: Counts;
   drop(reason: string, count?: number): void;
   /** The same, and worth telling the collector. */
   lose(reason: string, count?: number): void;
@@ -32,25 +32,22 @@ export function createTally(storage: Storage, key: string): Tally {
   let lost: Counts = {};
 
   const add = (counts: Counts, reason: string, count: number) => {
+    // a damaged count adds nothing: not a number is not more than zero
     if (count > 0) counts[reason] = (counts[reason] || 0) + count;
   };
-
-  return {
+  const tally: Tally = {
     captured: 0,
     adopted: 0,
     handedOver: 0,
     sent: 0,
-    dropped: {},
-    drop(reason, count = 1) {
-      add(this.dropped, reason, count);
-    },
+    droppedBy: {},
+    drop: (reason, count = 1) => add(tally.droppedBy, reason, count),
     lose(reason, count = 1) {
-      this.drop(reason, count);
+      tally.drop(reason, count);
       add(lost, reason, count);
       storage.set(key, JSON.stringify(lost));
     },
     open() {
-      // a damaged count adds nothing: not a number is not more than zero
       for (const [reason, count] of Object.entries(parse(storage.get(key)) || {})) add(lost, reason, Number(count));
     },
     takeLost() {
@@ -60,4 +57,7 @@ export function createTally(storage: Storage, key: string): Tally {
       return taken;
     },
   };
+  return tally;
 }
+
+export const sum = (counts: Counts) => Object.values(counts).reduce((total, count) => total + count, 0);

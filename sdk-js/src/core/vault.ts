@@ -7,20 +7,16 @@
 import type { Storage } from './ports.js';
 
 export interface Vault extends Storage {
-  setOpen(open: boolean): void;
-  isOpen(): boolean;
+  isOpen: boolean;
 }
 
 export function createVault(storage: Storage): Vault {
-  let isOpen = false;
-  return {
+  const vault: Vault = {
     ...storage,
-    get: (key) => (isOpen ? storage.get(key) : null),
-    set: (key, value) => isOpen && storage.set(key, value),
-    claim: async (name) => (isOpen ? storage.claim(name) : null),
-    isOpen: () => isOpen,
-    setOpen(open) {
-      isOpen = open;
-    },
+    isOpen: false,
+    get: (key) => (vault.isOpen ? storage.get(key) : null),
+    set: (key, value) => vault.isOpen && storage.set(key, value),
+    claim: async (name) => (vault.isOpen ? storage.claim(name) : null),
   };
+  return vault;
 }

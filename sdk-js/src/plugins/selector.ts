@@ -3,34 +3,31 @@
  * an id a person wrote, and only then the path to the nearest of those. A shadow root is shown as ` >>> `.
  */
 
-const TEST_IDS = ['data-testid', 'data-test-id', 'data-test', 'data-cy'];
+const MARKS = ['data-track', 'data-testid', 'data-test-id', 'data-test', 'data-cy'];
 const MAX_STEPS = 6;
 
 export function selectorOf(element: Element): string {
-  const steps: string[] = [];
+  let selector = '';
+  let joint = '';
   let current: Element | null = element;
-  while (current && steps.length < MAX_STEPS) {
+  for (let steps = 0; current && steps < MAX_STEPS; steps++) {
     const anchor = anchorOf(current);
-    steps.unshift(anchor || step(current));
+    selector = (anchor || step(current)) + joint + selector;
     const parent: Node | null = current.parentNode;
-    if (anchor || !parent || current === document.body) break;
-    if (parent instanceof ShadowRoot) {
-      steps.unshift('>>>');
-      current = parent.host;
-    } else {
-      current = current.parentElement;
-    }
+    if (anchor || current === document.body) break;
+    const host: Element | null = parent instanceof ShadowRoot ? parent.host : null;
+    current = host || current.parentElement;
+    joint = host ? ' >>> ' : ' > ';
   }
-  return steps.join(' > ').replace(/ > >>> > /g, ' >>> ');
+  return selector;
 }
 
 /** The id, unless a framework made it up (`:r1:`, `ember42`, `a3f9c0…`): those change with every build or visit. */
-export function stableId(element: Element): string | null {
-  return /^[A-Za-z][A-Za-z_-]*\d{0,2}$/.test(element.id) && element.id.length <= 40 ? element.id : null;
-}
+export const stableId = ({ id }: Element): string | undefined =>
+  id.length <= 40 && /^[A-Za-z][A-Za-z_-]*\d{0,2}$/.test(id) ? id : undefined;
 
-function anchorOf(element: Element): string | null {
-  for (const name of ['data-track', ...TEST_IDS]) {
+function anchorOf(element: Element): string | undefined {
+  for (const name of MARKS) {
     const value = element.getAttribute(name);
     if (value) return `[${name}=${JSON.stringify(value)}]`;
   }
@@ -39,8 +36,7 @@ function anchorOf(element: Element): string | null {
 }
 
 function step(element: Element): string {
-  const same = Array.from(element.parentNode ? element.parentNode.children : []).filter(
-    (other) => other.localName === element.localName,
-  );
-  return same.length > 1 ? `${element.localName}:nth-of-type(${same.indexOf(element) + 1})` : element.localName;
+  const { localName, parentNode } = element;
+  const same = Array.from(parentNode?.children || []).filter((other) => other.localName === localName);
+  return same.length > 1 ? `${localName}:nth-of-type(${same.indexOf(element) + 1})` : localName;
 }

@@ -1,0 +1,66 @@
+/**
+ * Which property names the script build may shorten: names that the types in our own sources declare, and that
+ * are no name of the platform, of the wire, of the public API or of anything in a string.
+ *
+ * Nothing is listed by hand. The platform's names are all that TypeScript's libraries declare, the wire's and the
+ * API's all that stand in the files below. What is kept on the device is kept in lists and strings, never under
+ * names, so that the next build may shorten differently and still read it.
+ */
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const PUBLIC = ['core/protocol', 'core/api', 'core/plugin', 'browser/web', 'browser/snippet'];
+// Members that browsers have and TypeScript's libraries do not (yet)
+const NEWER = ['globalPrivacyControl', 'connection', 'effectiveType', 'prerendering', 'navigation', 'scheduler', 'q'];
+
+const parse = (file) => ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.ES2022, true);
+
+function visit(node, found) {
+  found(node);
+  ts.forEachChild(node, (child) => visit(child, found));
+}
+
+/** Names of members that a file's types declare. What only stands in an object literal may be of the wire. */
+function declared(file) {
+  const names = new Set();
+  visit(parse(file), (node) => {
+    const isMember = ts.isPropertySignature(node) || ts.isMethodSignature(node) || ts.isGetAccessor(node);
+    if (isMember && ts.isIdentifier(node.name)) names.add(node.name.text);
+  });
+  return names;
+}
+
+function platform() {
+  const names = new Set();
+  const lib = dirname(ts.getDefaultLibFilePath({}));
+  for (const name of readdirSync(lib).filter((file) => /^lib\.(es\d+|dom)[\w.]*d\.ts$/.test(file))) {
+    for (const one of declared(`${lib}/${name}`)) names.add(one);
+  }
+  return names;
+}
+
+/** Words inside strings and templates, with their dots: what is looked up by text must keep its name. */
+function spoken(file) {
+  const words = new Set();
+  visit(parse(file), (node) => {
+    if (ts.isStringLiteralLike(node) || ts.isTemplateHead(node)) {
+      for (const word of node.text.match(/\w+/g) || []) words.add(word);
+    }
+  });
+  return words;
+}
+
+export function shortened() {
+  const sources = readdirSync(`${here}src`, { recursive: true })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => `${here}src/${file}`);
+  const kept = new Set([...platform(), ...NEWER]);
+  for (const name of PUBLIC) for (const one of declared(`${here}src/${name}.ts`)) kept.add(one);
+  for (const file of sources) for (const word of spoken(file)) kept.add(word);
+  const names = new Set(sources.flatMap((file) => [...declared(file)]));
+  return [...names].filter((name) => !kept.has(name)).sort();
+}

@@ -1,0 +1,6 @@
+/** The script tag with everything that is on by default. `firsthand.js`. */
+
+import { PLUGINS } from '../plugins/index.js';
+import { start } from './script.js';
+
+start(window as never, document.currentScript as HTMLScriptElement | null, PLUGINS);

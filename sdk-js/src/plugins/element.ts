@@ -1,0 +1,56 @@
+/** What may be said about an element of the page, and what is not even looked at. Shared by plugins. */
+
+import type { Properties } from '../core/protocol.js';
+import { cleanUrl, isPlain, split } from '../core/scrub.js';
+import { selectorOf, stableId } from './selector.js';
+
+const WITH_TEXT = 'a,button,[role=button]';
+export const MEANINGFUL = `${WITH_TEXT},[type=submit],[type=button],label,summary,[data-track],[onclick]`;
+const SECRET = '[type=password],[autocomplete^=cc-],[autocomplete~=one-time-code]';
+const IGNORED = '[data-firsthand-ignore]';
+const SILENT = `${IGNORED},script,style,input,select,textarea,[contenteditable]`;
+const MAX_TEXT = 80;
+
+/** The elements an event passes, from the innermost on, through open shadow roots. */
+export const pathOf = (event: Event): Element[] =>
+  event.composedPath().filter((node) => node instanceof Element) as Element[];
+
+export const isIgnored = (path: Element[]) => path.some((element) => element.matches(IGNORED));
+export const isSecret = (element: Element | null) => !!element && element.matches(SECRET);
+
+export function describe(element: Element, queryParams: readonly string[], withText?: boolean): Properties {
+  const read = (name: string) => element.getAttribute(name) || undefined;
+  const properties: Properties = {
+    tag: element.localName,
+    id: stableId(element),
+    role: read('role'),
+    name: read('data-track'),
+    href: element.matches('a') ? hrefOf(read('href') || '', queryParams) : undefined,
+    text: withText !== false && element.matches(WITH_TEXT) ? textOf(element) : undefined,
+    selector: selectorOf(element),
+  };
+  // `data-track-plan="pro"` says `{ plan: 'pro' }`: what the site itself declares
+  for (const { name, value } of element.attributes) {
+    const [, key] = /^data-track-(.+)/.exec(name) || [];
+    if (key) properties[key.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())] = value;
+  }
+  return properties;
+}
+
+/** Of an address that is not a page (`mailto:`, `tel:`, `javascript:`) only its kind. */
+export function hrefOf(href: string, queryParams: readonly string[]): string | undefined {
+  const address = href.trim();
+  const [scheme] = split(address);
+  return (/^(https?:)?$/i.test(scheme) ? cleanUrl(address, queryParams) : scheme) || undefined;
+}
+
+function textOf(element: Element): string | undefined {
+  const text = visible(element).replace(/\s+/g, ' ').trim();
+  return text.length <= MAX_TEXT && isPlain(text) ? text || undefined : undefined;
+}
+
+function visible(node: Node): string {
+  if (node instanceof Text) return node.data;
+  if (node instanceof Element && node.matches(SILENT)) return '';
+  return Array.from(node.childNodes, visible).join(' ');
+}

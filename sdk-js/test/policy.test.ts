@@ -1,0 +1,157 @@
+/** A site's policy drives the gate: modes and rules per purpose, choices that grow old, signals. */
+
+import { describe, expect, it } from 'vitest';
+import { createGate, type GateOptions } from '../src/core/gate.js';
+import type { Policy, PurposeRule } from '../src/core/protocol.js';
+import { Device, names } from './ports.js';
+
+const DAY = 86_400_000;
+
+function gate(options: Partial<GateOptions<{ purpose: string }>> = {}) {
+  const device = new Device();
+  const { ports } = device.tab();
+  const released: string[] = [];
+  const made = createGate<{ purpose: string }>({
+    storage: ports.storage,
+    key: 'choice',
+    mode: 'opt_in',
+    cookieless: false,
+    gpc: () => device.gpc,
+    now: () => device.now,
+    release: ({ purpose }) => released.push(purpose),
+    drop: (why) => released.push(why),
+    changed: () => {},
+    ...options,
+  });
+  return { device, released, ...made };
+}
+
+const rule = (id: string, more: Partial<PurposeRule> = {}): PurposeRule => ({
+  id,
+  version: 'pu1_a',
+  kind: 'general',
+  required: false,
+  mode: 'opt_in',
+  pending: 'queue',
+  ttlDays: 180,
+  gpc: 'ignore',
+  title: '',
+  description: '',
+  ...more,
+});
+const policy = (...purposes: PurposeRule[]): Policy => ({ mode: 'opt_in', policyVersion: 'po1_a', purposes });
+
+describe('a policy', () => {
+  it('has a mode for each purpose; what it does not know is never allowed by default', () => {
+    const { policy: use, decide } = gate({ mode: 'opt_out' });
+    expect(decide('analytics')).toBe('allow');
+    use(policy(rule('analytics', { mode: 'exempt' }), rule('marketing'), rule('odd', { mode: 'who knows' })));
+    expect(['analytics', 'marketing', 'odd', 'unheard_of', 'necessary'].map(decide)).toEqual([
+      'allow',
+      'hold',
+      'hold',
+      'hold',
+      'allow',
+    ]);
+  });
+
+  it('says what happens while a choice is pending: wait, drop, or go without a trace; unknown drops', () => {
+    const { policy: use, decide, mayStore } = gate();
+    use(policy(...['queue', 'drop', 'cookieless', 'x'].map((pending) => rule(pending, { pending }))));
+    expect(['queue', 'drop', 'cookieless', 'x'].map(decide)).toEqual(['hold', 'deny', 'allow', 'deny']);
+    use(policy(rule('analytics', { pending: 'cookieless' })));
+    expect(decide('analytics')).toBe('allow');
+    expect(mayStore()).toBe(false);
+  });
+
+  it('releases and purges what waited for it', () => {
+    const { policy: use, hold, released } = gate();
+    for (const purpose of ['analytics', 'marketing', 'personalization']) hold({ purpose });
+    use(
+      policy(rule('analytics', { mode: 'opt_out' }), rule('marketing', { pending: 'drop' }), rule('personalization')),
+    );
+    expect(released).toEqual(['analytics', 'no_consent']);
+  });
+
+  it('a required purpose is always allowed, and a signal denies what the policy says, required or not asked', () => {
+    const { policy: use, decide, device, deniedBySignal, set } = gate();
+    use(
+      policy(
+        rule('login', { required: true }),
+        rule('ads', { gpc: 'deny', mode: 'opt_out' }),
+        rule('odd', { gpc: '?' }),
+      ),
+    );
+    set({ ads: true, odd: true });
+    expect(['login', 'ads', 'odd'].map(decide)).toEqual(['allow', 'allow', 'allow']);
+    device.gpc = true;
+    expect(['login', 'ads', 'odd'].map(decide)).toEqual(['allow', 'deny', 'deny']);
+    expect(deniedBySignal()).toEqual(['ads', 'odd']);
+  });
+});
+
+describe('a choice', () => {
+  it('is stale after its time, and stale is pending whatever the mode: an old no is never a yes', () => {
+    const { policy: use, decide, device, set } = gate();
+    use(policy(rule('analytics', { ttlDays: 30 }), rule('marketing', { ttlDays: 30, mode: 'opt_out' })));
+    set({ analytics: true, marketing: false });
+    device.now += 30 * DAY;
+    expect(['analytics', 'marketing'].map(decide)).toEqual(['allow', 'deny']);
+    device.now += 1;
+    expect(['analytics', 'marketing'].map(decide)).toEqual(['hold', 'hold']);
+    set({ analytics: true });
+    expect(decide('analytics')).toBe('allow');
+  });
+
+  it('about another version of the purpose is stale; one that named no version holds', () => {
+    const { policy: use, decide, set } = gate();
+    set({ analytics: true });
+    use(policy(rule('analytics'), rule('marketing')));
+    expect(decide('analytics')).toBe('allow');
+    set({ marketing: true });
+    use(policy(rule('analytics'), rule('marketing', { version: 'pu1_b' })));
+    expect(['analytics', 'marketing'].map(decide)).toEqual(['allow', 'hold']);
+  });
+
+  const notice = (hash: string) => ({ notice: { hash } as unknown as NonNullable<Policy['notice']> });
+
+  it('before another notice is stale only where the policy says hard', () => {
+    const { policy: use, decide, set } = gate();
+    const one = { ...policy(rule('analytics')), ...notice('no1_a') };
+    use(one);
+    set({ analytics: true });
+    use({ ...one, reconsent: 'prompt', ...notice('no1_b') });
+    expect(decide('analytics')).toBe('allow');
+    use({ ...one, reconsent: 'hard', ...notice('no1_b') });
+    expect(decide('analytics')).toBe('hold');
+  });
+
+  it('that is damaged is a no, and a record that is none asks again', () => {
+    const { device } = gate();
+    for (const [stored, expected] of [
+      [[{ analytics: 7 }], 'deny'],
+      [[{ analytics: null }], 'deny'],
+      [[{ analytics: ['yes'] }], 'deny'],
+      [{ at: 1 }, 'hold'],
+      [[], 'hold'],
+      ['x', 'hold'],
+    ] as const) {
+      device.store.set('choice', JSON.stringify(stored));
+      const { ports } = device.tab();
+      expect(gate({ storage: ports.storage }).decide('analytics')).toBe(expected);
+    }
+  });
+});
+
+it('a signal that was seen elsewhere counts like the browser’s own, at once', async () => {
+  const device = new Device();
+  const { client } = device.tab({ consentMode: 'opt_out' });
+  client.track('A', {}, { purpose: 'marketing' });
+  expect(client.consent.signal()).toEqual({ gpc: false, denies: [] });
+  expect(client.consent.signal(true)).toEqual({ gpc: true, denies: ['marketing', 'third_party'] });
+  client.track('B', {}, { purpose: 'marketing' });
+  client.track('C');
+  await device.advance(4_000);
+  expect(names(device.sent)).toEqual(['C']);
+  expect(client.consent.get().gpc).toBe(true);
+});
