@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
+from collector.days import DayBook
 from collector.decode import decode_batch, decode_single
 from collector.edge.body import Deadlines
 from collector.edge.client import ClientAddress
@@ -43,6 +44,7 @@ from consent.pii import keys
 
 log = logging.getLogger("firsthand.app")
 
+DAYS_EVERY = 5  # seconds between notes in the day book
 SINGLES = {"track": "t", "page": "p", "screen": "s", "identify": "i", "group": "g", "alias": "a"}
 
 
@@ -55,11 +57,13 @@ def build_app(settings: Settings, config: Path | None = None) -> Starlette:
         return held[0]
 
     wechat = WeChat(state)
+    extras = extra_routes(settings, config, hub, state)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         held.append(_make_state(settings, config))
-        ticker = asyncio.create_task(_every_second(held[0]))
+        days = DayBook(settings.data_dir / "days", held[0].spool.shard.name)
+        ticker = asyncio.create_task(_every_second(held[0], days))
         with contextlib.suppress(RuntimeError, ValueError):  # not the main thread: an embedding test ends us itself
             asyncio.get_running_loop().add_signal_handler(DRAIN_SIGNAL, hub.stop)
         log.info("worker ready: shard %s", held[0].spool.shard.name)
@@ -72,12 +76,14 @@ def build_app(settings: Settings, config: Path | None = None) -> Starlette:
             await hub.close()
             await held[0].spool.close()
             _publish(held[0])
+            days.note(held[0].balance, time.time())
+            await asyncio.to_thread(extras.close)
             log.info("worker drained: shard %s", held[0].spool.shard.name)
 
     routes = [*ingest_routes(state), *settings_routes(state), *sdk_routes(dist()), *health_routes(state)]
     routes += [*wechat.routes(), *openapi_routes()]
     return Starlette(
-        routes=[*routes, *extra_routes(settings, hub, state)],
+        routes=[*routes, *extras.routes],
         lifespan=lifespan,
         exception_handlers={404: _not_found, 405: _not_allowed},
     )
@@ -126,10 +132,12 @@ def _make_state(settings: Settings, config: Path | None) -> State:
     )
 
 
-async def _every_second(state: State) -> None:
+async def _every_second(state: State, days: DayBook) -> None:
     """Publish the numbers, notice changed sources and databases. A failing round is logged and the next one comes."""
+    rounds = 0
     while True:
         await asyncio.sleep(1.0)
+        rounds += 1
         try:
             state.deadlines.sweep()
             state.sources.refresh()
@@ -137,6 +145,8 @@ async def _every_second(state: State) -> None:
                 state.enricher.forget()
                 state.contexts.forget()
             _publish(state)
+            if rounds % DAYS_EVERY == 0:
+                days.note(state.balance, time.time())
         except Exception:
             log.exception("the round of every second failed")
 

@@ -22,6 +22,7 @@ from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
+from collector.console.build import prepare_console
 from collector.edge.client import ClientAddress
 from collector.enrich import GeoDatabase
 from collector.logs import GRANIAN, configure_logging
@@ -61,6 +62,8 @@ def serve(settings: Settings, config: Path | None) -> None:
     ClientAddress(settings.trusted_proxies)
     keys.load_or_create(settings.data_dir / "keys" / "pii.json")
     GeoDatabase(geo_path(settings))
+    if settings.console:
+        prepare_console(settings)
     os.environ[HANDOVER] = json.dumps(
         {
             "settings": msgspec.to_builtins(settings),

@@ -14,7 +14,8 @@ from typing import Any
 import msgspec
 
 ENV_PREFIX = "FIRSTHAND_"
-SECRETS = frozenset({"catalog_credential", "s3_secret_access_key", "s3_access_key_id", "catalog_uri"})
+SECRETS = frozenset({"catalog_credential", "s3_secret_access_key", "s3_access_key_id", "catalog_uri",
+                     "oidc_client_secret"})  # fmt: skip
 
 
 class SettingsError(ValueError):
@@ -69,6 +70,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     wechat_api: str = "https://api.weixin.qq.com"
 
     live: bool = True
+    console: bool = True
+    console_idle_seconds: float = 1800.0
+    public_url: str = ""
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
     demo: str = ""
     demo_orders: str = ""
 
@@ -146,6 +153,10 @@ def _check(settings: Settings) -> None:
         raise SettingsError("workers must be at least 1")
     if not settings.wechat_api.startswith(("https://", "http://127.0.0.1", "http://localhost")):
         raise SettingsError("wechat_api must be an https address: the AppSecret travels to it")
-    for name in ("commit_interval", "seal_seconds", "body_timeout"):
+    if settings.public_url and not settings.public_url.startswith(("http://", "https://")):
+        raise SettingsError("public_url must be an address such as https://events.shop.example")
+    if settings.oidc_issuer and not (settings.oidc_client_id and settings.oidc_client_secret and settings.public_url):
+        raise SettingsError("oidc_issuer also needs oidc_client_id, oidc_client_secret and public_url")
+    for name in ("commit_interval", "seal_seconds", "body_timeout", "console_idle_seconds"):
         if getattr(settings, name) <= 0:
             raise SettingsError(f"{name} must be more than 0 seconds")

@@ -23,7 +23,7 @@ def test_every_reason(reason: Reason) -> None:
 
 
 def _paths() -> set[str]:
-    return {r.path for r in build_app(Settings(live=False)).routes if isinstance(r, Route)}
+    return {r.path for r in build_app(Settings(live=False, console=False)).routes if isinstance(r, Route)}
 
 
 @pytest.mark.parametrize("path", sorted(_paths()))

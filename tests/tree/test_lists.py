@@ -87,7 +87,7 @@ def test_ports_of_call() -> None:
     """Every route that a collector serves to others is in the protocol."""
     from collector.app import build_app
 
-    app = build_app(Settings(live=False))
+    app = build_app(Settings(live=False, console=False))
     page = read("docs/protocol.md")
     letters = {f"/v1/{letter}" for letter in "tpsiga"} | {"/v1/b"}
     singles = {f"/v1/{kind}" for kind in ("track", "page", "screen", "identify", "group", "alias")}

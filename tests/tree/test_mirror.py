@@ -46,6 +46,16 @@ ELSEWHERE = {
     "collector/live/sse.py": "tests/collector/live/test_routes.py",
     "collector/routes/demo.py": "tests/collector/live/test_demo.py",
     "collector/routes/live.py": "tests/collector/live/test_routes.py",
+    # the console, visited as people visit it
+    "collector/console/desk.py": "tests/collector/console/test_build.py",
+    "consent/console/audit.py": "tests/consent/console/pages/test_audit.py",
+    "consent/console/config.py": "tests/consent/console/test_sessions.py",
+    "consent/console/headers.py": "tests/consent/console/test_app.py",
+    "consent/console/house.py": "tests/consent/console/test_app.py",
+    "consent/console/opening.py": "tests/consent/console/test_app.py",
+    "consent/console/page.py": "tests/consent/console/test_app.py",
+    "consent/console/tables.py": "tests/consent/console/test_sessions.py",
+    "consent/console/visit.py": "tests/consent/console/test_door.py",
     # can only be seen in real processes
     "collector/logs.py": "tests/warehouse/cli/test_commands.py",
     "collector/processes.py": "tests/integration/test_faults_supervisor.py",

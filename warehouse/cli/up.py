@@ -98,6 +98,10 @@ def _announce(supervisor: Supervisor, found: Settings, port: int, as_json: bool)
         from collector.live.access import live_token
 
         addresses["live"] = f"{base}/live?token={live_token(found.data_dir)}"
+    if found.console:
+        from consent.console.first_run import address
+
+        addresses["console"] = address(found.data_dir, base)
     if found.demo:
         addresses["demo"] = f"{base}/demo/"
     if as_json:
@@ -107,6 +111,7 @@ def _announce(supervisor: Supervisor, found: Settings, port: int, as_json: bool)
     for name, text in (
         ("demo", "demo shop "),
         ("live", "live view "),
+        ("console", "console   "),
         ("collector", "collector "),
         ("data", "data      "),
     ):

@@ -134,7 +134,8 @@ function pause() {
 function relabel() {
   translate(document);
   heads();
-  $('language').textContent = currentLanguage() === 'zh' ? 'English' : '中文';
+  const other = $('language');
+  if (other) other.textContent = currentLanguage() === 'zh' ? 'English' : '中文';
   options('event', state.events);
   options('source', state.sources);
   redraw();
@@ -209,11 +210,11 @@ function listen() {
     }
   });
   $('close').addEventListener('click', closeDrawer);
-  $('language').addEventListener('click', () => {
+  $('language')?.addEventListener('click', () => {
     switchLanguage();
     relabel();
   });
-  $('theme').addEventListener('click', theme);
+  $('theme')?.addEventListener('click', theme);
   document.addEventListener('keydown', keys);
   setInterval(() => {
     state.rate = chart.step();
@@ -221,7 +222,7 @@ function listen() {
   }, 1000);
 }
 
-const saved = localStorage.getItem('firsthand.live.theme');
+const saved = $('theme') && localStorage.getItem('firsthand.live.theme'); // the console's shell has its own
 if (saved) document.documentElement.dataset.theme = saved;
 relabel();
 listen();

@@ -1,6 +1,8 @@
 // The connection: rows and ticks out, and what to say when there is none.
 
 const AGAIN_MS = 5000;
+// The console has the same page behind its own login
+const BASE = document.body.dataset.stream ?? '/live';
 
 /**
  * Follow `/live/events`. `on` has row(message), tick(counts) and state(name), name being one of
@@ -10,7 +12,7 @@ const AGAIN_MS = 5000;
 export function follow(on) {
   let timer = 0;
   on.state('connecting');
-  const source = new EventSource('/live/events');
+  const source = new EventSource(`${BASE}/events`);
   source.onopen = () => on.state('live');
   source.addEventListener('row', (event) => on.row(JSON.parse(event.data)));
   source.addEventListener('tick', (event) => on.tick(JSON.parse(event.data)));
@@ -24,7 +26,7 @@ export function follow(on) {
 
 async function refusal() {
   try {
-    const answer = await fetch('/live/state');
+    const answer = await fetch(`${BASE}/state`);
     if (answer.status === 401) return 'locked';
     return answer.ok ? 'full' : 'lost';
   } catch {

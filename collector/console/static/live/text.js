@@ -158,8 +158,10 @@ const zh = {
 
 export const words = { en, zh };
 
-let language =
-  localStorage.getItem('firsthand.live.language') || (navigator.language.toLowerCase().startsWith('zh') ? 'zh' : 'en');
+// In the console the shell has chosen already
+const wanted = document.body.dataset.stream ? document.documentElement.lang : navigator.language;
+const chosen = document.body.dataset.stream ? null : localStorage.getItem('firsthand.live.language');
+let language = chosen || (wanted.toLowerCase().startsWith('zh') ? 'zh' : 'en');
 
 export function currentLanguage() {
   return language;

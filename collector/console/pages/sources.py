@@ -1,0 +1,187 @@
+"""Sources: who may send, under which key. Create, change, rotate, pause; what to paste; is it installed right.
+
+Written where the command line writes them, under a lock, so that two people at once do not lose one's change. Sources
+of the configuration file are shown and changed only there.
+"""
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+from starlette.responses import Response
+
+from collector import sources as store
+from collector.console.desk import Desk
+from collector.console.fetch import fetch
+from collector.console.verify import Known, verify
+from collector.context import Source
+from collector.days import Day, read_days
+from collector.settings import SettingsError
+from collector.sources import StoredSource
+from consent.console.page import Endpoint, Page
+from consent.console.visit import Refused, Visit
+
+EDIT: Final = "sources.edit"
+MODES: Final = ("opt_in", "opt_out", "exempt")
+
+
+def sources(desk: Desk) -> Page:
+    """The list, a source's own page, and its changes."""
+    view = _Sources(desk)
+    return Page(
+        "sources",
+        "operations",
+        "sources.view",
+        (
+            Endpoint(view.show),
+            Endpoint(view.add, "POST", permission=EDIT),
+            Endpoint(view.one, path="/{id}"),
+            Endpoint(view.change, "POST", "/{id}", EDIT),
+            Endpoint(view.rotate, "POST", "/{id}/rotate", EDIT),
+            Endpoint(view.pause, "POST", "/{id}/state", EDIT),
+            Endpoint(view.check, "POST", "/{id}/verify", EDIT),
+        ),
+        of_site=False,
+    )
+
+
+class _Sources:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def show(self, visit: Visit, problem: str = "", said: str = "", status: int = 200) -> Response:
+        today = self._today(visit)
+        return visit.render("sources.html", status, sources=self._all(), today=today, problem=problem, detail=said,
+                            kinds=store.KINDS, modes=MODES, default_mode=self._desk.settings.default_mode)  # fmt: skip
+
+    def one(self, visit: Visit) -> Response:
+        return self._page(visit)
+
+    def _page(self, visit: Visit, status: int = 200, **values: object) -> Response:
+        source = self._source(visit)
+        written = any(s.id == source.id for s in store.read_stored(self._desk.settings))
+        return visit.render("source.html", status, source=source, written=written, base=_base(visit), modes=MODES,
+                            counts=self._today(visit).get(source.id, {}),
+                            **({"findings": None, "address": "", "problem": ""} | values))  # fmt: skip
+
+    def add(self, visit: Visit) -> Response:
+        form = visit.form
+        made = StoredSource(
+            form.get("id"), store.new_write_key(), form.get("kind") or "web", form.get("mode") or None,
+            form.lines("origins"), query_params=form.lines("query_params"),
+            hash_user_id=True if form.get("hash_user_id") else None,
+        )  # fmt: skip
+        try:
+            with _locked(self._desk):
+                stored = store.read_stored(self._desk.settings)
+                if any(s.id == made.id for s in [*stored, *store.read_configured(self._desk.config)]):
+                    return self.show(visit, "sources.taken", status=422)
+                self._check(made)
+                store.write_stored(self._desk.settings, [*stored, made])
+        except SettingsError as error:
+            return self.show(visit, "sources.refused", str(error), 422)
+        self._audit(visit, "source.add", made.id, {"kind": made.kind, "mode": made.mode, "origins": made.origins})
+        return visit.go(visit.at("sources", f"/{made.id}"), "saved")
+
+    def change(self, visit: Visit) -> Response:
+        form = visit.form
+
+        def changed(old: StoredSource) -> StoredSource:
+            return msgspec.structs.replace(
+                old, mode=form.get("mode") or None, origins=form.lines("origins"),
+                query_params=form.lines("query_params"), hash_user_id=True if form.get("hash_user_id") else None,
+            )  # fmt: skip
+
+        return self._replace(visit, "source.change", changed)
+
+    def rotate(self, visit: Visit) -> Response:
+        return self._replace(visit, "source.rotate", lambda s: _with_key(s, store.new_write_key()))
+
+    def pause(self, visit: Visit) -> Response:
+        state = "paused" if visit.form.get("state") == "paused" else "live"
+        return self._replace(visit, f"source.{state}", lambda s: msgspec.structs.replace(s, state=state))
+
+    def check(self, visit: Visit) -> Response:
+        """Look at a page of theirs and say what is wrong with it."""
+        source, address = self._source(visit), visit.form.get("address")
+        others = {s.write_key: s.id for s in self._all() if s.id != source.id}
+        known = Known(source.id, source.write_key, source.state, source.mode, source.origins, others,
+                      self._today(visit).get(source.id, {}), _base(visit))  # fmt: skip
+        return self._page(visit, findings=verify(fetch(address, source.origins), known), address=address)
+
+    # ---- parts --------------------------------------------------------------------------------------------------
+
+    def _replace(self, visit: Visit, action: str, change: Callable[[StoredSource], StoredSource]) -> Response:
+        name = visit.path("id")
+        try:
+            with _locked(self._desk):
+                stored = store.read_stored(self._desk.settings)
+                old = next((s for s in stored if s.id == name), None)
+                if old is None:
+                    raise Refused(404, "error.404")
+                new = change(old)
+                self._check(new)
+                store.write_stored(self._desk.settings, [new if s.id == name else s for s in stored])
+        except SettingsError as error:
+            return self._page(visit, 422, problem=str(error))
+        before, after = msgspec.to_builtins(old), msgspec.to_builtins(new)
+        self._audit(visit, action, name, {k: [before[k], after[k]] for k in after if before[k] != after[k]})
+        return visit.go(visit.at("sources", f"/{name}"), "saved")
+
+    def _check(self, source: StoredSource) -> None:
+        """Raises SettingsError: what the command line would take, and no address that cannot be in an address bar."""
+        if not source.id or "/" in source.id or source.id != source.id.strip():
+            raise SettingsError("a source's id may have 1 to 64 printable characters, no slash")
+        for origin in source.origins:
+            if not origin.startswith(("http://", "https://")) or "/" in origin.partition("://")[2].rstrip("/"):
+                raise SettingsError(f"{origin}: an origin is like https://shop.example")
+
+    def _audit(self, visit: Visit, action: str, target: str, detail: dict[str, object]) -> None:
+        with visit.house.store.write() as connection:
+            visit.audit(connection, action, target, detail)
+
+    def _all(self) -> list[Source]:
+        desk = self._desk
+        found = store.resolve([*store.read_configured(desk.config), *store.read_stored(desk.settings)], desk.settings)
+        return sorted(found.values(), key=lambda s: s.id)
+
+    def _source(self, visit: Visit) -> Source:
+        found = next((s for s in self._all() if s.id == visit.path("id")), None)
+        if found is None:
+            raise Refused(404, "error.404")
+        return found
+
+    def _today(self, visit: Visit) -> dict[str, dict[str, int]]:
+        """Today's counts by source and outcome."""
+        today = datetime.fromtimestamp(visit.now, UTC).date()
+        found: dict[str, dict[str, int]] = {}
+        day = read_days(self._desk.settings.data_dir / "days", today, 1).get(today.isoformat(), Day())
+        for key, count in day.counts.items():
+            source, _, outcome = key.rpartition(" ")
+            found.setdefault(source, {})[outcome] = count
+        return found
+
+
+def _with_key(source: StoredSource, key: str) -> StoredSource:
+    return msgspec.structs.replace(source, write_key=key)
+
+
+def _base(visit: Visit) -> str:
+    """This collector's address as pages must write it."""
+    return visit.house.config.public_url or f"{visit.request.url.scheme}://{visit.request.headers.get('host', '')}"
+
+
+@contextmanager
+def _locked(desk: Desk) -> Iterator[None]:
+    """Nobody else writes sources meanwhile, in any worker."""
+    desk.settings.data_dir.mkdir(parents=True, exist_ok=True)
+    fd = os.open(desk.settings.data_dir / "sources.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(fd)

@@ -1,0 +1,33 @@
+"""What the console is told by whoever mounts it. It reads neither the environment nor a settings file."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class OpenIdProvider:
+    """An OpenID Connect provider. `issuer` is the address below which `/.well-known/openid-configuration` lies."""
+
+    issuer: str
+    client_id: str
+    client_secret: str
+
+
+@dataclass(frozen=True)
+class ConsoleConfig:
+    """`store` is an SQLAlchemy address. `public_url` is what people type, empty if it is what the request says.
+
+    Times in seconds. A session ends after `idle_seconds` without a request and after `session_seconds` in any case.
+    """
+
+    data_dir: Path
+    store: str
+    public_url: str = ""
+    idle_seconds: float = 30 * 60.0
+    session_seconds: float = 12 * 3600.0
+    oidc: OpenIdProvider | None = None
+
+    @property
+    def secure(self) -> bool:
+        """Whether people come by TLS: then cookies are `Secure` and bound to this host by their name."""
+        return self.public_url.startswith("https://")

@@ -1,0 +1,52 @@
+// What the browser can do better than the server: show times in the reader's zone, copy, close menus, draw charts.
+// Every page works without it.
+
+import { charts } from './chart.js';
+
+function times(root) {
+  const language = document.documentElement.lang;
+  const near = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
+  const exact = new Intl.DateTimeFormat(language, { dateStyle: 'full', timeStyle: 'long' });
+  for (const element of root.querySelectorAll('time[datetime]:not([data-local])')) {
+    const when = new Date(element.dateTime);
+    if (Number.isNaN(when.getTime())) continue;
+    element.dataset.local = '';
+    element.textContent = near.format(when);
+    element.title = exact.format(when);
+  }
+}
+
+function copy(event) {
+  const button = event.target.closest?.('[data-copy]');
+  if (!button) return;
+  const text = document.getElementById(button.dataset.copy).textContent;
+  navigator.clipboard.writeText(text).then(() => {
+    const was = button.textContent;
+    button.textContent = button.dataset.done;
+    setTimeout(() => {
+      button.textContent = was;
+    }, 1500);
+  });
+}
+
+function closeMenus(event) {
+  for (const menu of document.querySelectorAll('details.menu[open]')) {
+    if (event.type === 'keydown' ? event.key === 'Escape' : !menu.contains(event.target)) menu.open = false;
+  }
+}
+
+function enhance(root) {
+  times(root);
+  charts(root);
+  for (const button of root.querySelectorAll('[data-copy]')) button.hidden = false;
+  for (const field of root.querySelectorAll('[data-submits]:not([data-wired])')) {
+    field.dataset.wired = '';
+    field.addEventListener('change', () => field.form.requestSubmit());
+  }
+}
+
+enhance(document);
+document.addEventListener('htmx:after:swap', () => enhance(document));
+document.addEventListener('click', copy);
+document.addEventListener('click', closeMenus);
+document.addEventListener('keydown', closeMenus);

@@ -1,0 +1,53 @@
+"""How often a password may be guessed: counted in the store, per login and per address, for all workers together.
+
+After `FREE` failures each further one doubles the wait, up to a quarter of an hour; nothing is locked for ever, because
+then anybody could lock anybody out. A wait is refused before the password is looked at, right or wrong, so guessing
+learns nothing. Addresses get more tries than logins: an office has one address. Logins that do not exist count alike.
+"""
+
+import hashlib
+from typing import Final
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from consent.console.tables import attempts
+
+FREE: Final = {"login": 5, "from": 30}
+FIRST_WAIT: Final = 2.0
+LONGEST_WAIT: Final = 15 * 60.0
+FORGOTTEN: Final = 24 * 3600.0
+
+
+def keys_of(login: str, address: str) -> tuple[str, str]:
+    """What a try is counted under."""
+    return tuple(  # type: ignore[return-value]
+        f"{kind} {hashlib.sha256(value.encode()).hexdigest()}"
+        for kind, value in (("login", login.strip().lower()), ("from", address))
+    )
+
+
+def wait_of(connection: Connection, keys: tuple[str, str], now: float) -> float:
+    """Seconds until the next try may be made; 0 if it may be made now."""
+    rows = connection.execute(select(attempts).where(attempts.c.key.in_(keys)))
+    return max((r.last + _wait(r.key, r.failures) - now for r in rows), default=0.0)
+
+
+def failed(connection: Connection, keys: tuple[str, str], now: float) -> None:
+    """Count a failure under both keys."""
+    connection.execute(delete(attempts).where(attempts.c.last < now - FORGOTTEN))
+    for key in keys:
+        changed = connection.execute(
+            update(attempts).where(attempts.c.key == key).values(failures=attempts.c.failures + 1, last=now)
+        )
+        if not changed.rowcount:
+            connection.execute(insert(attempts).values(key=key, failures=1, last=now))
+
+
+def succeeded(connection: Connection, keys: tuple[str, str]) -> None:
+    """The right password forgives the login's failures, not the address': one account of one's own would do for all."""
+    connection.execute(delete(attempts).where(attempts.c.key == keys[0]))
+
+
+def _wait(key: str, failures: int) -> float:
+    beyond = failures - FREE[key.partition(" ")[0]]
+    return 0.0 if beyond < 0 else min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(beyond, 20))
