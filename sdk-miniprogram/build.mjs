@@ -76,5 +76,17 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await writeFile(`${dist}/firsthand.js`, code);
   await writeFile(`${dist}/index.js`, "module.exports = require('./firsthand.js');\n");
   await cp(`${here}components`, `${dist}/components`, { recursive: true });
+  // for tests/integration/test_miniprogram.py, not shipped
+  await build({
+    entryPoints: [`${here}test/run_shop.ts`],
+    outfile: `${here}build/run_shop.mjs`,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    external: ['jsdom', 'miniprogram-simulate'],
+  });
+  // the example opens in WeChat DevTools as it is
+  await cp(dist, `${here}../examples/miniprogram/firsthand`, { recursive: true });
   console.log(`miniprogram firsthand.js  ${code.length} bytes, ${gzipSync(code, { level: 9 }).length} gzip`);
 }

@@ -148,7 +148,7 @@ export function createMiniprogram(options: InitOptions): Firsthand & Pick<Client
     login: () =>
       asked.login().then((who) => {
         // who the app itself has named keeps that name
-        if (who && !isNamed) client.identify(who.openid, who.unionid ? { wechat_unionid: who.unionid } : {});
+        if (who && !isNamed) client.identify(who.openid, who.unionid ? { wechatUnionid: who.unionid } : {});
         return who;
       }),
     webViewUrl: asked.webViewUrl,

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from tests.e2e.browser import browsers, chromium
 from tests.e2e.stack import Installation
 from tests.stores import local_store
+from tests.wechat import wechat_api
 
 __all__ = ["browsers", "chromium", "installation", "peers"]
 
@@ -19,7 +21,12 @@ _recorders: list[list[str]] = []
 @pytest.fixture(scope="session")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """A running stack with, per client, a source that needs no stated choice and one (`…-strict`) that does."""
-    stack = Installation(local_store(tmp_path_factory.mktemp("clients") / "data"))
+    with wechat_api() as wechat:
+        yield from _installed(tmp_path_factory.mktemp("clients"), wechat.base)
+
+
+def _installed(folder: Path, wechat: str) -> Iterator[Installation]:
+    stack = Installation(local_store(folder / "data"), {"FIRSTHAND_WECHAT_API": wechat})
     for client in CLIENTS:
         kind = "web" if client.endswith("browser") else "server"
         stack.source(client, "--kind", kind, "--mode", "opt_out")

@@ -1,0 +1,5 @@
+Page({
+  home() {
+    wx.switchTab({ url: '/pages/home/home' });
+  },
+});

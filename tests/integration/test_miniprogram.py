@@ -1,0 +1,130 @@
+"""The example shop on WeChat's component runtime, against a real collector: what a person does there is rows here."""
+
+import http.client
+import json
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from tests.e2e.stack import Installation, Row, of_source
+from tests.integration.stack import wait_for
+from tests.tree.files import ROOT
+from tests.wechat import APPID, SECRET
+
+SOURCE = "mini"
+PROGRAM = ROOT / "sdk-miniprogram" / "build" / "run_shop.mjs"
+SHOP = ROOT / "examples" / "miniprogram"
+PHONE = "13800138000"
+
+
+@dataclass
+class Walked:
+    """What the mini-program says, and the rows that came of it."""
+
+    said: dict[str, Any]
+    rows: list[Row]
+    write_key: str
+
+    def named(self, event: str) -> list[Row]:
+        return [row for row in self.rows if row["event"] == event]
+
+
+@pytest.fixture(scope="module")
+def walked(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Walked:
+    """The walk, once for all tests."""
+    secret = tmp_path_factory.mktemp("secret") / "appsecret"
+    secret.write_text(SECRET)
+    key = installation.source(SOURCE, "--kind", "miniprogram", "--query-param", "sku")
+    installation.run("source", "wechat", SOURCE, "--appid", APPID, "--secret-file", str(secret))
+    _wait_for_source(installation, key)
+    done = subprocess.run(
+        ["node", PROGRAM, installation.base, key, SHOP], capture_output=True, text=True, timeout=90, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    return Walked(said, installation.wait_rows(of_source("events", SOURCE), len(said["sent"])), key)
+
+
+def _wait_for_source(installation: Installation, key: str) -> None:
+    wait_for(lambda: installation.get(f"/v1/sources/{key}/settings")[0] == 200, 10, "the new source")
+
+
+def test_everything_that_was_sent_is_a_row_and_nothing_else(walked: Walked) -> None:
+    assert walked.said["before"] == {"requests": 0, "stored": 0, "asked": True}
+    assert walked.said["report"]["pending"] == walked.said["stats"]["dropped"] == 0
+    assert sorted(row["event_id"] for row in walked.rows) == sorted(walked.said["sent"])
+    assert [row["seq"] for row in sorted(walked.rows, key=lambda row: row["seq"])] == list(range(len(walked.rows)))
+    assert {row["platform"] for row in walked.rows} == {"miniprogram"}
+    assert {row["lib_name"] for row in walked.rows} == {"@firsthand/miniprogram"}
+    assert {tuple(row["consent_purposes"]) for row in walked.rows} == {("analytics",)}
+
+
+def test_a_journey_reads_in_order(walked: Walked) -> None:
+    pages = [row for row in sorted(walked.rows, key=lambda row: row["seq"]) if row["event"] == "$page"]
+    assert [row["page_path"] for row in pages] == [
+        "/pages/home/home", "/pages/product/product", "/pages/web/web", "/pages/product/product", "/pages/cart/cart",
+        "/packages/order/pages/done/done", "/pages/home/home", "/pages/home/home",
+    ]  # fmt: skip
+    assert [row["page_title"] for row in pages[:2]] == ["首页", "商品"]
+    assert len(walked.named("$page_leave")) == len(pages)
+    assert len(walked.named("$app_launch")) == 1
+    assert {str(row["scene"]) for row in walked.rows} == {"1047"}
+
+
+def test_taps_say_what_was_touched(walked: Walked) -> None:
+    clicks = [json.loads(row["properties"]) for row in walked.named("$click")]
+    assert sorted(click["handler"] for click in clicks) == ["addToCart", "buy", "home", "open", "story"]
+    assert len(walked.named("$submit")) == len(walked.named("$share")) == len(walked.named("$favorite")) == 1
+    assert [json.loads(row["properties"]) for row in walked.named("$exposure")] == [
+        {"name": "product", "id": "card-T-101", "sku": "T-101"}
+    ]
+
+
+def test_a_login_names_the_person_by_pseudonyms_alone(walked: Walked, installation: Installation) -> None:
+    who = walked.said["who"]
+    assert all(re.fullmatch(r"p1\.\w+\.[\w-]{43}", value) for value in who.values())
+    (identify,) = walked.named("$identify")
+    assert identify["user_id"] == who["openid"]
+    assert json.loads(identify["traits"]) == {"wechatUnionid": who["unionid"]}
+    kept = json.dumps(walked.rows, default=str) + installation.said()
+    for word in ("oshopper", "ushopper", "SESSIONKEY", SECRET, PHONE):
+        assert word not in kept
+
+
+def test_the_web_page_is_handed_the_id_once(walked: Walked, installation: Installation) -> None:
+    address = urlsplit(walked.said["page"])
+    token = parse_qs(address.query)["fh_handoff"][0]
+    assert walked.said["anonymousId"] not in walked.said["page"]
+    body = {"writeKey": walked.write_key, "token": token, "consent": {"categoryPreferences": {"analytics": True}}}
+    first = _post(installation, "/v1/wechat/redeem", body)
+    assert first == {"anonymousId": walked.said["anonymousId"]}
+    assert _post(installation, "/v1/wechat/redeem", body)["code"] == "gone"
+
+
+def _post(installation: Installation, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    connection = http.client.HTTPConnection("127.0.0.1", installation.port, timeout=10)
+    connection.request("POST", path, json.dumps(body))
+    answer: dict[str, Any] = json.loads(connection.getresponse().read())
+    connection.close()
+    return answer
+
+
+def test_it_talks_to_the_collector_alone_one_request_at_a_time(walked: Walked, installation: Installation) -> None:
+    assert walked.said["peers"] == [f"127.0.0.1:{installation.port}"]
+
+
+def test_the_shop_is_what_devtools_opens() -> None:
+    """Every page and component that is named has its four files, and every file is one that WeChat knows."""
+    app = json.loads((SHOP / "app.json").read_text())
+    pages = [*app["pages"], *(f"{p['root']}/{page}" for p in app["subPackages"] for page in p["pages"])]
+    for page in pages:
+        assert all((SHOP / f"{page}{suffix}").exists() for suffix in (".js", ".json", ".wxml")), page
+    for tab in app["tabBar"]["list"]:
+        assert tab["pagePath"] in app["pages"]
+    size = sum(p.stat().st_size for p in Path(SHOP).rglob("*") if p.is_file())
+    assert size < 2 * 1024 * 1024  # a package's limit
