@@ -8,11 +8,14 @@ The class is part of the message, so the same text as a phone and as an id gives
 """
 
 import hmac
+import re
 import unicodedata
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 
 PREFIX = "p1."
+# Exactly what `pseudonym` writes: a value that only begins like one is somebody's attempt to be left alone
+_PSEUDONYM = re.compile(r"p1\.[A-Za-z0-9_-]{1,32}\.[A-Za-z0-9_-]{43}")
 
 
 @dataclass(frozen=True)
@@ -45,10 +48,16 @@ def normalise(kind: str, value: str) -> str:
     return text
 
 
+def is_pseudonym(value: str) -> bool:
+    """Whether a value has been hashed already, by this collector or by a server of the same site."""
+    return value.startswith(PREFIX) and _PSEUDONYM.fullmatch(value) is not None
+
+
 def pseudonym(key: Key, kind: str, value: str) -> str:
     """The keyed pseudonym of `value`; a value that already is one passes unchanged."""
-    if value.startswith(PREFIX):
+    if is_pseudonym(value):
         return value
+    # Not cached: it would keep raw values in memory long after their events
     message = kind.encode() + b"\x1f" + normalise(kind, value).encode("utf-8", "replace")
     digest = hmac.digest(key.secret, message, "sha256")
     return f"{PREFIX}{key.kid}.{urlsafe_b64encode(digest).rstrip(b'=').decode()}"

@@ -23,7 +23,7 @@ READS_ENVIRONMENT = {
 PURE = [
     p
     for p in PYTHON
-    if p.startswith(("collector/steps/", "collector/enrich/"))
+    if p.startswith(("collector/steps/", "collector/enrich/", "consent/pii/rules/"))
     or p
     in {
         "collector/context.py", "collector/dead.py", "collector/event.py", "collector/loose.py",
@@ -33,6 +33,8 @@ PURE = [
         "consent/receipts.py", "consent/subjects.py", "consent/tokens.py", "consent/ledger/chain.py", 
         "consent/jurisdictions.py", "consent/merge.py", "consent/model.py",
         "consent/policy.py", "consent/pii/declared.py", "consent/pii/hashing.py", "consent/pii/urls.py",
+        "consent/pii/actions.py", "consent/pii/checks.py", "consent/pii/firewall.py", "consent/pii/look.py",
+        "consent/pii/model.py", "consent/pii/names.py", "consent/pii/policy.py", "consent/pii/spelling.py",
         "warehouse/dedupe.py", "warehouse/schema.py",
         "sdk-python/src/firsthand/batch.py", "sdk-python/src/firsthand/event.py",
         "sdk-python/src/firsthand/gate.py", "sdk-python/src/firsthand/retry.py",

@@ -1,0 +1,290 @@
+"""The firewall itself: declared fields, then detection, over one JSON object or one text. Pure.
+
+    look     one pass over the bytes; most objects end here and leave as they came        (look.py)
+    decode
+    declare  what a field's name or the source says is personal                            (names.py, policy.py)
+    detect   only the rules whose look hit, over each text, each number and each key       (rules/)
+    encode   always once there was a hint: of a repeated name only the last value was read
+
+JSON inside a text is opened, two levels deep. A text is read up to 32 KB; what is longer is cut there and counted,
+because what nobody looked at may not pass. Whatever throws here must refuse the event: the caller does
+(`steps/scrub.py`).
+"""
+
+import re
+from functools import lru_cache
+from typing import Any, Final
+
+import msgspec
+
+from consent.pii.actions import REDACTED, acted
+from consent.pii.hashing import Key, is_pseudonym
+from consent.pii.look import DECLARES, FIRST_RULE, HIDDEN, hints, places, rules_in
+from consent.pii.model import Span, candidates, find
+from consent.pii.names import declared_class, describes_person
+from consent.pii.policy import DEFAULT, Policy
+from consent.pii.rules import PII_RULES
+from consent.pii.spelling import plain
+from consent.pii.urls import clean_url
+
+MAX_CHARS: Final = 32 * 1024
+MAX_NESTED: Final = 2
+MAX_VALUES: Final = 200  # a text with more is somebody's address book: it goes as a whole
+_SMALLEST_NUMBER: Final = 10**7
+_SHORTEST: Final = 4
+_CACHED_CHARS: Final = 128
+_GONE: Any = object()
+_PLAIN_NAME = re.compile(r"[$A-Za-z_\u4e00-\u9fff][A-Za-z0-9_ $\-\u4e00-\u9fff]{0,39}")
+_MANY_DIGITS = re.compile(r"\d{5}")
+
+
+class Scrubber:
+    """One object or text of one event on its way through. `counts` takes `{"properties.note:email:hash": 1}`."""
+
+    __slots__ = ("_counts", "_hidden", "_key", "_numbers", "_policy", "_rules", "_suspicious")
+
+    def __init__(self, key: Key, counts: dict[str, int], policy: Policy = DEFAULT) -> None:
+        self._key, self._counts, self._policy = key, counts, policy
+        self._rules: list[int] = []
+        self._suspicious: dict[str, list[int]] = {}
+        self._numbers = False
+        self._hidden = False
+
+    def json(self, encoded: bytes, where: str, person: bool = False, nested: int = 0) -> bytes:
+        """A JSON object (bytes) as it may be stored. `where` is its path, `person` whether it describes a person.
+
+        Raises msgspec.MsgspecError, RecursionError or ValueError for what cannot be read.
+        """
+        found = hints(encoded)
+        declares = bool(self._policy.declares) and self._policy.may_declare(encoded)
+        if found is None and not person and not declares:
+            return encoded
+        value = msgspec.json.decode(encoded)
+        found = found or []
+        hidden = HIDDEN in found
+        if person or hidden or declares or DECLARES in found:
+            value = self._declare(value, where, person, nested)
+        texts: list[str] = []
+        if hidden:
+            _collect(value, texts)
+            rules = rules_in("\n".join(texts))
+        else:
+            rules = [index - FIRST_RULE for index in found if index >= FIRST_RULE]
+        if self._use(rules, hidden) and (hidden or self._suspect(encoded)):
+            value = self._detect(value, where, "")
+        return msgspec.json.encode({} if value is _GONE else value)
+
+    def text(self, text: str, where: str, field: str = "") -> str | None:
+        """One text as it may be stored, None if nothing of it may. `field` is the name under which it stands."""
+        if len(text) > MAX_CHARS:
+            text = text[:MAX_CHARS]
+            self._count(where, "unread", "truncate")
+        read = plain(text)
+        cleaned = self._scan(text, where, field) if self._use(rules_in(f"{field}\n{read}"), read is not text) else text
+        return None if cleaned is _GONE else cleaned
+
+    def _use(self, rules: list[int], hidden: bool) -> bool:
+        self._rules = [index for index in rules if index not in self._policy.off]
+        self._hidden = hidden
+        return bool(self._rules)
+
+    # ---- declared ---------------------------------------------------------------------------------------------
+
+    def _declare(self, value: Any, path: str, person: bool, nested: int) -> Any:
+        if isinstance(value, dict):
+            fields = ((name, self._field(name, v, f"{path}.{name}", person, nested)) for name, v in value.items())
+            return {name: v for name, v in fields if v is not _GONE}
+        if isinstance(value, list):
+            found = (self._element(v, path, person, nested) for v in value)
+            return [v for v in found if v is not _GONE]
+        return self._opened(value, path, person, nested) if isinstance(value, str) else value
+
+    def _element(self, value: Any, path: str, person: bool, nested: int) -> Any:
+        cls = self._policy.declared(path) if self._policy.declares else None
+        if cls is not None and isinstance(value, (str, int, float)) and not isinstance(value, bool):
+            return self._act(cls, path, str(value), whole=True)
+        return self._declare(value, path, person, nested)
+
+    def _field(self, name: str, value: Any, path: str, person: bool, nested: int) -> Any:
+        cls = (self._policy.declared(path) if self._policy.declares else None) or declared_class(name, person)
+        if cls is None or value is None or isinstance(value, bool):
+            return self._declare(value, path, person or describes_person(name), nested)
+        if cls == "url":
+            return self._address(value, path, nested)
+        if isinstance(value, (dict, list)):
+            if (cls in ("name", "address") and person) or self._policy.action(cls, path) == "keep":
+                return self._declare(value, path, True, nested)
+            self._count(path, cls, "drop")  # a declared name over a structure: nobody can say what is inside
+            return _GONE
+        return self._act(cls, path, str(value), whole=True) if value != "" else value
+
+    def _address(self, value: Any, path: str, nested: int) -> Any:
+        if isinstance(value, str):
+            return clean_url(value)
+        if isinstance(value, list):
+            return [self._address(v, path, nested) for v in value]
+        return self._declare(value, path, False, nested)
+
+    def _opened(self, text: str, path: str, person: bool, nested: int) -> str:
+        """A text that is JSON itself, scrubbed like JSON."""
+        inner = text.strip()
+        if nested >= MAX_NESTED or len(inner) < 2 or inner[0] + inner[-1] not in ("{}", "[]", '""'):
+            return text
+        try:
+            encoded = msgspec.json.encode(msgspec.json.decode(inner))
+        except (msgspec.MsgspecError, RecursionError, ValueError):
+            return text  # looks like JSON and is none: read as a text
+        one = Scrubber(self._key, self._counts, self._policy)
+        return one.json(encoded, path, person, nested + 1).decode()
+
+    # ---- detected: in place, and a path is only spelled out for what was found -------------------------------
+
+    def _detect(self, value: Any, path: str, field: str) -> Any:
+        if isinstance(value, dict):
+            self._detect_object(value, path)
+        elif isinstance(value, list):
+            self._detect_list(value, path, field)
+        elif isinstance(value, str):
+            return self._scan(value, path, field) if self._suspects(value) else value
+        return value
+
+    def _detect_object(self, value: dict[str, Any], path: str) -> None:
+        changed, names = None, False
+        suspicious, plain_texts = self._suspicious, not self._hidden
+        for name, inner in value.items():
+            kind = type(inner)
+            if kind is str:
+                if inner in suspicious if plain_texts else len(inner) >= _SHORTEST and self._suspects(inner):
+                    found = self._scan(inner, f"{path}.{name}", name)
+                    if found is not inner:
+                        changed = [*(changed or ()), (name, found)]
+            elif kind is dict:
+                self._detect_object(inner, f"{path}.{name}")
+            elif kind is list:
+                self._detect_list(inner, f"{path}.{name}", name)
+            elif kind is int or kind is float:
+                found = self._number(inner, path, name)
+                if found is not inner:
+                    changed = [*(changed or ()), (name, found)]
+            # A name may be data as well: {"ada@x.example": 3}
+            if name in suspicious if plain_texts else len(name) > _SHORTEST and self._suspects(name):
+                names = True
+        for name, found in changed or ():
+            if found is _GONE:
+                del value[name]
+            else:
+                value[name] = found
+        if names:
+            shown_names = [(self._scan(name, f"{path}.:key", ""), inner) for name, inner in value.items()]
+            value.clear()
+            value.update((REDACTED if name is _GONE else name, inner) for name, inner in shown_names)
+
+    def _detect_list(self, value: list[Any], path: str, field: str) -> None:
+        for at, inner in enumerate(value):
+            if isinstance(inner, (int, float)):
+                value[at] = self._number(inner, path.removesuffix(f".{field}"), field)
+            else:
+                value[at] = self._detect(inner, path, field)
+        if any(inner is _GONE for inner in value):
+            value[:] = [inner for inner in value if inner is not _GONE]
+
+    def _number(self, value: float, path: str, name: str) -> Any:
+        if (self._numbers or self._hidden) and not -_SMALLEST_NUMBER < value < _SMALLEST_NUMBER:
+            written = str(int(value)) if value == int(value) else str(value)
+            scanned = self._scan(written, f"{path}.{name}", name)
+            return value if scanned is written else scanned
+        return value
+
+    def _suspect(self, encoded: bytes) -> bool:
+        """Find the texts of a JSON document that a rule may touch: most texts of an event then cost one look-up.
+
+        Nothing is hidden in it, so each text stands between its quotes as it is; what a place overlaps is suspicious as
+        a whole.
+        """
+        self._suspicious, self._numbers = {}, False
+        found = False
+        for index in self._rules:
+            for first, last in places(index, encoded):
+                for text in encoded[first:last].decode().split('"'):
+                    self._suspicious.setdefault(text, []).append(index)
+                # An even number of quotes before it: it stands outside of all texts
+                self._numbers = self._numbers or encoded.count(b'"', 0, first) % 2 == 0
+                found = True
+        return found
+
+    def _suspects(self, text: str) -> bool:
+        if not self._hidden:
+            return text in self._suspicious
+        text = plain(text)
+        if text.count("@") > MAX_VALUES:
+            return True
+        return any(next(candidates(PII_RULES[index], text), None) is not None for index in self._rules)
+
+    def _scan(self, text: str, path: str, field: str) -> Any:
+        """`text` with the values in it replaced; _GONE if it was one value and is dropped."""
+        if len(text) > MAX_CHARS:
+            text = text[:MAX_CHARS]
+            self._count(path, "unread", "truncate")
+        if len(text) < 2 or is_pseudonym(text):
+            return text
+        read = plain(text) if self._hidden else text
+        if read.count("@") > MAX_VALUES:
+            self._count(path, "unread", "drop")
+            return REDACTED
+        spans: list[Span] = []
+        rules = self._rules if self._hidden else self._suspicious.get(text, self._rules)
+        for index in rules:
+            for span in find(PII_RULES[index], read, field):
+                if index in self._policy.shadow:
+                    self._count(path, span.rule.cls, "shadow")
+                elif len(spans) >= MAX_VALUES:
+                    self._count(path, "unread", "drop")
+                    return REDACTED
+                elif not any(span.start < other.end and other.start < span.end for other in spans):
+                    spans.append(span)
+        if not spans:
+            return text
+        spans.sort(key=lambda span: span.start)
+        if len(spans) == 1 and len(read.strip()) == spans[0].end - spans[0].start:
+            return self._act(spans[0].rule.cls, path, read.strip(), whole=True)
+        pieces: list[str] = []
+        at = 0
+        for span in spans:
+            pieces += (read[at : span.start], self._act(span.rule.cls, path, read[span.start : span.end], whole=False))
+            at = span.end
+        return "".join([*pieces, read[at:]])
+
+    def _act(self, cls: str, path: str, value: str, whole: bool) -> Any:
+        action = self._policy.action(cls, path)
+        stands = acted(cls, action, value, self._key)
+        self._count(path, cls, "drop" if stands is None else action)
+        if stands is None:
+            return _GONE if whole else REDACTED
+        return stands
+
+    def _count(self, path: str, cls: str, action: str) -> None:
+        key = f"{shown(path) if len(path) <= _CACHED_CHARS else shown.__wrapped__(path)}:{cls}:{action}"
+        self._counts[key] = self._counts.get(key, 0) + 1
+
+
+def _collect(value: Any, texts: list[str]) -> None:
+    if isinstance(value, str):
+        texts.append(plain(value))
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            texts.append(plain(name))
+            _collect(inner, texts)
+    elif isinstance(value, list):
+        for inner in value:
+            _collect(inner, texts)
+    elif isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) >= _SMALLEST_NUMBER:
+        texts.append(str(int(value)) if value == int(value) else str(value))
+
+
+@lru_cache(4096)
+def shown(path: str) -> str:
+    """A path for the report: names that look like data themselves are replaced, six levels at most."""
+    if path.isascii() and len(path) <= 60 and path.replace(".", "a").isidentifier() and not _MANY_DIGITS.search(path):
+        return path
+    names = path.split(".")[:6]
+    return ".".join(n if _PLAIN_NAME.fullmatch(n) and not _MANY_DIGITS.search(n) else REDACTED for n in names)
