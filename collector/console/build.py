@@ -13,7 +13,7 @@ from collector.settings import Settings
 from consent.console import first_run
 from consent.console.app import Console
 from consent.console.config import ConsoleConfig, OpenIdProvider
-from consent.console.opening import open_store
+from consent.store import StoreError, default_url, open_store
 
 log = logging.getLogger("firsthand.console")
 HERE: Final = Path(__file__).parent
@@ -24,7 +24,7 @@ def config_of(settings: Settings) -> ConsoleConfig:
     provider = OpenIdProvider(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret)
     return ConsoleConfig(
         data_dir=settings.data_dir,
-        store=f"sqlite:///{settings.data_dir / 'consent.db'}",
+        store=default_url(settings.data_dir),
         public_url=settings.public_url,
         idle_seconds=settings.console_idle_seconds,
         oidc=provider if settings.oidc_issuer else None,
@@ -55,5 +55,5 @@ def prepare_console(settings: Settings) -> None:
             first_run.prepare(config.data_dir, store)
         finally:
             store.close()  # the workers are forked: none of them may have our connections
-    except (SQLAlchemyError, OSError) as error:
+    except (SQLAlchemyError, StoreError, OSError) as error:
         log.error("the console cannot use its store: %s", type(error).__name__)

@@ -17,7 +17,8 @@ class OpenIdProvider:
 class ConsoleConfig:
     """`store` is an SQLAlchemy address. `public_url` is what people type, empty if it is what the request says.
 
-    Times in seconds. A session ends after `idle_seconds` without a request and after `session_seconds` in any case.
+    `sites` are there before they ever published. Times in seconds. A session ends after `idle_seconds` without a
+    request and after `session_seconds` in any case.
     """
 
     data_dir: Path
@@ -26,6 +27,7 @@ class ConsoleConfig:
     idle_seconds: float = 30 * 60.0
     session_seconds: float = 12 * 3600.0
     oidc: OpenIdProvider | None = None
+    sites: tuple[str, ...] = ("default",)
 
     @property
     def secure(self) -> bool:

@@ -78,7 +78,7 @@ def enter(visit: Visit, user: User, onward: str) -> Response:
         if came:
             sessions.end(connection, users.fingerprint(came))
         token = sessions.begin(connection, user, visit.now, visit.request.headers.get("user-agent", ""))
-        visit.house.audit(connection, "", f"user:{user.login}", "session.begin", user.login, {}, visit.now)
+        visit.house.audit(connection, "", user.login, "session.begin", user.login, {}, visit.now)
     response = visit.go(onward)
     sessions.set_cookie(response, visit.request, visit.house.config, token)
     sessions.drop_cookie(response, visit.request, visit.house.config, sessions.BEFORE)
@@ -120,7 +120,7 @@ def setup(visit: Visit) -> Response:
                 first_run.withdraw(data_dir)
                 raise Refused(403, "setup.used")
             user = users.create(connection, name, FIRST_ROLES, (EVERY_SITE,), visit.now, hashed)
-            visit.house.audit(connection, "", f"user:{user.login}", "user.first", user.login,
+            visit.house.audit(connection, "", user.login, "user.first", user.login,
                               {"roles": list(user.roles)}, visit.now)  # fmt: skip
             if not first_run.use(data_dir, token):
                 raise Refused(403, "setup.used")
@@ -151,7 +151,7 @@ def link(visit: Visit) -> Response:
         if users.by_link(connection, token, visit.now) is None:  # somebody else used it meanwhile
             raise Refused(403, "link.used")
         users.set_password(connection, user.id, hashed)
-        visit.house.audit(connection, "", f"user:{user.login}", "password.set", user.login, {}, visit.now)
+        visit.house.audit(connection, "", user.login, "password.set", user.login, {}, visit.now)
     return enter(visit, user, "/console")
 
 

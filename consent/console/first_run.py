@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from consent.console import users
-from consent.console.opening import Store
+from consent.store import Store
 
 _MIN_CHARS: Final = 20
 

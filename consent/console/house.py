@@ -3,21 +3,26 @@
 A collector whose console nobody opens has read its templates and nothing else.
 """
 
+import os
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
+from uuid import uuid4
 
 from sqlalchemy import Connection
 
-from consent.console import audit, i18n, render
+from consent.admin import Admin, audit, policies
+from consent.console import i18n, render
 from consent.console.config import ConsoleConfig
-from consent.console.opening import Store, open_store
 from consent.console.page import Page
+from consent.keys import KeyRing, key_path, load_or_create
+from consent.store import Store, open_store
 
 THREADS: Final = 4
+HOUSE: Final = ""  # the site of what is about the whole installation, in the audit log
 
 
 class House:
@@ -59,12 +64,21 @@ class House:
             return self._store
 
     def sites(self) -> list[str]:
-        """Ids of the sites there are."""
-        return ["default"]
+        """Ids of the sites there are: named by whoever mounts the console, and those that ever published."""
+        with self.store.read() as connection:
+            return sorted({*self.config.sites, *policies.sites(connection)})
+
+    def ring(self) -> KeyRing:
+        """The keys of consent, as they are on disk now. Raises KeyRingError."""
+        return load_or_create(key_path(self.config.data_dir), int(self.clock() * 1000))
+
+    def admin(self, login: str, now: float) -> Admin:
+        """Somebody as the functions of `consent.admin` want to know them."""
+        return Admin(login, int(now * 1000), lambda: str(uuid4()), os.urandom)
 
     def audit(
-        self, connection: Connection, site: str, actor: str, action: str, target: str, detail: Mapping[str, Any],
+        self, connection: Connection, site: str, login: str, action: str, target: str, detail: Mapping[str, Any],
         now: float,
     ) -> None:  # fmt: skip
-        """Append to the audit log, in the caller's transaction."""
-        audit.append(connection, site, actor, action, target, detail, now)
+        """Append to the audit chain of a site, or of the whole installation (`HOUSE`), in the caller's transaction."""
+        audit.record(connection, self.admin(login, now), site, action, target, dict(detail))

@@ -4,12 +4,12 @@ A token that opens something (session, link) is random with 256 bits, so a plain
 in the store opens nothing by itself.
 """
 
-from sqlalchemy import JSON, Boolean, Column, Double, ForeignKey, Integer, MetaData, String, Table, Text
+from sqlalchemy import JSON, Boolean, Column, Double, ForeignKey, Integer, String, Table, Text
 
-metadata = MetaData()
+from consent.store.tables import metadata
 
 users = Table(
-    "console_users",
+    "console_user",
     metadata,
     Column("id", String(32), primary_key=True),
     Column("login", String(200), nullable=False, unique=True),  # lower case
@@ -23,10 +23,10 @@ users = Table(
 )
 
 sessions = Table(
-    "console_sessions",
+    "console_session",
     metadata,
     Column("token", String(64), primary_key=True),  # SHA-256, hex
-    Column("user", String(32), ForeignKey("console_users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("user", String(32), ForeignKey("console_user.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("csrf", String(64), nullable=False),
     Column("created", Double, nullable=False),
     Column("seen", Double, nullable=False),
@@ -34,15 +34,15 @@ sessions = Table(
 )
 
 links = Table(
-    "console_links",
+    "console_link",
     metadata,
     Column("token", String(64), primary_key=True),  # SHA-256, hex
-    Column("user", String(32), ForeignKey("console_users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("user", String(32), ForeignKey("console_user.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("expires", Double, nullable=False),
 )
 
 attempts = Table(
-    "console_attempts",
+    "console_attempt",
     metadata,
     Column("key", String(80), primary_key=True),  # "login <sha256>" or "from <sha256>": nobody's address or name
     Column("failures", Integer, nullable=False),

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from consent.admin import Admin
 from consent.console import headers, sessions
 from consent.console.forms import Form
 from consent.console.i18n import Words
@@ -60,9 +61,9 @@ class Visit:
         return self.who[1]
 
     @property
-    def actor(self) -> str:
-        """How the audit log calls who did it."""
-        return f"user:{self.user.login}"
+    def admin(self) -> Admin:
+        """The person as the functions of `consent.admin` want to know them."""
+        return self.house.admin(self.user.login, self.now)
 
     def may(self, permission: str) -> bool:
         return self.who is not None and self.who[0].may(permission)
@@ -84,7 +85,7 @@ class Visit:
 
     def audit(self, connection: Connection, action: str, target: str, detail: Mapping[str, Any]) -> None:
         """Write down a change, in the transaction that makes it."""
-        self.house.audit(connection, self.site, self.actor, action, target, detail, self.now)
+        self.house.audit(connection, self.site, self.user.login, action, target, detail, self.now)
 
     # ---- answers ------------------------------------------------------------------------------------------------
 

@@ -71,11 +71,10 @@ ELSEWHERE = {
     "collector/routes/live.py": "tests/collector/live/test_routes.py",
     # the console, visited as people visit it
     "collector/console/desk.py": "tests/collector/console/test_build.py",
-    "consent/console/audit.py": "tests/consent/console/pages/test_audit.py",
+    "consent/store/migrations/versions/0002_console.py": "tests/consent/store/test_store.py",
     "consent/console/config.py": "tests/consent/console/test_sessions.py",
     "consent/console/headers.py": "tests/consent/console/test_app.py",
     "consent/console/house.py": "tests/consent/console/test_app.py",
-    "consent/console/opening.py": "tests/consent/console/test_app.py",
     "consent/console/page.py": "tests/consent/console/test_app.py",
     "consent/console/tables.py": "tests/consent/console/test_sessions.py",
     "consent/console/visit.py": "tests/consent/console/test_door.py",

@@ -58,7 +58,7 @@ def test_an_invited_person_sets_a_password_and_is_in(here: Place) -> None:
     assert visitor.post("/console/link", page, token=token, password="short", again="short").status_code == 422
     done = visitor.post("/console/link", page, token=token, password="my own sentence", again="my own sentence")
     assert done.status_code == 303
-    assert visitor.get("/console/audit").status_code == 200
+    assert visitor.get("/console/s/default/audit").status_code == 200
     assert here.visitor().get(page).status_code == 403
 
 

@@ -39,8 +39,8 @@ def test_roles_are_changed_and_written_down(here: Place) -> None:
         found = users.by_id(connection, user.id)
     assert found is not None
     assert (found.roles, found.sites) == (("auditor",), ("default", "other"))
-    audit = admin.get("/console/audit").text
-    assert "user.change" in audit and "user:changer" in audit and "changed" in audit
+    audit = admin.get("/console/s/default/audit?of=house").text
+    assert "changed a user" in audit and "changer" in audit and "changed" in audit
     assert admin.post("/console/users/nobody", "/console/users", role="viewer", sites="*").status_code == 404
 
 
