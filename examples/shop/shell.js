@@ -70,7 +70,7 @@ function foot() {
     { class: 'foot' },
     h('span', {}, t('demo')),
     config.live && h('a', { href: '/live', target: '_blank' }, t('live')),
-    h('button', { class: 'plain', type: 'button', id: 'privacy', onclick: () => ask(true) }, t('privacy')),
+    h('button', { class: 'plain', type: 'button', id: 'privacy', onclick: ask }, t('privacy')),
   );
 }
 

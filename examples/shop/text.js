@@ -49,8 +49,6 @@ const words = {
     consentTitle: 'May we count what is looked at?',
     consentText:
       'With your yes we record page views and clicks in this shop, on our own server, to see what to improve. No advertising, no third parties. Without it the shop works just the same.',
-    consentNowYes: 'You have said yes.',
-    consentNowNo: 'You have said no.',
     accept: 'Yes, you may',
     reject: 'No, thanks',
     next: 'Next',
@@ -104,8 +102,6 @@ const words = {
     consentTitle: '可以统计浏览情况吗？',
     consentText:
       '如果您同意，我们会在自己的服务器上记录本店的页面浏览和点击，用于改进商店。没有广告，没有第三方。不同意，商店照常可用。',
-    consentNowYes: '您已同意。',
-    consentNowNo: '您已拒绝。',
     accept: '同意',
     reject: '不同意',
     next: '下一页',

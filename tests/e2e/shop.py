@@ -64,15 +64,14 @@ class Visitor:
         page.wait_for_function("window.firsthand && window.firsthand.version")
 
     def agree(self) -> None:
-        self.page.click("#consent-accept")
+        self.page.click("[data-act=accept]")
 
     def refuse(self) -> None:
-        self.page.click("#consent-reject")
+        self.page.click("[data-act=reject]")
 
     def withdraw(self) -> None:
-        """From the footer, on any page: as many clicks as giving."""
-        self.page.click("#privacy")
-        self.refuse()
+        """On any page, one click, as giving was."""
+        self.page.click("[data-act=withdraw]")
 
     def search(self, words: str) -> None:
         self.page.fill("input[name=q]", words)

@@ -36,7 +36,7 @@ def remembered_choice(person: Visitor) -> list[str]:
 def test_before_a_choice_nothing_is_sent_and_nothing_is_kept(chromium: Browser, shop: Installation) -> None:
     with visitor(chromium, shop) as person:
         wander(person)
-        assert person.page.is_visible("#consent-accept")
+        assert person.page.is_visible("[data-act=accept]")
         assert person.sdk("firsthand.getAnonymousId()") is None
         assert person.sdk("firsthand.getSessionId()") is None
         assert person.sdk("firsthand.stats().held") > 0  # it does wait, in memory
@@ -50,7 +50,7 @@ def test_after_a_no_nothing_is_sent_and_only_the_no_is_kept(chromium: Browser, s
         person.go()
         person.refuse()
         wander(person)
-        assert not person.page.is_visible("#consent-accept")
+        assert not person.page.is_visible("[data-act=accept]")
         assert person.sdk("firsthand.stats().pending") == 0
         assert person.on_the_device() == remembered_choice(person)
         person.page.close()
@@ -80,7 +80,7 @@ def test_a_yes_is_remembered(chromium: Browser, shop: Installation) -> None:
         person.agree()
         person.page.reload()
         person.settled()
-        assert not person.page.is_visible("#consent-accept")
+        assert not person.page.is_visible("[data-act=accept]")
         person.delivered()
         rows = person.rows(person.anonymous_id, 3)
         [cookie] = person.context.cookies()

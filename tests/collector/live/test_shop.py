@@ -67,13 +67,13 @@ async def test_before_a_choice_nothing_is_sent_or_stored(up: Installed) -> None:
         page = await visitor(browser, "en")
         sent = watch(page)
         await page.goto(up.demo)
-        await page.wait_for_selector(".consent")
+        await page.wait_for_selector(".bar")
         await look_around(page)
         await page.wait_for_timeout(2500)
         assert [r.url for r in sent] == []
         assert await stored(page) == []
-        sizes = "[...document.querySelectorAll('.choice')].map(b => [b.offsetWidth, b.offsetHeight, b.className])"
-        accept, reject = await page.evaluate(sizes)
+        sizes = "all => all.map(b => [b.offsetWidth, b.offsetHeight, b.className])"
+        reject, accept = await page.locator(".bar .pair button").evaluate_all(sizes)
         assert accept == reject  # as easy to say no as to say yes
         assert errors_of(page) == []
 
@@ -83,12 +83,12 @@ async def test_after_a_no_the_shop_works_and_nothing_is_sent(up: Installed) -> N
         page = await visitor(browser, "en")
         sent = watch(page)
         await page.goto(up.demo)
-        await page.click("#consent-reject")
+        await page.click("[data-act=reject]")
         await look_around(page)
         await buy(page)
         await page.wait_for_timeout(2500)
         assert [r.url for r in sent] == []
-        assert await page.locator(".consent").count() == 0
+        assert await page.locator(".bar").count() == 0
         kept = " ".join(str(await page.evaluate("JSON.stringify(localStorage)")).split())
         assert TYPED["email"] not in kept
         assert errors_of(page) == []
@@ -103,7 +103,7 @@ async def test_a_purchase_is_seen_live_and_is_in_the_table_without_what_was_type
         live = await page.context.new_page()
         await live.goto(up.live)
         await page.goto(up.demo)
-        await page.click("#consent-accept")
+        await page.click("[data-act=accept]")
         await look_around(page)
         await buy(page)
         wanted = {"$page", "$click", "Products Searched", "Product Viewed", "Product Added", "Cart Viewed",
@@ -134,9 +134,8 @@ def check_rows(rows: list[dict[str, Any]]) -> None:
 
 
 async def check_withdrawal(page: Page) -> None:
-    await page.click("#privacy")
     sent = watch(page)
-    await page.click("#consent-reject")
+    await page.click("[data-act=withdraw]")
     await look_around(page)
     await page.wait_for_timeout(2500)
     late = [r for r in sent if "/demo/search" in (r.post_data or "") or "$click" in (r.post_data or "")]
