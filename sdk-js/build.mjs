@@ -38,17 +38,16 @@ for (const [name, entry] of Object.entries(SCRIPTS)) {
   await writeFile(`${dist}/${name}.js`, code);
 }
 // The banner draws with private fields and constructable sheets, which browsers have since 2021 and 2023; one that is
-// older shows no banner, so nobody agrees and nothing is tracked. UTF-8, because half of it is words
-await build({
-  entryPoints: [src('banner/script')],
-  outfile: `${dist}/banner.js`,
-  bundle: true,
-  minify: true,
-  format: 'iife',
-  target: 'es2022',
-  charset: 'utf8',
-  legalComments: 'none',
+// older shows no banner, so nobody agrees and nothing is tracked. UTF-8, because half of it is words. Its names are
+// not shortened: nearly all of them are of the policy or of the SDK
+const banner = { entryPoints: [src('banner/script')], bundle: true, format: 'iife', target: 'es2022', write: false };
+const drawn = await build({ ...banner, legalComments: 'none', charset: 'utf8', minify: true });
+const { code: drawing } = await minify(drawn.outputFiles[0].text, {
+  ...small,
+  mangle: true,
+  format: { comments: false },
 });
+await writeFile(`${dist}/banner.js`, drawing);
 
 const plugins = (await readdir(`${here}src/plugins`)).map((file) => file.replace('.ts', ''));
 await build({
@@ -97,9 +96,5 @@ async function published(name) {
   return made;
 }
 
-const [full, core, banner] = [
-  await published('firsthand'),
-  await published('firsthand.core'),
-  await published('banner'),
-];
-await writeFile(`${dist}/manifest.json`, `${JSON.stringify({ version, ...full, core, banner }, null, 2)}\n`);
+const [full, core, asks] = [await published('firsthand'), await published('firsthand.core'), await published('banner')];
+await writeFile(`${dist}/manifest.json`, `${JSON.stringify({ version, ...full, core, banner: asks }, null, 2)}\n`);

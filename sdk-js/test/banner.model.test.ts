@@ -1,8 +1,9 @@
 /** What the banner asks, what each button means, and that no reading of a strange policy grants anything. */
 
 import { describe, expect, it } from 'vitest';
-import { acceptAll, custom, type Options, type Policy, rejectAll, type State, viewOf } from '../src/banner/model.js';
+import { acceptAll, custom, type Options, rejectAll, type State, viewOf } from '../src/banner/model.js';
 import { builtIn } from '../src/banner/texts.js';
+import type { Decision, Policy, Preferences, PurposeRule } from '../src/core/protocol.js';
 
 const options: Options = { purposes: ['analytics'], locale: 'en', url: null, texts: {} };
 const all: Options = {
@@ -10,13 +11,19 @@ const all: Options = {
   purposes: ['analytics', 'personalization', 'marketing', 'third_party', 'cross_border'],
 };
 
-function state(more: Partial<State> = {}): State {
+type Given = Partial<Omit<State, 'decisions'>> & { decisions?: Record<string, string> };
+
+function state(more: Given = {}): State {
   const decisions = Object.fromEntries(all.purposes.map((id) => [id, 'hold']));
-  return { gpc: false, preferences: null, decisions: { necessary: 'allow', ...decisions }, ...more };
+  return { gpc: false, preferences: null, decisions: { necessary: 'allow', ...decisions }, ...more } as State;
 }
 
-const purpose = (id: string, more = {}) => ({
+const purpose = (id: string, more: Partial<PurposeRule> = {}): PurposeRule => ({
   id,
+  version: 'pu1_1',
+  mode: 'opt_in',
+  pending: 'queue',
+  ttlDays: 180,
   kind: 'general',
   required: false,
   title: id,
@@ -27,7 +34,7 @@ const purpose = (id: string, more = {}) => ({
 
 function policy(more: Partial<Policy> = {}): Policy {
   return {
-    locale: 'de',
+    mode: 'opt_in',
     purposes: [
       purpose('necessary', { required: true }),
       purpose('analytics'),
@@ -36,7 +43,15 @@ function policy(more: Partial<Policy> = {}): Policy {
       purpose('school', { kind: 'guardian' }),
       purpose('odd', { kind: 'of-tomorrow' }),
     ],
-    notice: { title: 'Titel', body: 'Text', url: null, labels: { acceptAll: 'Ja', rejectAll: 'Nein' } },
+    notice: {
+      id: 'main',
+      hash: 'no1_1',
+      locale: 'de',
+      title: 'Titel',
+      body: 'Text',
+      url: '/datenschutz',
+      labels: { acceptAll: 'Ja', rejectAll: 'Nein', save: 'Ok', preferences: 'Mehr', withdraw: 'Zurück', close: 'Zu' },
+    },
     ...more,
   };
 }
@@ -73,7 +88,8 @@ describe('switches', () => {
 
   it('show what is allowed now, and are off under the signal whatever was chosen earlier', () => {
     const decisions = { necessary: 'allow', analytics: 'allow', ads: 'allow', abroad: 'deny', odd: 'allow' };
-    expect(switches(state({ gpc: true, decisions, policy: policy() }))).toEqual({
+    const preferences = { analytics: true, ads: true, abroad: false, odd: true };
+    expect(switches(state({ gpc: true, decisions, preferences, policy: policy() }))).toEqual({
       necessary: [true, 'always'],
       analytics: [true, ''],
       ads: [false, 'gpc'],
@@ -85,7 +101,7 @@ describe('switches', () => {
 });
 
 describe('asks', () => {
-  const asks = (given: Partial<State>, how = options) => viewOf(state(given), how).ask;
+  const asks = (given: Given, how = options) => viewOf(state(given), how).ask;
 
   it('while a general purpose waits for an answer', () => {
     expect(asks({})).toBe(true);
@@ -98,6 +114,39 @@ describe('asks', () => {
     const own = { ...options, purposes: ['surveys'] };
     expect(asks({}, own)).toBe(true);
     expect(asks({ preferences: { surveys: false } }, own)).toBe(false);
+  });
+
+  const ruled = (more: Partial<PurposeRule>) => policy({ purposes: [purpose('analytics', more)] });
+
+  it.each([
+    ['allow', 'cookieless'],
+    ['deny', 'drop'],
+    ['hold', 'queue'],
+  ] as [Decision, string][])(
+    'while nobody has chosen, though the decision is %s because of %s',
+    (analytics, pending) => {
+      const given = state({ decisions: { analytics }, policy: ruled({ pending }) });
+      expect(viewOf(given, options)).toMatchObject({ ask: true, granted: false, items: [{ on: false }] });
+    },
+  );
+
+  it.each([
+    ['opt_out', false],
+    ['exempt', false],
+    ['opt_in', true],
+    ['of-tomorrow', true],
+  ])('where a policy says %s: %s', (mode, expected) => {
+    expect(asks({ decisions: { analytics: 'allow' }, policy: ruled({ mode }) })).toBe(expected);
+  });
+
+  it.each([
+    [true, 'allow', false],
+    [false, 'deny', false],
+    [true, 'deny', true],
+    [false, 'allow', true],
+  ])('after a choice of %s that is now %s: %s, it may be too old', (analytics, decision, expected) => {
+    const preferences: Preferences = { analytics };
+    expect(asks({ preferences, decisions: { analytics: decision }, policy: ruled({}) })).toBe(expected);
   });
 
   it('not for separate purposes alone, nor for what the signal has answered', () => {
@@ -119,14 +168,11 @@ it('says that the signal was honoured only where it turned something off', () =>
 
 describe('words', () => {
   it('come from the site, then the policy, then the built-in language', () => {
-    const { texts, locale } = viewOf(state({ policy: policy() }), { ...options, texts: { rejectAll: 'Lieber nicht' } });
-    expect(locale).toBe('de');
-    expect([texts.title, texts.acceptAll, texts.rejectAll, texts.save]).toEqual([
-      'Titel',
-      'Ja',
-      'Lieber nicht',
-      builtIn('en').save,
-    ]);
+    const given = { ...options, texts: { rejectAll: 'Lieber nicht' } };
+    const { texts, locale, url } = viewOf(state({ policy: policy() }), given);
+    expect([locale, url]).toEqual(['de', '/datenschutz']);
+    const { title, acceptAll, rejectAll, always } = texts;
+    expect([title, acceptAll, rejectAll, always]).toEqual(['Titel', 'Ja', 'Lieber nicht', builtIn('en').always]);
   });
 
   it.each([
@@ -166,6 +212,8 @@ describe('the link to the notice', () => {
 });
 
 it('half a policy is none', () => {
-  const broken = state({ policy: {} as Policy });
-  expect(viewOf(broken, options).items.map(({ id }) => id)).toEqual(['necessary', 'analytics']);
+  for (const half of [{ mode: 'opt_in' }, { ...policy(), notice: undefined }, { ...policy(), purposes: undefined }]) {
+    const given = state({ policy: half as Policy });
+    expect(viewOf(given, options).items.map(({ id }) => id)).toEqual(['necessary', 'analytics']);
+  }
 });

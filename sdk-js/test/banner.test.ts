@@ -2,9 +2,9 @@
 /** The banner over the real SDK in a DOM without layout. Focus, looks, speed and strict pages: `tests/e2e/test_banner.py`. */
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { How } from '../src/banner/banner.js';
 import { type Banner, type BannerOptions, mountBanner, TAG } from '../src/banner/index.js';
 import { createWeb, type Firsthand } from '../src/browser/web.js';
+import type { ChoiceOptions } from '../src/core/api.js';
 
 const init = { writeKey: 'wk', endpoint: 'https://c.example', strict: true } as const;
 let web: Firsthand;
@@ -204,17 +204,17 @@ describe('Global Privacy Control', () => {
 });
 
 describe('what the SDK is told', () => {
-  const told: [unknown, How][] = [];
+  const told: [unknown, ChoiceOptions][] = [];
   beforeEach(() => {
     told.length = 0;
     web.init(init);
     const { set, withdraw } = web.consent;
     web.consent.set = (...args) => {
-      told.push(args as unknown as [unknown, How]);
+      told.push(args as unknown as [unknown, ChoiceOptions]);
       set(...args);
     };
     web.consent.withdraw = (...args: unknown[]) => {
-      told.push([null, args[0] as How]);
+      told.push([null, args[0] as ChoiceOptions]);
       withdraw();
     };
     mount();
@@ -225,7 +225,7 @@ describe('what the SDK is told', () => {
     ['reject', 'reject_all', 'banner'],
   ])('%s on the question is %s by the %s', (act, action, method) => {
     click(act);
-    expect(told.map(([, how]) => how)).toEqual([{ action, method }]);
+    expect(told.map(([, how]) => how)).toEqual([{ action, method, locale: 'en' }]);
   });
 
   it('single choices and a withdrawal are told as what they are, each once', () => {
@@ -234,8 +234,8 @@ describe('what the SDK is told', () => {
     click('save');
     click('withdraw');
     expect(told).toEqual([
-      [{ analytics: true }, { action: 'set', method: 'preferences' }],
-      [null, { action: 'withdraw', method: 'preferences' }],
+      [{ analytics: true }, { action: 'set', method: 'preferences', locale: 'en' }],
+      [null, { action: 'withdraw', method: 'preferences', locale: 'en' }],
     ]);
   });
 });

@@ -9,27 +9,20 @@
  */
 
 import type { Firsthand } from '../browser/web.js';
+import type { ChoiceOptions } from '../core/api.js';
 import type { Undo } from '../core/ports.js';
 import { h } from './dom.js';
 import { focus, focused } from './focus.js';
 import { type Acts, bar, centre, handle } from './layers.js';
-import { acceptAll, type Choice, custom, type Options, rejectAll, type State, type View, viewOf } from './model.js';
+import { acceptAll, type Choice, custom, type Options, rejectAll, type View, viewOf } from './model.js';
 
-type Consent = Firsthand['consent'];
-
-/** The public verbs the banner speaks through. How the choice was made goes along for the receipt. */
+/** The public verbs the banner speaks through. */
 export interface Sdk {
-  consent: Pick<Consent, 'get' | 'onChange'> & {
-    set(choice: Choice, how: How): void;
-    withdraw(how: How): void;
-  };
+  consent: Pick<Firsthand['consent'], 'get' | 'set' | 'withdraw' | 'onChange'>;
 }
 
-/** How the choice was made, for the receipt. */
-export interface How {
-  action: 'accept_all' | 'reject_all' | 'withdraw' | 'set';
-  method: 'banner' | 'preferences';
-}
+type Method = NonNullable<ChoiceOptions['method']>;
+type Action = NonNullable<ChoiceOptions['action']>;
 
 export interface Settings extends Options {
   /** False: no handle stays when there is nothing to ask. */
@@ -52,7 +45,7 @@ export function createBanner(root: ShadowRoot, sdk: Sdk, settings: () => Setting
   let isOpen = false;
   let back: HTMLElement | null = null;
 
-  const look = () => viewOf(sdk.consent.get() as State, settings());
+  const look = () => viewOf(sdk.consent.get(), settings());
 
   function put(next: HTMLElement | null): void {
     if (layer) layer.remove();
@@ -96,14 +89,15 @@ export function createBanner(root: ShadowRoot, sdk: Sdk, settings: () => Setting
     refocus();
   }
 
-  function acts(method: How['method']): Acts {
-    function ends(choose: (view: View) => Choice, action: How['action']): void {
+  function acts(method: Method): Acts {
+    function ends(choose: (view: View) => Choice, action: Action): void {
       const view = look();
       isOpen = false;
       put(null);
       // withdrawing takes back also what nobody was asked about by name
-      if (action === 'reject_all' && view.granted) sdk.consent.withdraw({ action: 'withdraw', method });
-      else sdk.consent.set(choose(view), { action, method });
+      const { locale } = view;
+      if (action === 'reject_all' && view.granted) sdk.consent.withdraw({ action: 'withdraw', method, locale });
+      else sdk.consent.set(choose(view), { action, method, locale });
       // the change itself has drawn already, if it was one
       if (!layer) draw();
       refocus();

@@ -8,9 +8,9 @@ import type { Sdk } from './banner.js';
 import { FirsthandBanner } from './element.js';
 import type { Texts } from './texts.js';
 
-export type { How, Sdk } from './banner.js';
+export type { Sdk } from './banner.js';
 export { FirsthandBanner } from './element.js';
-export type { Policy, Purpose } from './model.js';
+export type { Purpose } from './model.js';
 export type { Texts } from './texts.js';
 
 export const TAG = 'firsthand-banner';

@@ -8,6 +8,8 @@
  * §7025(c)(6)), and an unknown kind of purpose is the strictest.
  */
 
+import type { ConsentState } from '../core/api.js';
+import type { Policy } from '../core/protocol.js';
 import { builtIn, builtInPurposes, languageOf, type Texts } from './texts.js';
 
 /** As in the contract's policy schema, as far as the banner reads it. */
@@ -20,26 +22,12 @@ export interface Purpose {
   description: string;
   /** `deny` or `ignore`: what Global Privacy Control does to it. */
   gpc: string;
-}
-
-export interface Policy {
-  locale: string;
-  purposes: readonly Purpose[];
-  notice: {
-    title: string;
-    body: string;
-    url: string | null;
-    labels: Partial<Record<'acceptAll' | 'rejectAll' | 'save' | 'preferences' | 'withdraw' | 'close', string>>;
-  };
+  /** The mode of a policy's purpose; a built-in one has that of the site. */
+  mode?: string;
 }
 
 /** What `consent.get()` answers, as far as the banner reads it. */
-export interface State {
-  gpc: boolean;
-  preferences: Record<string, boolean> | null;
-  decisions: Record<string, string>;
-  policy?: Policy | null;
-}
+export type State = Pick<ConsentState, 'gpc' | 'preferences' | 'decisions'> & { policy?: Policy };
 
 export interface Options {
   /** Ids that are asked for where there is no policy. */
@@ -55,6 +43,8 @@ export type Lock = '' | 'always' | 'gpc' | 'guardian';
 export interface Item extends Purpose {
   on: boolean;
   lock: Lock;
+  /** Nobody has answered for it yet, or the answer is too old. */
+  waits: boolean;
 }
 
 export interface View {
@@ -71,17 +61,16 @@ export interface View {
 }
 
 export function viewOf(state: State, options: Options): View {
-  const { gpc, decisions } = state;
+  const { gpc, decisions, policy } = state;
   // only a mode is known until a policy has been published, or fetched
-  const policy = state.policy && state.policy.purposes ? state.policy : null;
-  const locale = policy ? policy.locale : languageOf(options.locale);
-  const notice = policy ? policy.notice : null;
-  const purposes = policy ? policy.purposes : builtInPurposes(options.purposes, locale);
+  const notice = policy && policy.purposes && policy.notice;
+  const locale = notice ? notice.locale : languageOf(options.locale);
+  const purposes: readonly Purpose[] = (notice && policy.purposes) || builtInPurposes(options.purposes, locale);
   const items = purposes.map((purpose) => {
     const lock = lockOf(purpose, gpc);
-    return { ...purpose, lock, on: lock === 'always' || (!lock && decisions[purpose.id] === 'allow') };
+    const waits = !lock && isOpen(purpose, state);
+    return { ...purpose, lock, waits, on: lock === 'always' || (!lock && !waits && decisions[purpose.id] === 'allow') };
   });
-  const open = items.filter(({ kind, lock }) => kind === 'general' && !lock);
   return {
     locale,
     texts: {
@@ -91,16 +80,21 @@ export function viewOf(state: State, options: Options): View {
     },
     url: safe((notice && notice.url) || options.url),
     items,
-    // `hold`, or a purpose the SDK has never heard of: nobody has answered for it
-    ask: open.some(({ id }) => waits(state, id)),
+    ask: items.some(({ kind, waits }) => kind === 'general' && waits),
     granted: items.some(({ on, lock }) => on && lock !== 'always'),
     honoured: items.some(({ lock }) => lock === 'gpc'),
   };
 }
 
-function waits({ decisions, preferences }: State, id: string): boolean {
-  const decision = decisions[id];
-  return decision === 'hold' || (!decision && !(preferences && id in preferences));
+/**
+ * Does a purpose wait for an answer? Held, or never heard of by the SDK. A policy may also send without ids, or drop,
+ * while it waits; then the decision says "allow" or "deny" though nobody has chosen, or chose otherwise too long ago.
+ */
+function isOpen({ id, mode }: Purpose, { decisions, preferences }: State): boolean {
+  const [decision, chosen] = [decisions[id], preferences ? preferences[id] : undefined];
+  if (decision === 'hold') return true;
+  if (chosen === undefined) return !decision || !(!mode || ['opt_out', 'exempt'].includes(mode));
+  return !!decision && chosen !== (decision === 'allow');
 }
 
 function lockOf({ required, kind, gpc }: Purpose, signalled: boolean): Lock {
