@@ -70,6 +70,8 @@ lint: .setup/python-dev .setup/node
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	cd sdk-python && ../$(BIN)/mypy
+	cd sdk-python && ../node_modules/.bin/pyright
 	$(BIN)/lint-imports
 	npm run --silent lint
 

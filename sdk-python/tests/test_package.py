@@ -2,8 +2,10 @@
 
 import ast
 import re
+import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,8 @@ def test_every_file_is_python_39_one_idea_and_introduced(path: Path) -> None:
 def test_only_the_standard_library_is_imported() -> None:
     roots = set()
     for path in SOURCES:
+        if path.parent.name == "integrations" or path.name == "pytest_plugin.py":
+            continue  # imported only by who has the framework
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import):
                 roots |= {alias.name.split(".")[0] for alias in node.names}
@@ -34,10 +38,57 @@ def test_only_the_standard_library_is_imported() -> None:
     assert roots - {"firsthand"} <= set(sys.stdlib_module_names)
 
 
+def test_integrations_import_their_framework_and_nothing_else() -> None:
+    for path in (ROOT / "src" / "firsthand" / "integrations").glob("*.py"):
+        named = {
+            str(node.module).split(".")[0]
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.ImportFrom)
+        }
+        assert named - {"firsthand", *sys.stdlib_module_names} <= {path.stem, "asgiref"}
+
+
+def bare(code: str) -> str:
+    """What an interpreter prints that has nothing but the standard library and this package."""
+    command = [sys.executable, "-S", "-c", code]
+    return subprocess.run(command, cwd=ROOT / "src", capture_output=True, text=True, check=True).stdout
+
+
+def milliseconds(modules: str) -> float:
+    """Processor time to import, the least of some."""
+    code = f"import time; began = time.process_time(); import {modules}; print((time.process_time() - began) * 1000)"
+    return min(float(bare(code)) for _ in range(5))
+
+
+def test_importing_takes_15_milliseconds_or_hardly_more_than_what_it_imports() -> None:
+    """The second, because this machine may be busy with other things: then all figures grow alike."""
+    ours = milliseconds("firsthand")
+    theirs = milliseconds("json, typing, threading, contextlib, datetime, enum, collections.abc, queue, zlib, atexit")
+    assert ours <= 15 or ours <= 2.5 * theirs
+
+
 def test_importing_brings_in_neither_http_nor_tls() -> None:
-    code = "import sys, firsthand; print([m for m in ('http.client', 'ssl', 'gzip') if m in sys.modules])"
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert found.stdout == "[]\n"
+    heavy = ("http.client", "ssl", "gzip", "asyncio", "logging", "uuid", "decimal", "dataclasses", "random", "hashlib")
+    code = f"import sys, firsthand; print([m for m in {heavy} if m in sys.modules])"
+    found = bare(code)
+    assert found == "[]\n"
+
+
+def test_the_wheel_is_small(tmp_path: Path) -> None:
+    shutil.copytree(
+        ROOT, tmp_path / "sdk", ignore=shutil.ignore_patterns("*.egg-info", "__pycache__", "build", "tests")
+    )
+    command = [
+        sys.executable,
+        "-c",
+        "import setuptools.build_meta as b, sys; b.build_wheel(sys.argv[1])",
+        str(tmp_path),
+    ]
+    subprocess.run(command, cwd=tmp_path / "sdk", capture_output=True, check=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {"firsthand/py.typed", "firsthand/spool/log.py", "firsthand/integrations/asgi.py"} <= set(names)
+    assert wheel.stat().st_size <= 85_000
 
 
 def test_the_version_is_one() -> None:
@@ -48,12 +99,13 @@ def test_the_version_is_one() -> None:
 
 def test_typed() -> None:
     assert (ROOT / "src" / "firsthand" / "py.typed").exists()
-    assert set(firsthand.__all__) <= set(dir(firsthand))
+    assert all(hasattr(firsthand, name) for name in firsthand.__all__)
+    assert not hasattr(firsthand, "no such thing")
 
 
 def test_every_module_is_on_the_code_map() -> None:
     for path in SOURCES:
-        if path.name != "__init__.py":
+        if not path.name.startswith("__"):
             assert f"`{path.name}`" in README, path.name
 
 

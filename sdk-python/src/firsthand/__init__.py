@@ -7,6 +7,8 @@
 The functions of this package use one client for the process; `Client` makes more of them.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from firsthand.client import Client
 from firsthand.default import Default
 from firsthand.guard import Problem
@@ -30,7 +32,21 @@ flush = default.flush
 shutdown = default.shutdown
 stats = default.stats
 
+if TYPE_CHECKING:
+    from firsthand.aio import AsyncClient
+
+
+def __getattr__(name: str) -> Any:
+    # asyncio costs more to import than all of this package
+    if name == "AsyncClient":
+        from firsthand.aio import AsyncClient
+
+        return AsyncClient
+    raise AttributeError(f"module 'firsthand' has no attribute {name!r}")
+
+
 __all__ = [
+    "AsyncClient",
     "Client",
     "Problem",
     "Report",

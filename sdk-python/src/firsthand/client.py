@@ -145,6 +145,7 @@ class Client(Calls):
 
             send = transport(self.settings, self._ssl_context)
         self._reporter = Reporter(self._on_error)
+        self._reporter.prepare()
         self._delivery = Delivery(self.settings, send, self._reporter, self._tell_lost)
         self._put = self._delivery.put
 

@@ -59,11 +59,22 @@ class Delivery:
             unspooled=spool.unspooled,
         )
 
-    def finish(self, timeout: float) -> None:
-        """Take no more, deliver within `timeout`, let go of the spool."""
+    def has_ease(self) -> bool:
+        """Is the queue at most half full, and nothing in files only?"""
+        settings, queue = self._settings, self.queue.stats()
+        spilled = self.spool.waiting if self.spool is not None else 0
+        few, small = queue.pending * 2 <= settings.queue_events, queue.pending_bytes * 2 <= settings.queue_bytes
+        return few and small and not spilled
+
+    def close(self) -> None:
+        """Take no more."""
         if not self.queue.closed:
             self.flusher.report_lost(now=True)
             self.queue.close("closed")
+
+    def finish(self, timeout: float) -> None:
+        """Take no more, deliver within `timeout`, let go of the spool."""
+        self.close()
         self.flusher.finish(timeout)
         if self.spool is not None:
             self.spool.close()

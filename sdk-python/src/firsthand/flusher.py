@@ -12,7 +12,8 @@ after the time left, waiting for it would be in vain and the worker stops at onc
 
 from __future__ import annotations
 
-import random
+import contextlib
+import itertools
 import threading
 import time
 from collections import deque
@@ -31,6 +32,7 @@ from firsthand.settings import Settings
 if TYPE_CHECKING:
     from firsthand.spool.log import Spool
 
+_names = itertools.count(1)
 Send = Callable[[bytes], Answer]
 _BUG_PAUSE = 1.0
 QUIET_SECONDS = 10.0  # between two `$lost` events
@@ -38,13 +40,13 @@ LOOK_SECONDS = 10.0  # between two looks for what a sibling that died has left i
 
 
 class _Waiter(NamedTuple):
-    """Somebody in flush(): `done` gets an item when `target` events have left the queue.
+    """Somebody in flush(): `done` is called when `target` events have left the queue.
 
     With a spool, the files that others left are to be looked through as well, later than `asked`.
     """
 
     target: int
-    done: SimpleQueue[None]
+    done: Callable[[], object]
     asked: float
 
 
@@ -61,6 +63,9 @@ class Flusher:
     ) -> None:
         self._settings, self._send, self._reporter = settings, send, reporter
         self._tell_lost, self._spool = tell_lost, spool
+        from random import random  # not with the package: it brings hashlib; and no thread of ours may import
+
+        self._random = random
         self._told_lost: dict[str, int] = {}
         self._quiet_until = 0.0
         self._looked_through = -1.0
@@ -106,27 +111,42 @@ class Flusher:
         """Wait until all that was let in before has left, at most `timeout` seconds."""
         if threading.current_thread() is self.thread:
             return  # on_error called us: waiting for ourselves would be for ever
+        done: SimpleQueue[None] = SimpleQueue()
+        name = self.watch(lambda: done.put(None))
+        with contextlib.suppress(Empty):
+            if name and self.thread is not None:
+                done.get(timeout=max(0.0, timeout))
+        self.unwatch(name)
+
+    def watch(self, done: Callable[[], object]) -> int:
+        """Have `done` called, by the worker, when all that was let in before has left. 0: it has already.
+
+        It may be called more than once, and must raise nothing; `unwatch` ends it.
+        """
         self.queue.stats()  # folds what other threads have just put
         spool = self._spool
-        waiter = _Waiter(self.queue.entered + (spool.waiting if spool else 0), SimpleQueue(), time.monotonic())
-        self._waiters[id(waiter)] = waiter
-        try:
-            if spool is not None:
-                spool.look_anew()
-            if not self._served(waiter):
-                self.start()
-            if not self._served(waiter) and self.thread is not None and not self._stopped:
-                self._bell.put(None)
-                waiter.done.get(timeout=max(0.0, timeout))
-        except Empty:
-            pass
-        finally:
-            del self._waiters[id(waiter)]
+        waiter = _Waiter(self.queue.entered + (spool.waiting if spool else 0), done, time.monotonic())
+        if spool is not None:
+            spool.look_anew()
+        if self._served(waiter) or self._stopped:
+            return 0
+        name = next(_names)
+        self._waiters[name] = waiter
+        self.look()
+        return name
+
+    def unwatch(self, name: int) -> None:
+        self._waiters.pop(name, None)
+
+    def hurry(self, timeout: float) -> None:
+        """The end is near: `timeout` seconds from now. A wait that only our own back-off asked for is cut short."""
+        self._ends_at = time.monotonic() + timeout
+        self._patient = False
+        self._bell.put(None)
 
     def finish(self, timeout: float) -> None:
         """Deliver what can be delivered in `timeout` seconds, then end the worker."""
-        self._ends_at = time.monotonic() + timeout
-        self._patient = False
+        self.hurry(timeout)
         self.flush(timeout)
         if self.thread is None and self._starting.acquire(blocking=False):
             self._drain()  # nobody can start a worker beside us: the lock is kept
@@ -214,7 +234,7 @@ class Flusher:
         while todo and not self._stopped:
             batch = todo[0]
             answer, verdicts = self._post(batch)
-            step = next_step(answer.status, answer.retry_after, attempt, len(batch), random.random())
+            step = next_step(answer.status, answer.retry_after, attempt, len(batch), self._random())
             if step.action == "retry":
                 attempt += 1
                 self._pause(step.delay_ms / 1000, ordered_seconds(answer.retry_after) is not None)
@@ -303,7 +323,7 @@ class Flusher:
     def _release_waiters(self) -> None:
         for waiter in list(self._waiters.values()):
             if self._stopped or self._served(waiter):
-                waiter.done.put(None)
+                waiter.done()
 
     def _served(self, waiter: _Waiter) -> bool:
         looked = self._spool is None or self._looked_through > waiter.asked

@@ -28,11 +28,23 @@ class Reporter:
     """Remembers what was told. `setdefault` is atomic, so no lock is needed."""
 
     def __init__(self, on_error: OnError | None = None) -> None:
-        import logging  # not at import of the package: it is a fifth of what that may cost
-
-        self._logger: Any = logging.getLogger("firsthand")
         self._on_error = on_error
+        self._logger: Any = None
         self._told: dict[str, object] = {}
+
+    @property
+    def logger(self) -> Any:
+        """Logger `firsthand`, imported when first asked for: with the package it would be a fifth of what that
+        costs."""
+        if self._logger is None:
+            import logging
+
+            self._logger = logging.getLogger("firsthand")
+        return self._logger
+
+    def prepare(self) -> None:
+        """Import now what a report needs, because no thread of ours may import (see Client)."""
+        self._logger = self.logger
 
     def report(self, kind: str, reason: str, detail: str) -> None:
         mine = object()
@@ -40,16 +52,16 @@ class Reporter:
             return
         problem = Problem(kind, reason, detail)
         try:
-            self._logger.warning("%s: %s (%s); said once", kind, reason, detail)
+            self.logger.warning("%s: %s (%s); said once", kind, reason, detail)
             if self._on_error is not None:
                 self._on_error(problem)
         except Exception:
-            self._logger.debug("on_error or a log handler raised", exc_info=True)
+            self.logger.debug("on_error or a log handler raised", exc_info=True)
 
     def bug(self, error: BaseException) -> None:
         """An exception of ours that must not reach the host. Its text may quote data, so only its type is told."""
         self.report("bug", type(error).__name__, "please tell the maintainers of firsthand")
-        self._logger.debug("internal error at %s", _where(error))
+        self.logger.debug("internal error at %s", _where(error))
 
     def forget(self, kind: str, reason: str) -> None:
         self._told.pop(f"{kind} {reason}", None)

@@ -12,9 +12,9 @@ it along.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, Callable
 
 
 class Scope:
@@ -48,6 +48,27 @@ class Scope:
         }
 
 
+class LazyScope(Scope):
+    """A scope that is made when the first call looks at it: most requests track nothing and should pay nothing.
+
+    Whatever `make` raises reaches the call that looked, which counts it; a later one tries again.
+    """
+
+    __slots__ = ("_make",)
+
+    def __init__(self, make: Callable[[], Scope]) -> None:
+        self._make = make
+
+    def __getattr__(self, name: str) -> Any:
+        # only reached while the slots are empty
+        if name not in Scope.__slots__:
+            raise AttributeError(name)
+        made = self._make()
+        for slot in Scope.__slots__:
+            setattr(self, slot, getattr(made, slot))
+        return getattr(made, name)
+
+
 current: ContextVar[Scope | None] = ContextVar("firsthand_scope", default=None)
 
 
@@ -75,6 +96,8 @@ def entered(inner: Scope) -> Iterator[None]:
         current.reset(token)
 
 
-def context(*, user_id: Any = None, anonymous_id: Any = None, consent: Any = None, **entries: Any) -> Any:
+def context(
+    *, user_id: Any = None, anonymous_id: Any = None, consent: Any = None, **entries: Any
+) -> AbstractContextManager[None]:
     """`with context(user_id=…, consent=…, page={…}):` who acts, with which choices, and entries of the context."""
     return entered(scope(user_id, anonymous_id, consent, entries))

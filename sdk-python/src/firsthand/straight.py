@@ -50,7 +50,7 @@ def compact_encoder(default: Callable[[Any], Any]) -> Callable[[Any], str]:
 class Names(Protocol):
     """What is asked of the scrubber: does this set hold all of these names?"""
 
-    def issuperset(self, names: Iterable[Any]) -> bool: ...
+    def issuperset(self, names: Iterable[Any], /) -> bool: ...
 
 
 class Straight:

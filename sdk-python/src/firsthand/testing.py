@@ -5,7 +5,9 @@
     assert [e["event"] for e in events] == ["Order Completed"]
 
 The real gate, builder and encoder run, so an event without consent is as absent here as it would be there. Events
-are in the list as soon as the call returns.
+are in the list as soon as the call returns. `pytest_plugin.py` has the same as a fixture.
+
+To see batches as well (queue, worker, compression and all but the network): `Client(..., send=DryRun())`.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from typing import Any
 import firsthand
 from firsthand.client import Client
 from firsthand.guard import Problem
-from firsthand.protocol import Answer
+from firsthand.protocol import ACCEPTED, Answer
 
 
 class Recorder(Client):
@@ -49,6 +51,21 @@ def capture_events(**settings: Any) -> Iterator[list[dict[str, Any]]]:
     finally:
         firsthand.default.use(previous)
         recorder.shutdown(0)
+
+
+class DryRun:
+    """A transport that keeps what it is given: `batches` as they would be on the wire, `events` of all of them."""
+
+    def __init__(self) -> None:
+        self.batches: list[dict[str, Any]] = []
+
+    def __call__(self, body: bytes) -> Answer:
+        self.batches.append(json.loads(body))
+        return ACCEPTED
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        return [event for batch in self.batches for event in batch["batch"]]
 
 
 def _refuse(_body: bytes) -> Answer:

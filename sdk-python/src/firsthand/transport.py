@@ -93,7 +93,7 @@ class Transport:
         return Answer(0, problem=" ".join(filter(None, (type(error).__name__, words))))
 
     def _exchange(self, body: bytes, headers: dict[str, str]) -> Answer:
-        connection = self._connection or self._connect()
+        connection = self._connection or self.connect()
         deadline = time.monotonic() + self._settings.request_timeout
         connection.sock.settimeout(self._settings.request_timeout)
         connection.response_class = _within(deadline)  # type: ignore[assignment]
@@ -111,7 +111,8 @@ class Transport:
             self.close()
         return Answer(response.status, response.getheader("Retry-After"), data)
 
-    def _connect(self) -> http.client.HTTPConnection:
+    def connect(self) -> http.client.HTTPConnection:
+        """A new connection, kept for the next request. Raises OSError."""
         timeout = self._settings.connect_timeout
         proxy = self._proxy
         host, port = (proxy.host, proxy.port) if proxy is not None else (self._host, self._port)
