@@ -61,13 +61,15 @@ def test_a_file_of_a_living_process_is_nobody_elses(tmp_path: Path) -> None:
     mine = segment.create(str(tmp_path), "mine")
     assert segment.claim(mine.path) is None
     assert segment.claim(str(tmp_path / "gone.spool")) is None
+    reader, writer = os.pipe()
     pid = os.fork()
     if pid == 0:
         mine.disown()  # as the SDK does after a fork: must not unlock
+        os.write(writer, b".")
         time.sleep(30)
         os._exit(0)
     try:
-        time.sleep(0.2)
+        os.read(reader, 1)
         assert segment.claim(mine.path) is None
         mine.live = 1
         mine.close()
