@@ -9,6 +9,7 @@ import msgspec
 from collector.protocol import Context
 from collector.shared import Under
 from consent.pii.hashing import Key
+from consent.pii.policy import DEFAULT, Policy
 
 
 class WeChatApp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -27,6 +28,7 @@ class Source(msgspec.Struct, frozen=True):
     `kind`: `web | miniprogram | server | app`. `mode`: what no choice means (`opt_in | opt_out | exempt`).
     `origins`: allowed browser origins, empty for any. `rate`/`burst`: events per second and bucket size.
     `query_params`: query parameters that page addresses may keep beside the campaign ones. `wechat`: for logins.
+    `pii`: what the firewall is told about its fields.
     """
 
     id: str
@@ -40,6 +42,7 @@ class Source(msgspec.Struct, frozen=True):
     hash_user_id: bool = False
     query_params: frozenset[str] = frozenset()
     wechat: WeChatApp | None = None
+    pii: Policy = DEFAULT
 
 
 class RequestContext(msgspec.Struct):

@@ -85,6 +85,12 @@ def _counters(sheets: list[Balance]) -> Iterator[Metric]:
         source, _, reason = key.rpartition(" ")
         rejected.add_metric([source, reason], count)
     yield rejected
+    pii = CounterMetricFamily(
+        "firsthand_pii", "What the firewall did with personal values", labels=["source", "class", "action"]
+    )
+    for key, count in _summed([s.pii for s in sheets]).items():
+        pii.add_metric(key.rsplit(" ", 2), count)
+    yield pii
     for name, text, label, dicts in (
         ("firsthand_accepted_events", "Accepted events", "source", [s.accepted for s in sheets]),
         ("firsthand_requests", "Requests by status", "status", [s.requests for s in sheets]),

@@ -47,6 +47,7 @@ class Balance(msgspec.Struct):
     unavailable: int = 0  # received while the spool could not take them: answered 503, the client keeps them
     rejected: dict[str, int] = msgspec.field(default_factory=_counter)  # "source reason"
     accepted: dict[str, int] = msgspec.field(default_factory=_counter)  # per source
+    pii: dict[str, int] = msgspec.field(default_factory=_counter)  # "source class action"
     enrichment_errors: dict[str, int] = msgspec.field(default_factory=_counter)
     sync: Histogram = msgspec.field(default_factory=lambda: Histogram.of(SYNC_BOUNDS))
     ack: Histogram = msgspec.field(default_factory=lambda: Histogram.of(ACK_BOUNDS))

@@ -54,6 +54,7 @@ class Outcome(NamedTuple):
     accepted: int
     letters: list[bytes]
     rejected: list[Rejected]
+    pii: dict[str, int]  # what the firewall did, by "class action"
 
 
 def process(batch: Decoded, context: RequestContext, contexts: Contexts) -> Outcome:
@@ -61,6 +62,7 @@ def process(batch: Decoded, context: RequestContext, contexts: Contexts) -> Outc
     rows: list[Row] = []
     letters: list[bytes] = []
     rejected: list[Rejected] = []
+    pii: dict[str, int] = {}
 
     def refuse(verdict: Rejected, what: Message | Raw | bytes) -> None:
         rejected.append(verdict)
@@ -77,15 +79,24 @@ def process(batch: Decoded, context: RequestContext, contexts: Contexts) -> Outc
             for step in STEPS:
                 event = step(event, context)
             rows.append(row.of(event, context))
+            if event.pii_actions:
+                _count(event.pii_actions, pii)
         except Drop as drop:
             refuse(Rejected(message.message_id[:100], drop.reason, drop.detail), message)
         except Exception as error:  # noqa: BLE001 - fail closed, stay up; the text, and even an id, might quote data
             log.error("a step failed: %s", type(error).__name__)
             refuse(Rejected(message.message_id[:100], Reason.INTERNAL, _OURS), message)
-    return Outcome(row.encode(rows), len(rows), letters, rejected)
+    return Outcome(row.encode(rows), len(rows), letters, rejected, pii)
 
 
 _OURS = "the collector could not process this event"
+
+
+def _count(actions: dict[str, int], pii: dict[str, int]) -> None:
+    """Without the field: a client writes its name, and metrics hold no word of a client."""
+    for action, times in actions.items():
+        _, cls, done = action.rsplit(":", 2)
+        pii[f"{cls} {done}"] = pii.get(f"{cls} {done}", 0) + times
 
 
 def _look_over(messages: list[Message | Unreadable], context: RequestContext) -> None:
@@ -100,4 +111,4 @@ def _look_over(messages: list[Message | Unreadable], context: RequestContext) ->
             carried.append(message.traits)
     joined = SEPARATOR.join(carried)
     context.plain = plain(joined, len(carried))
-    context.clean = clean(joined)
+    context.clean = clean(joined, context.source)

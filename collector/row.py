@@ -110,7 +110,7 @@ def _of_context(shared: Shared, purpose: str, gpc: bool) -> Raw:
         gpc or said.gpc,
     )
     carried = b',"context":' + clean.extra.translate(None, _LINE_ENDS) if clean.extra else b""
-    parts = (clean.page, _device(said), shared.verdict.granted, shared.columns or b"", encode_columns(own), carried)
+    parts = (clean.page, _device(said), shared.verdict.granted, clean.columns, encode_columns(own), carried)
     return Raw(_encoder.encode(purpose) + b"".join(parts))
 
 

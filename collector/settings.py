@@ -42,6 +42,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     default_mode: str = "opt_in"
     hash_user_id: bool = False
     query_params: tuple[str, ...] = ()
+    pii_shadow: tuple[str, ...] = ()
+    pii_off: tuple[str, ...] = ()
     geoip_db: str = ""
 
     spool_max_bytes: int = 4 * 1024**3
@@ -132,7 +134,7 @@ def read_file(config: Path | None) -> dict[str, Any]:
 
 
 def _convert(values: dict[str, Any]) -> Settings:
-    for name in ("trusted_proxies", "query_params"):  # in the environment: comma-separated
+    for name in ("trusted_proxies", "query_params", "pii_shadow", "pii_off"):  # in the environment: comma-separated
         if isinstance(values.get(name), str):
             values[name] = tuple(v.strip() for v in values[name].split(",") if v.strip())
     for name, value in values.items():

@@ -17,6 +17,7 @@ import msgspec
 from collector.context import Source, WeChatApp
 from collector.settings import Settings, SettingsError, read_file
 from collector.spool.disk import replace_file
+from consent.pii.policy import Entry, Policy, PolicyError, policy_of
 
 log = logging.getLogger("firsthand.sources")
 KINDS = ("web", "miniprogram", "server", "app")
@@ -37,6 +38,7 @@ class StoredSource(msgspec.Struct, forbid_unknown_fields=True):
     hash_user_id: bool | None = None
     query_params: list[str] = []
     wechat: WeChatApp | None = None
+    pii: list[Entry] = []
 
 
 def new_write_key() -> str:
@@ -100,7 +102,15 @@ def _source(stored: StoredSource, settings: Settings) -> Source:
         hash_user_id=hash_user_id,
         query_params=frozenset(q.lower() for q in (*settings.query_params, *stored.query_params)),
         wechat=stored.wechat,
+        pii=_policy(stored, settings),
     )
+
+
+def _policy(stored: StoredSource, settings: Settings) -> Policy:
+    try:
+        return policy_of(stored.pii, settings.pii_shadow, settings.pii_off)
+    except PolicyError as error:
+        raise SettingsError(f"source {stored.id}: {error}") from None
 
 
 def _checked(source: StoredSource) -> StoredSource:

@@ -116,6 +116,7 @@ class Pending(NamedTuple):
     accepted: int
     rejected: list[Rejected]
     durable: asyncio.Future[None]
+    pii: dict[str, int]
 
 
 def accept(state: State, decode: Decoder, body: bytes, scope: Scope, headers: dict[bytes, bytes]) -> Pending:
@@ -128,12 +129,12 @@ def accept(state: State, decode: Decoder, body: bytes, scope: Scope, headers: di
     if state.spool.refusal:
         raise _unavailable(state.balance, decoded.size)
     outcome = process(decoded, _context(state, source, decoded, scope, headers), state.contexts)
-    return Pending(source, outcome.accepted, outcome.rejected, _spool(state, outcome))
+    return Pending(source, outcome.accepted, outcome.rejected, _spool(state, outcome), outcome.pii)
 
 
 async def settle(state: State, pending: Pending) -> bytes:
     """Wait for the disk, count, and give the answer's body. Raises Refused (503) if the disk refused."""
-    source, accepted, rejected, durable = pending
+    source, accepted, rejected, durable, pii = pending
     balance = state.balance
     try:
         await durable
@@ -143,6 +144,8 @@ async def settle(state: State, pending: Pending) -> bytes:
     balance.received += accepted + len(rejected)
     balance.spooled += accepted
     balance.accepted[source.id] += accepted
+    for done, times in pii.items():
+        balance.pii[f"{source.id} {done}"] += times
     if not rejected:
         return b'{"success":true,"accepted":%d,"rejected":[]}' % accepted
     for refusal in rejected:
@@ -152,7 +155,7 @@ async def settle(state: State, pending: Pending) -> bytes:
 
 def _spool(state: State, outcome: Outcome) -> asyncio.Future[None]:
     """Hand rows and dead letters over; both are in the same group. Raises Refused (503), for both or for neither."""
-    rows, accepted, letters, _ = outcome
+    rows, accepted, letters, _, _ = outcome
     try:
         if letters:
             durable = state.spool.append(BAD_EVENTS, b"\n".join(letters) + b"\n", len(letters))

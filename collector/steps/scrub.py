@@ -1,11 +1,13 @@
 """Nothing that names a person goes further. Last of the steps, so that geo could see the address. Fails closed.
 
-Addresses are cut down, declared fields hashed or dropped, a user id that is a mail address (or every one, if the
-source says so) becomes a keyed pseudonym, the IP is truncated to /24 or /48 (done once a request).
+The firewall (`consent/pii/`) looks through everything that a message carries: properties, traits, context, the
+addresses and title of the page, campaign tags, names of events and pages, ids. Declared fields and found values are
+hashed, cut or dropped as the source says; a user id that is an address, a phone or an identity number (or every one, if
+the source says so) becomes a keyed pseudonym; the IP is truncated to /24 or /48 (done once a request).
 
-The common event holds nothing declared, which one pass over the bytes of a whole batch shows (`clean`); only a hit
-there looks at each event, and a hit in an event sends it the long way: decode, walk, encode. What a context holds is
-scrubbed once for all events that say the same.
+The common event holds nothing of the kind, which one look over the bytes of a whole batch shows (`clean`); only a hint
+there looks at each event, and a hint in an event sends it the long way: decode, walk, encode. What a context holds is
+scrubbed once for all events that say the same. What was done is counted in `pii_actions`, by field, class and action.
 """
 
 from functools import lru_cache
@@ -13,41 +15,48 @@ from typing import NamedTuple
 
 import msgspec
 
-from collector.context import RequestContext
+from collector.context import RequestContext, Source
 from collector.event import Event, encode_columns
 from collector.outcome import Drop, Reason
 from collector.protocol import cacheable
 from collector.shared import Shared
-from consent.pii.declared import may_declare, scrub_declared
-from consent.pii.hashing import Key, pseudonym
+from consent.pii.firewall import Scrubber
+from consent.pii.hashing import pseudonym
+from consent.pii.identifiers import kind_of_id
+from consent.pii.look import hints, rules_in
+from consent.pii.spelling import plain
 from consent.pii.urls import CAMPAIGN_PARAMS, clean_referrer, clean_url, host_of, path_of
 
 MAX_TITLE_CHARS = 300
 
 
 class Scrubbed(NamedTuple):
-    """What is left of a context: its addresses as encoded columns, its title, what has no column; and what was done."""
+    """What is left of a context: its addresses, and what was looked up, as encoded columns; its title; what has no
+    column; and what was done."""
 
     page: bytes
+    columns: bytes
     title: str | None
     extra: bytes
     actions: dict[str, int]
 
 
 def scrub(event: Event, context: RequestContext) -> Event:
-    key = context.key
     if event.properties and not context.clean:
-        event.properties = _scrub_object(event.properties, event, key)
+        event.properties = _scrub_object(event.properties, "properties", event, context)
     if event.traits:
-        event.traits = _scrub_object(event.traits, event, key, person=event.message.type != "group")
+        # What describes a person is always walked: its names are few and its messages rare
+        event.traits = _scrub_object(event.traits, "traits", event, context, person=event.message.type != "group")
     user, anonymous = event.user_id, event.anonymous_id
-    if user is not None and (context.source.hash_user_id or "@" in user):
-        event.user_id = _hash_id(user, event, key)
-    if anonymous is not None and "@" in anonymous:
-        event.anonymous_id = _hash_id(anonymous, event, key)
+    if user is not None:
+        event.user_id = _scrub_id(user, "user_id", event, context, context.source.hash_user_id)
+    if anonymous is not None:
+        event.anonymous_id = _scrub_id(anonymous, "anonymous_id", event, context)
     message = event.message
     if message.name or message.category or message.previous_id or message.group_id:
-        _scrub_names(event, key)
+        _scrub_names(event, context)
+    if not event.name.startswith("$") and (rules_in(event.name) or "%" in event.name):
+        event.name = _scrub_text(event.name, "event", event, context) or ":redacted"
     shared = event.shared
     if shared.scrubbed is None:
         shared.scrubbed = _scrub_context(shared, context)
@@ -56,34 +65,53 @@ def scrub(event: Event, context: RequestContext) -> Event:
     return event
 
 
-def clean(joined: bytes) -> bool:
-    """Whether nothing in the joined objects may declare PII. False is no verdict: then each is looked at by itself."""
-    return not may_declare(joined)
+def clean(joined: bytes, source: Source) -> bool:
+    """Whether nothing in the joined objects may hold PII. False is no verdict: then each is looked at by itself."""
+    return hints(joined) is None and not (source.pii.declares and source.pii.may_declare(joined))
 
 
 def _scrub_context(shared: Shared, context: RequestContext) -> Scrubbed:
     actions: dict[str, int] = {}
-    extra = _scrubbed(shared.extra, context.key, actions) if shared.extra else b""
+    extra = _scrubbed(shared.extra, "context", context, actions) if shared.extra else b""
+    columns = shared.columns or b""
+    if columns and hints(columns) is not None:  # campaign tags, mostly
+        columns = b"," + _scrubbed(b"{" + columns[1:] + b"}", "page", context, actions)[1:-1]
     page = shared.context.page
     if page is None:
-        return Scrubbed(b"", None, extra, actions)
+        return Scrubbed(b"", columns, None, extra, actions)
     url, path, referrer = page.url or "", page.path or "", page.referrer or ""
     look = _addresses if cacheable(url, path, referrer) else _addresses.__wrapped__
-    columns = look(url, path, referrer, context.source.query_params)
+    addresses = look(url, path, referrer, context.source.query_params)
+    if rules_in(plain(f"{url}\n{path}\n{referrer}")):
+        addresses = _scrub_addresses(addresses, context, actions)
     title = page.title
-    return Scrubbed(columns, None if title is None or "@" in title else title[:MAX_TITLE_CHARS], extra, actions)
+    if title is not None:
+        title = Scrubber(context.key, actions, context.source.pii).text(title[:MAX_TITLE_CHARS], "page.title")
+    return Scrubbed(addresses, columns, title, extra, actions)
 
 
-def _scrub_names(event: Event, key: Key) -> None:
+def _scrub_addresses(encoded: bytes, context: RequestContext, actions: dict[str, int]) -> bytes:
+    """Addresses that are cut already and may hold a value in what stayed. The host is the site's, not a person's."""
+    columns: dict[str, str] = msgspec.json.decode(b"{" + encoded[1:] + b"}") if encoded else {}
+    scrubber = Scrubber(context.key, actions, context.source.pii)
+    for name in columns.keys() & {"page_url", "page_path", "referrer"}:
+        address = columns[name]
+        own = path_of(address) or ""
+        at = address.find(own, address.find("//") + 2) if "//" in address else 0
+        columns[name] = address[:at] + (scrubber.text(address[at:], f"page.{name}") or ":redacted")
+    return encode_columns(columns)
+
+
+def _scrub_names(event: Event, context: RequestContext) -> None:
     message = event.message
-    if message.name is not None and "@" in message.name:
-        message.name = None
-    if message.category is not None and "@" in message.category:
-        message.category = None
-    if message.previous_id is not None and "@" in message.previous_id:
-        message.previous_id = _hash_id(message.previous_id, event, key)
-    if message.group_id is not None and "@" in message.group_id:
-        message.group_id = _hash_id(message.group_id, event, key)
+    if message.name is not None:
+        message.name = _scrub_text(message.name, "name", event, context)
+    if message.category is not None:
+        message.category = _scrub_text(message.category, "category", event, context)
+    if message.previous_id is not None:
+        message.previous_id = _scrub_id(message.previous_id, "previous_id", event, context)
+    if message.group_id is not None:
+        message.group_id = _scrub_id(message.group_id, "group_id", event, context)
 
 
 @lru_cache(16_384)
@@ -102,30 +130,36 @@ def _addresses(url: str, path: str, referrer: str, allowed: frozenset[str]) -> b
     return encode_columns({name: value for name, value in columns.items() if value})
 
 
-def _hash_id(value: str, event: Event, key: Key) -> str:
-    kind = "email" if "@" in value else "user_id"
-    _count(event, f"{kind}:hash")
-    return pseudonym(key, kind, value)
+def _scrub_id(value: str, where: str, event: Event, context: RequestContext, always: bool = False) -> str:
+    kind = kind_of_id(value) or ("user_id" if always else None)
+    if kind is None:
+        return value
+    _count(event, f"{where}:{kind}:hash")
+    return pseudonym(context.key, kind, value)
 
 
-def _scrub_object(raw: bytes, event: Event, key: Key, person: bool = False) -> bytes:
+def _scrub_text(text: str, where: str, event: Event, context: RequestContext) -> str | None:
     actions: dict[str, int] = {}
-    scrubbed = _scrubbed(raw, key, actions, person)
+    scrubbed = Scrubber(context.key, actions, context.source.pii).text(text, where)
     for action, times in actions.items():
         _count(event, action, times)
     return scrubbed
 
 
-def _scrubbed(raw: bytes, key: Key, actions: dict[str, int], person: bool = False) -> bytes:
-    # What describes a person is always walked: its names are few and its messages rare
-    if not person and not may_declare(raw):
-        return raw
+def _scrub_object(raw: bytes, where: str, event: Event, context: RequestContext, person: bool = False) -> bytes:
+    actions: dict[str, int] = {}
+    scrubbed = _scrubbed(raw, where, context, actions, person)
+    for action, times in actions.items():
+        _count(event, action, times)
+    return scrubbed
+
+
+def _scrubbed(raw: bytes, where: str, context: RequestContext, actions: dict[str, int], person: bool = False) -> bytes:
     try:
-        cleaned = scrub_declared(msgspec.json.decode(raw), key, actions, person)
+        return Scrubber(context.key, actions, context.source.pii).json(raw, where, person)
     except (msgspec.MsgspecError, RecursionError, ValueError):
         # A number outside the range of a double, mostly: what cannot be read cannot be scrubbed
         raise Drop(Reason.INVALID, "properties, traits or context hold a value that cannot be read") from None
-    return msgspec.json.encode(cleaned)
 
 
 def _count(event: Event, action: str, times: int = 1) -> None:

@@ -2,7 +2,7 @@
 
     look     one pass over the bytes; most objects end here and leave as they came        (look.py)
     decode
-    declare  what a field's name or the source says is personal                            (names.py, policy.py)
+    declare  what a field's name or the source says is personal                            (declared.py, policy.py)
     detect   only the rules whose look hit, over each text, each number and each key       (rules/)
     encode   always once there was a hint: of a repeated name only the last value was read
 
@@ -18,10 +18,10 @@ from typing import Any, Final
 import msgspec
 
 from consent.pii.actions import REDACTED, acted
+from consent.pii.declared import declared_class, describes_person
 from consent.pii.hashing import Key, is_pseudonym
 from consent.pii.look import DECLARES, FIRST_RULE, HIDDEN, hints, places, rules_in
 from consent.pii.model import Span, candidates, find
-from consent.pii.names import declared_class, describes_person
 from consent.pii.policy import DEFAULT, Policy
 from consent.pii.rules import PII_RULES
 from consent.pii.spelling import plain
@@ -112,7 +112,7 @@ class Scrubber:
         if cls == "url":
             return self._address(value, path, nested)
         if isinstance(value, (dict, list)):
-            if (cls in ("name", "address") and person) or self._policy.action(cls, path) == "keep":
+            if self._policy.action(cls, path) == "keep":
                 return self._declare(value, path, True, nested)
             self._count(path, cls, "drop")  # a declared name over a structure: nobody can say what is inside
             return _GONE

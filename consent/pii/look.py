@@ -18,8 +18,8 @@ from typing import Final
 
 import re2
 
+from consent.pii.declared import ADDRESSES, DECLARED, PERSONS, SUFFIXES
 from consent.pii.model import candidates
-from consent.pii.names import ADDRESSES, DECLARED, PERSONS, SUFFIXES
 from consent.pii.rules import PII_RULES
 
 HIDDEN: Final = 0  # something that may hide a value

@@ -46,10 +46,10 @@ def test_no_address_takes_long(text: str) -> None:
 
 
 def test_what_is_left_out_here_the_collector_drops_as_well() -> None:
-    from consent.pii.declared import kind_of
+    from consent.pii.declared import declared_class
 
-    assert {kind_of(name) for name in SECRETS} == {"drop"}
-    assert {kind_of(name) for name in ADDRESSES} == {"url"}
+    assert {declared_class(name) for name in SECRETS} == {"secret", "card", "bank"}
+    assert {declared_class(name) for name in ADDRESSES} == {"url"}
 
 
 @pytest.mark.parametrize("name", ["password", "Access-Token", "card_number", "API key", "CVV", "user.cookie"[5:]])

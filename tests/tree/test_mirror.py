@@ -40,8 +40,8 @@ ELSEWHERE = {
     # rules and their parts: what they find is measured over one corpus
     "consent/pii/actions.py": "tests/consent/pii/test_firewall.py",
     "consent/pii/checks.py": "tests/consent/pii/corpus/test_quality.py",
+    "consent/pii/identifiers.py": "tests/collector/steps/test_scrub.py",
     "consent/pii/model.py": "tests/consent/pii/test_look.py",
-    "consent/pii/names.py": "tests/consent/pii/test_declared.py",
     "consent/pii/spelling.py": "tests/consent/pii/test_look.py",
     "consent/pii/rules/address.py": "tests/consent/pii/corpus/test_quality.py",
     "consent/pii/rules/bank.py": "tests/consent/pii/corpus/test_quality.py",

@@ -34,7 +34,7 @@ PURE = [
         "consent/jurisdictions.py", "consent/merge.py", "consent/model.py",
         "consent/policy.py", "consent/pii/declared.py", "consent/pii/hashing.py", "consent/pii/urls.py",
         "consent/pii/actions.py", "consent/pii/checks.py", "consent/pii/firewall.py", "consent/pii/look.py",
-        "consent/pii/model.py", "consent/pii/names.py", "consent/pii/policy.py", "consent/pii/spelling.py",
+        "consent/pii/model.py", "consent/pii/identifiers.py", "consent/pii/policy.py", "consent/pii/spelling.py",
         "warehouse/dedupe.py", "warehouse/schema.py",
         "sdk-python/src/firsthand/batch.py", "sdk-python/src/firsthand/event.py",
         "sdk-python/src/firsthand/gate.py", "sdk-python/src/firsthand/retry.py",

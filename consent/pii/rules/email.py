@@ -11,8 +11,11 @@ from consent.pii.model import Rule
 _FILES = frozenset(
     {"png", "jpg", "jpeg", "gif", "svg", "webp", "css", "js", "mjs", "ts", "json", "html", "ico", "avif"}
 )
+# No Han in the local part: in 我的邮箱是ada@… the sentence runs into the address without a blank
+_LOCAL = r"(?:(?![\u2e80-\u9fff])[\w.!#$&'*+?^`{|}~-]){1,64}"
+_TOP = r"(?:[A-Za-z]{2,24}|xn--[A-Za-z0-9-]{2,40}|[\u4e00-\u9fff]{2,4})"
 _PATTERN = re.compile(
-    r"(?<![\w.+-])(?P<v>[\w.!#$&'*+?^`{|}~-]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,5}[^\W\d_]{2,24})(?![\w-])"
+    rf"(?<![A-Za-z0-9_.+-])(?P<v>{_LOCAL}@(?:[^\W_](?:[\w-]{{0,61}}[^\W_])?\.){{1,5}}{_TOP})(?![A-Za-z0-9_-])"
 )
 
 

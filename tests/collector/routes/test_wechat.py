@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from collector.routes import wechat
-from consent.pii.declared import scrub_declared
+from consent.pii.firewall import Scrubber
 from consent.pii.hashing import Key
 from tests.collector.desk import KEY, TEST_SECRET, Desk, Reply
 from tests.collector.desk import desk as made
@@ -58,7 +58,8 @@ def test_login_gives_pseudonyms_and_nothing_else(desk: Desk) -> None:
 def test_a_pseudonym_is_the_one_that_an_app_would_get_for_its_own_field(desk: Desk) -> None:
     reply = ask(desk, "login", code="ok-ming-same").json
     raw = {"openid": "oming-6zEXAMPLEopenidEXAMPLE", "unionid": "uming-6zEXAMPLEunionidEXAMPL"}
-    assert scrub_declared(raw, Key("t1", TEST_SECRET), {}) == reply
+    sent = json.dumps(raw).encode()
+    assert json.loads(Scrubber(Key("t1", TEST_SECRET), {}).json(sent, "properties")) == reply
 
 
 def test_a_person_without_unionid(desk: Desk) -> None:

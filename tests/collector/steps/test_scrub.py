@@ -1,6 +1,7 @@
 """Nothing that names a person reaches the spool, whatever the message looks like. Rows are read back from the disk."""
 
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -69,7 +70,7 @@ def test_spellings(desk: Desk, properties: str) -> None:
 def test_of_a_repeated_address_only_one_value_remains(desk: Desk) -> None:
     row = _sent(desk, "properties", '{"email":"b@example.com","email":"a@example.com"}').rows[0]
     assert row["properties"]["email"].startswith("p1.t1.")
-    assert row["pii_actions"] == {"email:hash": 1}
+    assert row["pii_actions"] == {"properties.email:email:hash": 1}
 
 
 def test_ids_that_are_mail_addresses_are_pseudonyms(desk: Desk) -> None:
@@ -106,3 +107,80 @@ def test_no_raw_value_is_in_any_file_of_the_data_directory(desk: Desk) -> None:
     reply = desk.batch(bad, good, bad)
     assert (len(reply.rows), len(reply.letters)) == (1, 2)
     assert not [p for p in desk.data.rglob("*") if p.is_file() and marker.encode() in p.read_bytes()]
+
+
+@pytest.mark.parametrize(
+    ("user", "kind"),
+    [
+        ("Ada@example.com", "email"), ("ada%40example.com", "email"), ("13800138000", "phone"),
+        ("+8613800138000", "phone"),
+        ("11010519491231002X", "id"), ("oABCdefGHIjklMNOpqrSTUvwx1_2", "openid"), ("p1.k1.ada", "user_id"),
+        ("u-1001", None), ("1795660800123", None), ("9f8a7c6b-5d4e-4f2a-9b0c-9d8e7f6a5b4c", None),
+        ("20261126000001", None),
+    ],
+)  # fmt: skip
+def test_an_id_that_is_personal_data_is_hashed(desk: Desk, user: str, kind: str | None) -> None:
+    row = desk.batch({"type": "track", "event": "x", "userId": user}).rows[0]
+    assert (row["user_id"] == user) == (kind is None)
+    assert row.get("pii_actions", {}) == ({f"user_id:{kind}:hash": 1} if kind else {})
+
+
+MAIL, PHONE, RESIDENT = "ada@example.com", "13800138000", "11010519491231002X"
+
+
+def test_free_text_is_looked_through_wherever_a_message_carries_it(desk: Desk) -> None:
+    page = {"title": f"Inbox of {MAIL}", "url": f"https://shop.example/u/{RESIDENT}/x?utm_term=tel%20+86%20{PHONE}",
+            "referrer": f"https://shop.example/{RESIDENT}"}  # fmt: skip
+    message = {"type": "page", "userId": "u", "name": f"Order of {MAIL}", "category": f"手机{PHONE}",
+               "properties": {"q": f"to {MAIL}", "deep": [{"note": f"身份证{RESIDENT}"}]},
+               "traits": {"about": f"call me: {PHONE}"},
+               "context": {"page": page, "campaign": {"term": f"call +86 {PHONE}"},
+                           "error": {"message": f"no user {MAIL}"}}}  # fmt: skip
+    reply = desk.batch(message, {"type": "track", "event": f"Signup {MAIL}", "userId": "u"})
+    assert len(reply.rows) == 2
+    written = json.dumps(reply.rows, ensure_ascii=False)
+    for value in (MAIL, PHONE, RESIDENT):
+        assert value not in written
+    assert reply.rows[0]["page_host"] == "shop.example"
+    classes = {tuple(key.rsplit(":", 2)[1:]) for key in reply.rows[0]["pii_actions"]}
+    assert classes == {("email", "hash"), ("phone", "hash"), ("id", "hash")}
+
+
+def test_a_rule_that_throws_costs_the_event_and_nothing_gets_through(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from consent.pii import firewall
+
+    def broken(*_: object) -> None:
+        raise RuntimeError(MAIL)
+
+    monkeypatch.setattr(firewall, "find", broken)
+    reply = desk.batch(
+        {"type": "track", "event": "x", "userId": "u", "properties": {"q": MAIL}},
+        {"type": "track", "event": "y", "userId": "u"},
+    )
+    assert reply.reasons == ["internal"]
+    assert [row["event"] for row in reply.rows] == ["y"]
+    assert MAIL not in json.dumps([reply.rows, reply.letters, reply.json])
+
+
+def test_a_source_says_what_becomes_of_its_fields(tmp_path: Path) -> None:
+    from tests.collector.desk import SOURCE
+    from tests.collector.desk import desk as made
+
+    source = SOURCE | {"pii": [{"class": "email", "action": "mask"}, {"field": "properties.buyer", "declare": "name"}]}
+    with made(tmp_path, [source]) as desk:
+        row = desk.batch(
+            {"type": "track", "event": "x", "userId": "u", "properties": {"q": MAIL, "buyer": "Ada", "n": 1}}
+        ).rows[0]
+    assert row["properties"] == {"q": "a***@example.com", "n": 1}
+
+
+def test_what_was_done_is_counted_without_a_word_of_the_client(desk: Desk) -> None:
+    desk.batch({"type": "track", "event": "x", "userId": "u", "properties": {"my field": MAIL, "password": "x"}})
+    text = (
+        desk.get("/metrics").body.decode()
+        if hasattr(desk, "get")
+        else desk.request("GET", "/metrics", []).body.decode()
+    )
+    assert "my field" not in text

@@ -10,6 +10,7 @@ from consent.pii.firewall import MAX_CHARS, Scrubber, shown
 from consent.pii.hashing import Key, pseudonym
 from consent.pii.policy import Entry, Policy, policy_of
 from consent.pii.rules import PII_RULES
+from tests.contract.golden import cases
 
 KEY = Key("t1", bytes(range(32)))
 MAIL = "ada@example.com"
@@ -25,6 +26,15 @@ def through(value: Any, policy: Policy | None = None, person: bool = False) -> t
 
 def left(value: Any, policy: Policy | None = None) -> Any:
     return through(value, policy)[0]
+
+
+@pytest.mark.parametrize("case", cases("scrub"), ids=lambda case: case["name"])
+def test_vectors(case: dict[str, Any]) -> None:
+    given = case["given"]
+    if "text" in given:
+        assert Scrubber(KEY, {}).text(given["text"], "page.title") == case["expect"]
+    else:
+        assert left(given["object"]) == case["expect"]
 
 
 def test_a_clean_object_is_the_same_bytes() -> None:

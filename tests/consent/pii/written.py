@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from consent.pii.declared import ADDRESSES, DROPPED, HASHED
+from consent.pii.declared import ADDRESSES, DECLARED, SUFFIXES
 
 MARKER = "Zq7Marker"
 NUMBER = 918273645546372819
@@ -18,14 +18,14 @@ BLANKS = ["", "", "", " ", "\n", "\t \r\n"]
 PLAIN = ["1", "true", "null", '"tea"', '"a:b"', '"\\n"', "[]", "{}", '"{\\"email\\":1}"', '":"', '"邮"']
 OTHER_KEYS = ["sku", "price", "mailing_list", "ship", "note", "e", "ema", "il", "ſ", "名", '"', "paß", "\\"]
 SECRETS = [f'"{MARKER}"', str(NUMBER), f'["{MARKER}"]', f'{{"a":"{MARKER}"}}', f'{{"a":[{NUMBER}]}}']
-NAMES = (*HASHED, *DROPPED)
+NAMES = tuple(DECLARED)
 
 
 def spelled(random: Random, names: tuple[str, ...] = NAMES) -> str:
     """A declared name in any case, with noise between its letters and words before it."""
     name = random.choice(names)
     before = ""
-    if name in HASHED and name.isascii() and len(name) >= 5:
+    if name in SUFFIXES:
         before = random.choice(["", "", "billing", "客户", "x" * 40, "user_"])
     letters = (random.choice((c, c, c.upper())) + random.choice(NOISE) for c in name)
     return before + random.choice(NOISE) + "".join(letters)
