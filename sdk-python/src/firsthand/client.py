@@ -90,6 +90,7 @@ class Client(Calls):
     def flush(self, timeout: float = 10.0) -> Report:
         """Wait until what was captured before has been delivered or let go, at most `timeout` seconds."""
         try:
+            lifecycle.notice_fork()
             self._delivery.flusher.flush(timeout)
             return self.stats().report()
         except Exception as error:  # noqa: BLE001 - never into the host
@@ -99,6 +100,7 @@ class Client(Calls):
     def shutdown(self, timeout: float | None = None) -> Report:
         """Take no more events, deliver within `timeout` (default `exit_timeout`) seconds. May be called again."""
         try:
+            lifecycle.notice_fork()
             self._delivery.finish(self.settings.exit_timeout if timeout is None else timeout)
             lifecycle.leave(self)
             return self.stats().report()
@@ -108,6 +110,7 @@ class Client(Calls):
 
     def stats(self) -> Stats:
         """The balance sheet of this process: captured + recovered = sent + pending + Σ dropped + Σ rejected."""
+        lifecycle.notice_fork()
         return self._delivery.stats()
 
     def __enter__(self) -> Client:

@@ -16,7 +16,7 @@ import itertools
 import os
 import time
 
-from firsthand import moment
+from firsthand import lifecycle, moment
 
 # begins at random: two processes in the same millisecond rarely share a sequence number as well
 _sequence = itertools.count(int.from_bytes(os.urandom(4), "big") >> 7)
@@ -42,6 +42,7 @@ def stamp() -> tuple[str, str]:
 
 def _turn(now: int) -> tuple[str, str, str]:
     global _last_ms, _tick  # noqa: PLW0603 - the one clock all ids of a process share
+    lifecycle.notice_fork()
     ms = _last_ms = max(now, _last_ms)
     iso, head, tail = moment.iso_of_ms(now), f"{ms >> 16 & 0xFFFFFFFF:08x}-{ms & 0xFFFF:04x}-7", os.urandom(6).hex()
     _tick = (now, iso, head, tail)
@@ -53,5 +54,4 @@ def _forget() -> None:
     _tick = (-1, "", "", "")
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget)
+lifecycle.in_child(_forget)

@@ -4,6 +4,8 @@
   what is left. Handlers run last-in-first-out, so what a host's own exit handlers track is still delivered.
 * Fork: only the forking thread lives on in the child. Locks may be held by threads that no longer exist, the worker is
   gone, and the waiting events belong to the parent, who will send them. So the child starts empty and new.
+  Servers that fork from C may not say so (uWSGI calls no hook of Python's unless asked to): a process id that has
+  changed says it as well, and is looked at once a millisecond (ids.py) and before everything that waits.
 * A multiprocessing child leaves through `os._exit`, which runs no `atexit`; its own finalizers do run. They are
   registered when the first event comes, because the child clears earlier ones as it starts.
 
@@ -16,7 +18,7 @@ import atexit
 import os
 import sys
 import time
-from typing import Protocol
+from typing import Callable, Protocol
 
 from firsthand.protocol import Report
 
@@ -37,6 +39,8 @@ class Lives(Protocol):
 
 _clients: list[Lives] = []
 _finalized_pid = 0
+_pid = os.getpid()
+_in_child: list[Callable[[], None]] = []
 
 
 def join(client: Lives) -> None:
@@ -46,6 +50,17 @@ def join(client: Lives) -> None:
 def leave(client: Lives) -> None:
     if client in _clients:
         _clients.remove(client)
+
+
+def in_child(forget: Callable[[], None]) -> None:
+    """Have `forget` called in every forked child, before anything else of this package runs there."""
+    _in_child.append(forget)
+
+
+def notice_fork() -> None:
+    """Catch up on a fork that nobody told us of."""
+    if os.getpid() != _pid:
+        _after_fork_in_child()
 
 
 def first_event() -> None:
@@ -62,6 +77,7 @@ def first_event() -> None:
 
 def _at_exit() -> None:
     """Never raises: an exception at exit would be printed over the host's own last words."""
+    notice_fork()
     clients = list(_clients)
     until = time.monotonic() + max((c.exit_timeout for c in clients), default=0.0)
     for client in clients:
@@ -90,6 +106,10 @@ def _write(line: str) -> None:
 
 
 def _after_fork_in_child() -> None:
+    global _pid  # noqa: PLW0603 - what says whether we are a child
+    _pid = os.getpid()
+    for forget in _in_child:
+        forget()
     for client in list(_clients):
         client.after_fork_in_child()
 
