@@ -7,6 +7,7 @@ key, databases, sources) and gives it back in order: routes refuse, the running 
 import asyncio
 import contextlib
 import logging
+import os
 import time
 from collections.abc import AsyncIterator, Callable
 from functools import partial
@@ -24,10 +25,12 @@ from collector.edge.client import ClientAddress
 from collector.edge.limits import RateLimiter
 from collector.enrich import GeoDatabase, enrichments
 from collector.extras import extra_routes
+from collector.identifiers import uuid7
 from collector.live.hub import LiveHub
 from collector.metrics import Balance, publish
 from collector.openapi import openapi_routes
 from collector.processes import DRAIN_SIGNAL
+from collector.routes.consent import CollectorDoor
 from collector.routes.health import health_routes
 from collector.routes.ingest import Ingest
 from collector.routes.pixel import Pixel
@@ -38,9 +41,12 @@ from collector.settings import Settings
 from collector.shared import Contexts
 from collector.sources import SourceRegistry
 from collector.spool.writer import SpoolLimits, SpoolWriter
-from collector.state import State, geo_path
+from collector.state import Regions, State, geo_path
 from collector.steps.enrich import CachingEnricher
+from consent.keys import key_path
 from consent.pii import keys
+from consent.registry import Registry
+from consent.routes import consent_routes
 
 log = logging.getLogger("firsthand.app")
 
@@ -64,6 +70,7 @@ def build_app(settings: Settings, config: Path | None = None) -> Starlette:
         held.append(_make_state(settings, config))
         days = DayBook(settings.data_dir / "days", held[0].spool.shard.name)
         ticker = asyncio.create_task(_every_second(held[0], days))
+        listener = await held[0].consent.listen()
         with contextlib.suppress(RuntimeError, ValueError):  # not the main thread: an embedding test ends us itself
             asyncio.get_running_loop().add_signal_handler(DRAIN_SIGNAL, hub.stop)
         log.info("worker ready: shard %s", held[0].spool.shard.name)
@@ -74,19 +81,26 @@ def build_app(settings: Settings, config: Path | None = None) -> Starlette:
             hub.stop()
             wechat.close()
             await hub.close()
+            listener.cancel()
             await held[0].spool.close()
+            _count_consent(held[0])
+            await held[0].consent.close()
             _publish(held[0])
             days.note(held[0].balance, time.time())
             await asyncio.to_thread(extras.close)
             log.info("worker drained: shard %s", held[0].spool.shard.name)
 
-    routes = [*ingest_routes(state), *settings_routes(state), *sdk_routes(dist()), *health_routes(state)]
+    door = CollectorDoor(state, time.monotonic)
+    routes = [*ingest_routes(state), *settings_routes(state, door), *sdk_routes(dist()), *health_routes(state)]
+    routes += consent_routes(door)
     routes += [*wechat.routes(), *openapi_routes()]
-    return Starlette(
+    app = Starlette(
         routes=[*routes, *extras.routes],
         lifespan=lifespan,
         exception_handlers={404: _not_found, 405: _not_allowed},
     )
+    app.state.held = state
+    return app
 
 
 def ingest_routes(state: Callable[[], State]) -> list[BaseRoute]:
@@ -129,6 +143,15 @@ def _make_state(settings: Settings, config: Path | None) -> State:
         deadlines=Deadlines(settings.body_timeout, time.monotonic),
         balance=balance,
         geo=geo,
+        consent=Registry(
+            settings.consent_url,
+            key_path(settings.data_dir),
+            lambda: time.time_ns() // 1_000_000,
+            time.monotonic,
+            uuid7,
+            os.urandom,
+        ),
+        regions=Regions(geo),
     )
 
 
@@ -144,11 +167,19 @@ async def _every_second(state: State, days: DayBook) -> None:
             if state.geo.reload_if_changed():
                 state.enricher.forget()
                 state.contexts.forget()
+                state.regions.of.cache_clear()
+            _count_consent(state)
             _publish(state)
             if rounds % DAYS_EVERY == 0:
                 days.note(state.balance, time.time())
         except Exception:
             log.exception("the round of every second failed")
+
+
+def _count_consent(state: State) -> None:
+    """What the gate did, by source and purpose."""
+    for done, count in state.consent.drain().items():
+        state.balance.consent[f"{done.source} {done.purpose} {done.outcome}"] += count
 
 
 def _publish(state: State) -> None:

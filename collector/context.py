@@ -8,8 +8,13 @@ import msgspec
 
 from collector.protocol import Context
 from collector.shared import Under
+from consent.gate import SiteGate
+from consent.heard import Heard
 from consent.pii.hashing import Key
 from consent.pii.policy import DEFAULT, Policy
+from consent.subjects import Subjects
+from consent.tally import Tally
+from consent.tokens import TokenReader
 
 
 class WeChatApp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -29,6 +34,7 @@ class Source(msgspec.Struct, frozen=True):
     `origins`: allowed browser origins, empty for any. `rate`/`burst`: events per second and bucket size.
     `query_params`: query parameters that page addresses may keep beside the campaign ones. `wechat`: for logins.
     `pii`: what the firewall is told about its fields.
+    `site`: whose consent policy holds and in whose ledger its people's choices are; several sources may share one.
     """
 
     id: str
@@ -43,6 +49,7 @@ class Source(msgspec.Struct, frozen=True):
     query_params: frozenset[str] = frozenset()
     wechat: WeChatApp | None = None
     pii: Policy = DEFAULT
+    site: str = "default"
 
 
 class RequestContext(msgspec.Struct):
@@ -65,13 +72,32 @@ class RequestContext(msgspec.Struct):
     enricher: "Enricher"
     under: Under | None
     circumstances: Hashable
+    consent: "Consents | None" = None  # of the source's site; None until it publishes a policy
+    unnamed: msgspec.Raw | None = None  # `columns` without the address and the client's clock; made when it is needed
     plain: bool = False
     clean: bool = False
 
 
-def circumstances(source: Source, gpc: bool, ip: str | None, user_agent: str | None) -> Hashable:
-    """What a context means depends on these, and on nothing else of a request."""
-    return (source, gpc, ip, user_agent)
+class Consents(msgspec.Struct, frozen=True):
+    """What the gate knows of the site: its policy and map, what was heard since, how tokens and subjects are read.
+
+    `region`: where the visitor is. `tally` counts what was done.
+    """
+
+    gate: SiteGate
+    heard: Heard
+    tokens: TokenReader
+    subjects: Subjects
+    region: str | None
+    tally: Tally
+
+
+def circumstances(
+    source: Source, gpc: bool, ip: str | None, user_agent: str | None, gate: SiteGate | None = None
+) -> Hashable:  # fmt: skip
+    """What a context means depends on these, and on nothing else of a request. A gate is the one it was: a new policy
+    makes a new one. The region follows from the address."""
+    return (source, gpc, ip, user_agent, gate)
 
 
 class Enricher(Protocol):

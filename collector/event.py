@@ -21,6 +21,8 @@ class Event(msgspec.Struct, gc=False):
     objects and ids. `enrich` has nothing that belongs to one event alone.
 
     `properties` and `traits` are JSON objects as bytes, or empty. `seq`: the event's number in its session.
+    `consent_subject`, `consent_person`: the ledger's names of device and person, where a policy is published.
+    `unnamed`: it may not be told who it was (gate).
     """
 
     message: Message
@@ -35,6 +37,9 @@ class Event(msgspec.Struct, gc=False):
     user_id: str | None = None
     anonymous_id: str | None = None
     pii_actions: dict[str, int] | None = None
+    consent_subject: str | None = None
+    consent_person: str | None = None
+    unnamed: bool = False
 
     @property
     def id(self) -> str:

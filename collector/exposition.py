@@ -91,6 +91,12 @@ def _counters(sheets: list[Balance]) -> Iterator[Metric]:
     for key, count in _summed([s.pii for s in sheets]).items():
         pii.add_metric(key.rsplit(" ", 2), count)
     yield pii
+    gated = CounterMetricFamily(
+        "firsthand_consent_outcomes", "What the gate did", labels=["source", "purpose", "outcome"]
+    )
+    for key, count in _summed([s.consent for s in sheets]).items():
+        gated.add_metric(key.rsplit(" ", 2), count)
+    yield gated
     for name, text, label, dicts in (
         ("firsthand_accepted_events", "Accepted events", "source", [s.accepted for s in sheets]),
         ("firsthand_requests", "Requests by status", "status", [s.requests for s in sheets]),

@@ -48,6 +48,7 @@ class Balance(msgspec.Struct):
     rejected: dict[str, int] = msgspec.field(default_factory=_counter)  # "source reason"
     accepted: dict[str, int] = msgspec.field(default_factory=_counter)  # per source
     pii: dict[str, int] = msgspec.field(default_factory=_counter)  # "source class action"
+    consent: dict[str, int] = msgspec.field(default_factory=_counter)  # "source purpose outcome" of the gate
     enrichment_errors: dict[str, int] = msgspec.field(default_factory=_counter)
     sync: Histogram = msgspec.field(default_factory=lambda: Histogram.of(SYNC_BOUNDS))
     ack: Histogram = msgspec.field(default_factory=lambda: Histogram.of(ACK_BOUNDS))

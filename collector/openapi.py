@@ -16,6 +16,7 @@ from collector.edge.answer import Accepted, Failure
 from collector.handoff import Waiting
 from collector.protocol import MAX_BATCH_MESSAGES, MAX_BODY_BYTES, MAX_INFLATED_BYTES, TYPES, Context, Message
 from collector.routes.wechat import HandoffBody, LoginBody, Pseudonyms, RedeemBody, ShareBody, Token
+from consent import openapi as consent
 
 WECHAT: dict[str, tuple[str, type[Any], type[Any], dict[int, str]]] = {
     "login": (
@@ -58,8 +59,8 @@ def document() -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "security": [{"basic": []}, {"bearer": []}, {"query": []}, {}],
-        "paths": _paths(),
-        "components": {"schemas": _schemas(), "securitySchemes": _security()},
+        "paths": _paths() | consent.paths(),
+        "components": {"schemas": _schemas() | consent.schemas(), "securitySchemes": _security()},
     }
 
 

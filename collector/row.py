@@ -42,6 +42,8 @@ class Row(Struct, omit_defaults=True, gc=False):
     pii_actions: dict[str, int] | None = None
     properties: Raw | None = None
     traits: Raw | None = None
+    consent_subject: str | None = None
+    consent_person: str | None = None
 
 
 class ContextColumns(Struct, omit_defaults=True):
@@ -72,15 +74,20 @@ def of(event: Event, context: RequestContext) -> Row:
     """The event's row."""
     message, shared = event.message, event.shared
     if shared.row is None or shared.row_purpose != event.purpose:
-        shared.row, shared.row_purpose = _of_context(shared, event.purpose, context.gpc), event.purpose
+        shared.row, shared.row_purpose = (
+            _of_context(shared, event.purpose, context.gpc and not event.unnamed),
+            event.purpose,
+        )
     properties = event.properties
     if message.name or message.group_id or message.previous_id or message.category:
         properties = _with_names(properties, message)
+    columns = context.unnamed if event.unnamed and context.unnamed is not None else context.columns
     return Row(
-        message.message_id, message.type, event.name, shared.row, context.columns, event.event_time, event.original,
+        message.message_id, message.type, event.name, shared.row, columns, event.event_time, event.original,
         event.anonymous_id, event.user_id, event.user_id or event.anonymous_id, event.seq,
         context.key.kid if event.pii_actions else None, event.pii_actions,
         Raw(properties) if properties else None, Raw(event.traits) if event.traits else None,
+        event.consent_subject, event.consent_person,
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 ENV_PREFIX = "FIRSTHAND_"
-SECRETS = frozenset({"catalog_credential", "s3_secret_access_key", "s3_access_key_id", "catalog_uri",
+SECRETS = frozenset({"catalog_credential", "s3_secret_access_key", "s3_access_key_id", "catalog_uri", "consent_store",
                      "oidc_client_secret"})  # fmt: skip
 
 
@@ -45,6 +45,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pii_shadow: tuple[str, ...] = ()
     pii_off: tuple[str, ...] = ()
     geoip_db: str = ""
+    consent_store: str = ""
 
     spool_max_bytes: int = 4 * 1024**3
     spool_min_free_bytes: int = 256 * 1024**2
@@ -89,6 +90,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def spool_dir(self) -> Path:
         return self.data_dir / "spool"
+
+    @property
+    def consent_url(self) -> str:
+        """Address of the consent store."""
+        return self.consent_store or f"sqlite:///{self.data_dir / 'consent.db'}"
 
     @property
     def effective_seal_seconds(self) -> float:

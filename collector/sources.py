@@ -7,6 +7,7 @@ sources in force: a typing mistake must not turn collection off.
 """
 
 import logging
+import re
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
@@ -21,6 +22,7 @@ from consent.pii.policy import Entry, Policy, PolicyError, policy_of
 
 log = logging.getLogger("firsthand.sources")
 KINDS = ("web", "miniprogram", "server", "app")
+SITE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 STATES = ("live", "paused")
 
 
@@ -39,6 +41,7 @@ class StoredSource(msgspec.Struct, forbid_unknown_fields=True):
     query_params: list[str] = []
     wechat: WeChatApp | None = None
     pii: list[Entry] = []
+    site: str | None = None
 
 
 def new_write_key() -> str:
@@ -103,6 +106,7 @@ def _source(stored: StoredSource, settings: Settings) -> Source:
         query_params=frozenset(q.lower() for q in (*settings.query_params, *stored.query_params)),
         wechat=stored.wechat,
         pii=_policy(stored, settings),
+        site=stored.site or "default",
     )
 
 
@@ -122,6 +126,8 @@ def _checked(source: StoredSource) -> StoredSource:
         raise SettingsError(f"source {source.id}: mode must be opt_in, opt_out or exempt")
     if source.state not in STATES:
         raise SettingsError(f"source {source.id}: state must be live or paused")
+    if source.site is not None and not SITE.fullmatch(source.site):
+        raise SettingsError(f"source {source.id}: site may have letters, digits, dot, dash and underscore, 64 at most")
     if source.wechat is not None and not (source.wechat.appid and source.wechat.secret):
         raise SettingsError(f"source {source.id}: wechat needs appid and secret")
     return source

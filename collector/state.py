@@ -1,7 +1,9 @@
 """What one worker holds while it runs: sources, spool, caches, counters. Made by app.py's lifespan."""
 
+import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 from collector.edge.body import Deadlines
@@ -15,6 +17,9 @@ from collector.sources import SourceRegistry
 from collector.spool.writer import SpoolWriter
 from collector.steps.enrich import CachingEnricher
 from consent.pii.hashing import Key
+from consent.registry import Registry
+
+log = logging.getLogger("firsthand.state")
 
 
 def utc_now() -> datetime:
@@ -26,6 +31,21 @@ def utc_now() -> datetime:
 def geo_path(settings: Settings) -> Path:
     """The geo database in force: the one that was set, or the embedded one."""
     return Path(settings.geoip_db) if settings.geoip_db else EMBEDDED
+
+
+class Regions:
+    """The region of an address, remembered. Where the file is damaged there is none, and the strictest rules hold."""
+
+    def __init__(self, geo: GeoDatabase) -> None:
+        self._geo = geo
+        self.of = lru_cache(16_384)(self._look_up)
+
+    def _look_up(self, ip: str) -> str | None:
+        try:
+            return self._geo.region(ip)
+        except Exception as error:  # noqa: BLE001 - of the reader; fails to the strict side
+            log.error("no region of an address: %s", type(error).__name__)
+            return None
 
 
 @dataclass
@@ -43,3 +63,9 @@ class State:
     deadlines: Deadlines
     balance: Balance
     geo: GeoDatabase
+    consent: Registry
+    regions: Regions
+
+    def region(self, ip: str | None) -> str | None:
+        """Where an address is, for the rules that hold there; nothing of it is stored."""
+        return self.regions.of(ip) if ip else None

@@ -3,8 +3,8 @@
 The spelling is RFC 8785 for what our documents hold: objects with ASCII keys, lists, strings, whole numbers, booleans
 and null. Keys are sorted, nothing is blank, characters beyond ASCII stand as they are. Any language can repeat it.
 
-A name is `<kind>1_<128 bits of SHA-256 as base64url>`: `pv` a policy, `pu` a purpose, `no` a notice. The kind is hashed
-along, so that the same content under two kinds has two names.
+A name is `<kind>1_<128 bits of SHA-256 as base64url>`: `pv` a policy, `pu` a purpose, `no` a notice. The kind is
+hashed along, so that the same content under two kinds has two names.
 """
 
 import hashlib

@@ -22,22 +22,23 @@ FILL_AT: Final = 200_000
 LIMIT: Final = 2_000_000
 NOTHING: Final[tuple[str, ...]] = ()
 SUPPRESSED: Final = ("*",)
+LIFTED: Final = ("-",)  # may come in again
 
 
 class Heard:
-    """Not safe for several writers; readers in the same thread see each change at once."""
+    """For one writer; readers in other threads see each change whole, because what they read is swapped at once."""
 
     def __init__(self, limit: int = LIMIT) -> None:
         self._limit = limit
         self.floor = 0
-        self._keys, self._seqs, self._sets = array("Q"), array("Q"), array("I")
+        self._main = (array("Q"), array("Q"), array("I"))  # subjects, sorted; numbers; sets
         self._fresh: dict[int, tuple[int, int]] = {}
         self._denied: list[tuple[str, ...]] = [NOTHING]
         self._index: dict[tuple[str, ...], int] = {NOTHING: 0}
 
     def __len__(self) -> int:
         """How many people it knows about; those heard of twice since the last merge count twice."""
-        return len(self._keys) + len(self._fresh)
+        return len(self._main[0]) + len(self._fresh)
 
     def tell(self, subject: int, seq: int, denied: Sequence[str]) -> None:
         """What is denied by `subject` as of receipt `seq`. Older news than what is known is ignored; `*` stays."""
@@ -66,16 +67,19 @@ class Heard:
 
     def _put(self, subject: int, seq: int, denied: Sequence[str]) -> None:
         known = self._find(subject)
-        if known is None or (known[0] <= seq and self._denied[known[1]] != SUPPRESSED):
+        if tuple(denied) == LIFTED:
+            self._fresh[subject] = (seq, 0)
+        elif known is None or (known[0] <= seq and self._denied[known[1]] != SUPPRESSED):
             self._fresh[subject] = (seq, self._number(tuple(denied)))
 
     def _find(self, subject: int) -> tuple[int, int] | None:
         found = self._fresh.get(subject)
         if found is not None:
             return found
-        place = bisect_left(self._keys, subject)
-        if place < len(self._keys) and self._keys[place] == subject:
-            return self._seqs[place], self._sets[place]
+        keys, seqs, sets = self._main
+        place = bisect_left(keys, subject)
+        if place < len(keys) and keys[place] == subject:
+            return seqs[place], sets[place]
         return None
 
     def _number(self, denied: tuple[str, ...]) -> int:
@@ -87,11 +91,13 @@ class Heard:
 
     def _merge(self) -> None:
         """Sort the fresh ones in; of two of one subject the fresh one stays; then cut to the limit, oldest first."""
-        if not self._fresh and len(self._keys) <= self._limit:
+        if not self._fresh:
             return
-        keys = np.concatenate([np.fromiter(self._fresh, "u8"), np.frombuffer(self._keys, "u8")])
-        seqs = np.concatenate([np.array([v[0] for v in self._fresh.values()], "u8"), np.frombuffer(self._seqs, "u8")])
-        sets = np.concatenate([np.array([v[1] for v in self._fresh.values()], "u4"), np.frombuffer(self._sets, "u4")])
+        fresh = list(self._fresh.values())
+        old = [np.frombuffer(part.tobytes(), part.typecode) for part in self._main]
+        keys = np.concatenate([np.fromiter(self._fresh, "u8"), old[0]])
+        seqs = np.concatenate([np.array([seq for seq, _ in fresh], "u8"), old[1]])
+        sets = np.concatenate([np.array([number for _, number in fresh], "u4"), old[2]])
         keys, first = np.unique(keys, return_index=True)
         seqs, sets = seqs[first], sets[first]
         if len(keys) > self._limit:
@@ -101,9 +107,5 @@ class Heard:
             gone, kept = order[: -self._limit], np.sort(order[-self._limit :])
             self.floor = max(self.floor, int(seqs[gone].max()) + 1)
             keys, seqs, sets = keys[kept], seqs[kept], sets[kept]
-        self._keys, self._seqs, self._sets = (
-            array("Q", keys.tobytes()),
-            array("Q", seqs.tobytes()),
-            array("I", sets.tobytes()),
-        )
+        self._main = (array("Q", keys.tobytes()), array("Q", seqs.tobytes()), array("I", sets.tobytes()))
         self._fresh = {}

@@ -31,6 +31,7 @@ from consent.policy import Signals, iso, resolve
 
 RECEIPT = "receipt"
 Text = Annotated[str, Meta(min_length=1, max_length=256)]
+RequestKey = Annotated[str, Meta(pattern="^[A-Za-z0-9._:-]{8,90}$")]
 ContentName = Annotated[str, Meta(pattern="^[a-z]{1,2}1_[A-Za-z0-9_-]{22}$")]
 
 
@@ -45,7 +46,7 @@ class ChoiceError(ValueError):
 class ChoiceBody(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     """The body of `POST /v1/consent/receipts`; see tests/contract/schema/consent_choice.json."""
 
-    idempotency_key: Annotated[str, Meta(min_length=8, max_length=100)]
+    idempotency_key: RequestKey
     action: Action
     method: Method
     policy_version: ContentName
@@ -172,6 +173,9 @@ class Held(Struct, frozen=True):
     receipt: str
     method: Method
     gpc: bool
+    jurisdiction: str
+    region: str | None
+    notice_hash: str
 
 
 def state_of(snapshot: Snapshot, subject: str, held: Mapping[str, Held], now: int) -> dict[str, Any]:

@@ -99,7 +99,9 @@ def states(connection: Connection, site: str, subjects: set[str]) -> dict[str, d
     query = sa.select(consent_state).where(consent_state.c.site == site, consent_state.c.subject.in_(sorted(subjects)))
     for row in connection.execute(query):
         choice = Choice(row.granted, row.version, row.at)
-        found[row.subject][row.purpose] = Held(choice, row.seq, row.receipt, row.method, row.gpc)
+        found[row.subject][row.purpose] = Held(
+            choice, row.seq, row.receipt, row.method, row.gpc, row.jurisdiction, row.region, row.notice_hash
+        )
     return found
 
 
@@ -155,8 +157,11 @@ def _write(
         for purpose, choice in one.choices.items():
             before = mine.get(purpose)
             counts[_counted(payload, purpose, choice, before)] += 1
-            mine[purpose] = Held(choice, place.seq, payload["id"], payload["method"], payload["gpc"])
-            rows[one.subject, purpose] = _row(site, one, purpose, place.seq)
+            mine[purpose] = Held(
+                choice, place.seq, payload["id"], payload["method"], payload["gpc"], payload["jurisdiction"],
+                payload["region"], payload["noticeHash"],
+            )  # fmt: skip
+            rows[one.subject, purpose] = _row(site, one.subject, purpose, mine[purpose])
             if not choice.granted or (before is not None and not before.choice.granted):
                 heard[one.subject] = place.seq
         recorded.append(Recorded(payload, place.seq, place.commitment, False, dict(mine)))
@@ -202,11 +207,18 @@ def _count(connection: Connection, site: str, counts: Counter[tuple[str, ...]]) 
     upsert(connection, choice_count, rows, add=["count"])
 
 
-def _row(site: str, one: Planned, purpose: str, seq: int) -> dict[str, Any]:
-    payload, choice = one.payload, one.choices[purpose]
+def put_states(
+    connection: Connection, site: str, subject: str, held: Mapping[str, Held], before: Mapping[str, Held]
+) -> None:  # fmt: skip
+    """Bring a subject's state from `before` to `held`."""
+    rows = [_row(site, subject, purpose, one) for purpose, one in held.items() if before.get(purpose) != one]
+    upsert(connection, consent_state, rows)
+
+
+def _row(site: str, subject: str, purpose: str, held: Held) -> dict[str, Any]:
+    choice = held.choice
     return {
-        "site": site, "subject": one.subject, "purpose": purpose, "granted": choice.granted, "version": choice.version,
-        "at": choice.at, "seq": seq, "receipt": payload["id"], "method": payload["method"],
-        "jurisdiction": payload["jurisdiction"], "region": payload["region"], "notice_hash": payload["noticeHash"],
-        "gpc": payload["gpc"],
+        "site": site, "subject": subject, "purpose": purpose, "granted": choice.granted, "version": choice.version,
+        "at": choice.at, "seq": held.seq, "receipt": held.receipt, "method": held.method,
+        "jurisdiction": held.jurisdiction, "region": held.region, "notice_hash": held.notice_hash, "gpc": held.gpc,
     }  # fmt: skip

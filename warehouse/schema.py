@@ -116,6 +116,8 @@ EVENTS: Final = TableSchema(
         Column(63, "spool_seq", "long", required=True),
         Column(64, "consent_purposes", "strings", element_id=65),
         Column(66, "referrer_kind"),
+        Column(67, "consent_subject"),
+        Column(68, "consent_person"),
     ),
     genesis=64,
     partition="received_at",

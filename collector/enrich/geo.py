@@ -71,6 +71,18 @@ class GeoDatabase:
         record = reader.get(address.compressed)
         return columns_of(record) if isinstance(record, dict) else {}
 
+    def region(self, ip: str) -> str | None:
+        """ISO 3166-2 of the address where the file knows it, else ISO 3166-1 of the country, else None.
+
+        Raises maxminddb.InvalidDatabaseError where the file is damaged.
+        """
+        address = public_address(ip)
+        reader = self._reader
+        if address is None or (address.version == 6 and reader.metadata().ip_version == 4):
+            return None
+        record = reader.get(address.compressed)
+        return region_of(record) if isinstance(record, dict) else None
+
     def reload_if_changed(self) -> bool:
         """Take up a new file at the same path; True if there was one.
 
@@ -151,6 +163,21 @@ def columns_of(record: dict[str, Any]) -> Columns:
         geo_city=_name(record.get("city")),
         geo_isp=_text(_within(record.get("traits"), "isp")),
     )
+
+
+def region_of(record: dict[str, Any]) -> str | None:
+    """The ISO 3166 region of a record, in any of its shapes.
+
+    >>> region_of({"country": {"iso_code": "US"}, "subdivisions": [{"iso_code": "CA"}]})
+    'US-CA'
+    """
+    country = columns_of(record).get("geo_country")
+    if country is None:
+        return None
+    largest = next(iter(record.get("subdivisions") or ()), None)
+    code = _within(largest, "iso_code")
+    part = code if isinstance(code, str) and 1 <= len(code) <= 3 and code.isalnum() and code.isascii() else None
+    return f"{country}-{part.upper()}" if part else str(country)
 
 
 def _within(part: Any, name: str) -> Any:

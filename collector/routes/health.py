@@ -68,6 +68,8 @@ def problems_of(state: State, now: float) -> list[str]:
     found = []
     if state.spool.refusal:
         found.append(f"spool: {state.spool.refusal}")
+    if not state.consent.ready:
+        found.append("consent: the store of policies and receipts does not answer")
     loader = read_loader(state.settings.data_dir)
     if loader is not None:
         if loader.error:

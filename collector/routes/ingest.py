@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from collector import row
-from collector.context import RequestContext, Source, circumstances
+from collector.context import Consents, RequestContext, Source, circumstances
 from collector.decode import Decoded, NewId, NotABatch
 from collector.edge import answer as say
 from collector.edge.answer import Accepted, Headers, Send
@@ -126,7 +126,7 @@ def accept(state: State, decode: Decoder, body: bytes, scope: Scope, headers: di
     wait = state.limiter.take(source, decoded.size)
     if wait:
         raise Refused(429, "rate_limited", f"over {source.rate} events a second", wait)
-    if state.spool.refusal:
+    if state.spool.refusal or not state.consent.ready:
         raise _unavailable(state.balance, decoded.size)
     outcome = process(decoded, _context(state, source, decoded, scope, headers), state.contexts)
     return Pending(source, outcome.accepted, outcome.rejected, _spool(state, outcome), outcome.pii)
@@ -184,6 +184,7 @@ def _context(
         ip, truncated = state.client.of(peer[0], forwarded) if peer else (None, None)
     user_agent = agent[:MAX_USER_AGENT_CHARS].decode("latin-1") if agent else None
     gpc = headers.get(b"sec-gpc") == b"1"
+    consents = _consents(state, source, ip)
     return RequestContext(
         source=source,
         received_at=received,
@@ -196,8 +197,18 @@ def _context(
         key=state.key,
         enricher=state.enricher,
         under=decoded.under,
-        circumstances=circumstances(source, gpc, ip, user_agent),
+        circumstances=circumstances(source, gpc, ip, user_agent, consents.gate if consents is not None else None),
+        consent=consents,
     )
+
+
+def _consents(state: State, source: Source, ip: str | None) -> Consents | None:
+    """What the gate needs to know of the source's site. Raises Refused (503) if it cannot be known."""
+    registry = state.consent
+    site = registry.sites.get(source.site)
+    if site is None or registry.tokens is None or registry.subjects is None:
+        return None
+    return Consents(site.gate, site.heard, registry.tokens, registry.subjects, state.region(ip), registry.tally)
 
 
 def _forwarded(headers: list[tuple[bytes, bytes]]) -> str:

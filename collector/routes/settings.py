@@ -12,16 +12,33 @@ from starlette.routing import Route
 from collector.context import Source
 from collector.protocol import MAX_BATCH_MESSAGES, MAX_BODY_BYTES, MAX_MESSAGE_BYTES
 from collector.state import State
+from consent.model import Snapshot
+from consent.routes.door import Caller, Door
+from consent.routes.policy import snapshot_for
+from consent.snapshots import Snapshots
 
 MAX_AGE = 300
 
 
-def settings_routes(state: Callable[[], State]) -> list[Route]:
+def settings_routes(state: Callable[[], State], door: Door) -> list[Route]:
     """`/v1/sources/{writeKey}/settings` and `/v1/projects/{writeKey}/settings`."""
+
+    snapshots = Snapshots()
 
     async def source_settings(request: Request) -> Response:
         source = state().sources.by_key.get(request.path_params["write_key"])
-        return _answer(request, _settings_of(source) if source else None)
+        if source is None:
+            return _answer(request, None)
+        policy = _policy(request, source)
+        return _answer(request, _settings_of(source, policy), "private" if policy else "public")
+
+    def _policy(request: Request, source: Source) -> Snapshot | None:
+        """The site's policy for this visitor; None until it publishes one."""
+        site = state().consent.sites.get(source.site)
+        if site is None or state().consent.ring is None:
+            return None
+        caller = Caller(source.id, source.site, source.kind == "server")
+        return snapshot_for(door, snapshots, site, request, caller).snapshot
 
     async def project_settings(request: Request) -> Response:
         source = state().sources.by_key.get(request.path_params["write_key"])
@@ -33,12 +50,12 @@ def settings_routes(state: Callable[[], State]) -> list[Route]:
     ]
 
 
-def _settings_of(source: Source) -> dict[str, Any]:
+def _settings_of(source: Source, policy: Snapshot | None) -> dict[str, Any]:
     return {
         "source": source.id,
         "state": source.state,
         "autotrack": {"pageview": True, "clicks": True},
-        "consent": {"mode": source.mode},
+        "consent": policy or {"mode": source.mode},
         "limits": {"message": MAX_MESSAGE_BYTES, "batch": MAX_BATCH_MESSAGES, "body": MAX_BODY_BYTES},
         "queryParams": sorted(source.query_params),
     }
@@ -70,8 +87,9 @@ def _segment_settings_of(source: Source, request: Request) -> dict[str, Any]:
     }
 
 
-def _answer(request: Request, content: dict[str, Any] | None) -> Response:
-    headers = {"cache-control": f"public, max-age={MAX_AGE}"}
+def _answer(request: Request, content: dict[str, Any] | None, whose: str = "public") -> Response:
+    # A policy is for one visitor: where they are, their signal and language
+    headers = {"cache-control": f"{whose}, max-age={MAX_AGE}"}
     origin = request.headers.get("origin")
     if origin:
         headers |= {"access-control-allow-origin": origin, "vary": "origin"}

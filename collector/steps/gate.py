@@ -1,29 +1,75 @@
-"""May we keep it? The person's choice as stamped on the event, the source's mode, Global Privacy Control.
+"""May we keep it? The person's choice, the site's policy, where the visitor is, Global Privacy Control. Fails closed.
 
-Fails closed: what the SDK would hold is refused here, because the collector has nothing to wait for. All of it stands
-in the context and the request, so the verdict is worked out once a context. What can change between two events of the
-same context (a withdrawal, a suppression) must be asked for each event.
+What the SDK would hold is refused here, because the collector has nothing to wait for. Two ways:
+
+* The site has published a policy: `consent.gate` judges what the context claims (stamped choice, token, signal) for the
+  event's name; the answer is remembered with the context, by name. What can change between two events of one context is
+  asked for each: whether the token is over, whose it is, and what was heard of the person since (a withdrawal, a
+  suppression).
+* It has not: the stamped choice and the source's mode (`consent.decide.decide`), once a context.
+
+An event that may only be kept in part loses the rest here, before anything is looked up about it (narrow.py).
 """
 
 from functools import lru_cache
-from typing import NamedTuple
 
-from collector.context import RequestContext
+import msgspec
+from msgspec import Struct
+
+from collector.context import Consents, RequestContext
 from collector.event import Event, encode_columns
 from collector.outcome import Drop, Reason
 from collector.protocol import Context, cacheable
+from collector.shared import Shared
+from collector.steps.narrow import anonymise, strip
 from consent.decide import ANALYTICS, Decision, decide
+from consent.gate import Outcome, Proof
+from consent.tally import Done
+from consent.tokens import TokenError
+
+MAX_NAMES = 64
+_REASONS = {
+    "no_consent": Reason.NO_CONSENT, "withdrawn": Reason.WITHDRAWN, "suppressed": Reason.SUPPRESSED,
+}  # fmt: skip
 
 
-class Verdict(NamedTuple):
-    """What the gate says of a context. `granted`: the column of the purposes that were granted, encoded."""
+class Verdict(Struct):
+    """What the gate says of a context where no policy is published. `granted`: encoded columns."""
 
     purpose: str
     decision: Decision
     granted: bytes
 
 
+class Answer(Struct):
+    """What becomes of events of one name. `cell` counts them."""
+
+    outcome: Outcome
+    cell: list[int]
+
+
+class Prepared(Struct):
+    """What a context claims, read once. `until`: when it must be read again, because its token ends (seconds).
+
+    `subject`, `seq`: the token's. `granted`: encoded columns. `answers`: by the event's name.
+    """
+
+    purpose: str | None
+    gpc: bool
+    stamped: dict[str, bool] | None
+    policy_version: str | None
+    proof: Proof | None = None
+    subject: str | None = None
+    seq: int = 0
+    until: float = float("inf")
+    forged: str = ""
+    granted: bytes = b""
+    answers: dict[str, Answer] = msgspec.field(default_factory=dict)
+
+
 def gate(event: Event, context: RequestContext) -> Event:
+    if context.consent is not None:
+        return _with_policy(event, context, context.consent)
     shared = event.shared
     verdict: Verdict | None = shared.verdict
     if verdict is None:
@@ -32,6 +78,119 @@ def gate(event: Event, context: RequestContext) -> Event:
         raise Drop(Reason.NO_CONSENT, _advice(verdict.decision))
     event.purpose = verdict.purpose
     return event
+
+
+def _with_policy(event: Event, context: RequestContext, consents: Consents) -> Event:
+    shared = event.shared
+    said: Prepared | None = shared.verdict
+    if said is None or context.received_at.timestamp() >= said.until:
+        said = shared.verdict = _prepare(shared.context, context, consents)
+        shared.row = None  # it holds what was granted before
+    if said.forged:
+        raise Drop(Reason.NO_CONSENT, said.forged)
+    denied, doubtful = _heard(event, said, consents)
+    if denied or doubtful:
+        said = _narrowed(event, said, denied, doubtful, consents)
+    answer = said.answers.get(event.name) or _answer(event.name, said, denied, context.source.id, consents)
+    answer.cell[0] += 1
+    outcome = answer.outcome
+    event.purpose = outcome.purpose
+    if outcome.kind == "accept":
+        return event
+    if outcome.kind == "strip":
+        return strip(event, outcome.strip)
+    if outcome.kind == "anonymise" and event.message.type in ("track", "page", "screen"):
+        return anonymise(event, context, outcome.jurisdiction)
+    raise Drop(_REASONS[outcome.reason or "no_consent"], outcome.detail or "this message names a person")
+
+
+def _heard(event: Event, said: Prepared, consents: Consents) -> tuple[tuple[str, ...], bool]:
+    """What is denied by the device and by the person that their token does not know; the event's subjects are set.
+
+    Raises Drop if the token is another person's: whoever copied it has no consent of their own.
+    """
+    site, subjects, heard = consents.gate.site, consents.subjects, consents.heard
+    denied: tuple[str, ...] = ()
+    doubtful, mine = False, said.subject is None
+    if event.anonymous_id is not None:
+        event.consent_subject, key = subjects.of(site, "device", event.anonymous_id)
+        same = event.consent_subject == said.subject
+        mine = mine or same
+        denied, doubtful = heard.ask(key, said.seq if same else 0)
+    if event.user_id is not None:
+        event.consent_person, key = subjects.of(site, "person", event.user_id)
+        same = event.consent_person == said.subject
+        mine = mine or same
+        also, unsure = heard.ask(key, said.seq if same else 0)
+        denied, doubtful = denied + also, doubtful or unsure
+    if not mine:
+        raise Drop(Reason.NO_CONSENT, "the consent token is another person's: record a choice for this one")
+    return denied, doubtful
+
+
+def _prepare(said: Context, request: RequestContext, consents: Consents) -> Prepared:
+    consent = said.consent
+    found = Prepared(said.purpose, said.gpc or request.gpc, None, None)
+    if consent is not None:
+        found.stamped, found.policy_version = consent.category_preferences, consent.policy_version
+        if consent.token:
+            _read_token(consent.token, found, request.received_at.timestamp(), consents)
+    if not found.forged:
+        found.granted = _columns(_judge("", found, (), consents))
+    return found
+
+
+def _read_token(text: str, found: Prepared, now: float, consents: Consents) -> None:
+    """Take over what a token proves. An expired one proves nothing any more, and is no crime."""
+    try:
+        claims = consents.tokens.read(text).claims
+    except TokenError as error:
+        found.forged = str(error)
+        return
+    if claims.aud != consents.gate.site:
+        found.forged = "the consent token is of another site"
+    elif now < claims.exp:
+        found.proof = Proof(claims.granted, claims.denied, claims.policy_version)
+        found.subject, found.seq, found.until = claims.sub, claims.seq, claims.exp
+
+
+def _narrowed(event: Event, said: Prepared, denied: tuple[str, ...], doubtful: bool, consents: Consents) -> Prepared:
+    """The same claims for this one event, with what was heard of its person; in doubt, grants do not count."""
+    shared = event.shared
+    event.shared = Shared(shared.context, shared.extra, shared.circumstances, shared.checked)
+    own = Prepared(said.purpose, said.gpc, said.stamped, said.policy_version, said.proof)
+    if doubtful:
+        own.stamped = {purpose: yes for purpose, yes in (said.stamped or {}).items() if not yes}
+        own.proof = None
+    own.granted = _columns(_judge("", own, denied, consents))
+    event.shared.verdict = own
+    return own
+
+
+def _answer(name: str, said: Prepared, denied: tuple[str, ...], source: str, consents: Consents) -> Answer:
+    outcome = _judge(name, said, denied, consents)
+    done = Done(consents.gate.site, source, name, outcome.purpose, outcome.mapped, outcome.reason or outcome.kind)
+    if len(said.answers) >= MAX_NAMES:
+        said.answers.clear()
+    found = said.answers[name] = Answer(outcome, consents.tally.cell(done))
+    return found
+
+
+def _judge(name: str, said: Prepared, denied: tuple[str, ...], consents: Consents) -> Outcome:
+    gate = consents.gate
+    return gate.judge(gate.claim(
+        name, said.purpose, said.stamped, said.policy_version, said.proof, said.gpc, consents.region, denied
+    ))  # fmt: skip
+
+
+@lru_cache(4096)
+def _encoded(granted: tuple[str, ...], jurisdiction: str) -> bytes:
+    purposes = {"consent_purposes": sorted(granted)} if granted else {}
+    return encode_columns(purposes | {"jurisdiction": jurisdiction})
+
+
+def _columns(outcome: Outcome) -> bytes:
+    return _encoded(outcome.granted, outcome.jurisdiction)
 
 
 def _verdict(said: Context, request: RequestContext) -> Verdict:

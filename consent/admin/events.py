@@ -91,14 +91,15 @@ def unmapped(connection: Connection, site: str) -> list[Seen]:
 
 def note(connection: Connection, site: str, found: list[Seen]) -> None:
     """Add to what was seen; called by gates now and then. Counts are added, the first time stays."""
-    entries = {(one.source, one.event, one.purpose): one for one in found}
+    # PostgreSQL has no NUL in its texts, and clients choose the names of events
+    entries = {(one.source, one.event.replace("\0", "?"), one.purpose): one for one in found}
     t = seen_event.c
     query = sa.select(t.source, t.event, t.purpose, t.first_seen).where(
         t.site == site, sa.tuple_(t.source, t.event, t.purpose).in_(list(entries))
     )
     first = {(row.source, row.event, row.purpose): row.first_seen for row in connection.execute(query)}
     rows = [
-        msgspec.structs.asdict(one) | {"site": site, "first_seen": first.get(key, one.first_seen)}
+        msgspec.structs.asdict(one) | {"site": site, "event": key[1], "first_seen": first.get(key, one.first_seen)}
         for key, one in sorted(entries.items())  # in one order: two workers cannot wait for each other
     ]
     upsert(connection, seen_event, rows, add=["count"])

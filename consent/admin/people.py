@@ -17,7 +17,7 @@ from consent.record import Recorded, Request, World, record, states
 from consent.store.tables import change, subject_link
 from consent.subjects import subjects_of
 
-SUPPRESS = "suppress"
+SUPPRESS, LIFT = "suppress", "lift"
 
 
 class Person(Struct, frozen=True):
@@ -74,27 +74,27 @@ def withdraw(connection: Connection, admin: Admin, ring: KeyRing, site: str, sub
 def suppress(connection: Connection, admin: Admin, site: str, subjects: list[str]) -> int:
     """Keep people out: the gates refuse their events as `suppressed`, within seconds and until `lift`. Gives the
     ledger's number of it. The entry names no subject, so that it may outlive them."""
+    return _bar(connection, admin, site, subjects, SUPPRESS, ",*,")
+
+
+def lift(connection: Connection, admin: Admin, site: str, subjects: list[str]) -> int:
+    """Let people in again who were kept out. What they chose before holds again. Gives the ledger's number of it."""
+    return _bar(connection, admin, site, subjects, LIFT, ",-,")
+
+
+def _bar(connection: Connection, admin: Admin, site: str, subjects: list[str], kind: str, denied: str) -> int:
     id = admin.new_id()
-    entry = Entry(SUPPRESS, {"id": id, "count": len(subjects)})
+    entry = Entry(kind, {"id": id, "count": len(subjects)})
     written = append(connection, site, [entry], admin.now, admin.random)[0]
     connection.execute(change.delete().where(change.c.site == site, change.c.subject.in_(subjects)))
     rows = [
-        {"site": site, "seq": written.seq, "subject": subject, "denied": ",*,", "at": admin.now}
+        {"site": site, "seq": written.seq, "subject": subject, "denied": denied, "at": admin.now}
         for subject in sorted(set(subjects))
     ]
     if rows:
         connection.execute(change.insert(), rows)
-    audit.record(connection, admin, site, "person.suppress", id, {"count": len(subjects)})
+    audit.record(connection, admin, site, f"person.{kind}", id, {"count": len(subjects)})
     return written.seq
-
-
-def lift(connection: Connection, admin: Admin, site: str, subjects: list[str]) -> None:
-    """Let people in again who were kept out. Gates read everything anew."""
-    connection.execute(
-        change.delete().where(change.c.site == site, change.c.subject.in_(subjects), change.c.denied == ",*,")
-    )
-    policies.touch(connection, site, admin.now)
-    audit.record(connection, admin, site, "person.lift", "", {"count": len(subjects)})
 
 
 def erase(connection: Connection, admin: Admin, site: str, subjects: list[str]) -> list[int]:

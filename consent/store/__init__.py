@@ -92,7 +92,14 @@ def open_store(url: str, migrate: bool = True) -> Store:
     if backend == "sqlite":
         engine = _sqlite(parsed)
     elif backend == "postgresql":
-        engine = sa.create_engine(parsed, pool_pre_ping=True, pool_size=4, max_overflow=4, pool_timeout=BUSY_SECONDS)
+        engine = sa.create_engine(
+            parsed,
+            pool_pre_ping=True,
+            pool_size=4,
+            max_overflow=4,
+            pool_timeout=BUSY_SECONDS,
+            connect_args={"connect_timeout": 5},
+        )
     else:
         raise StoreError(f"consent_store: {backend} is not supported; use sqlite:///… or postgresql+psycopg://…")
     store = Store(engine)

@@ -21,6 +21,7 @@ from collector.app import build_app
 from collector.settings import Settings
 from collector.spool.format import EVENTS
 from collector.spool.reader import OPEN, SEALED, follow, segments_of, shards
+from collector.state import State
 
 KEY = "fh_test"
 SOURCE = {"id": "shop", "write_key": KEY, "mode": "opt_out"}
@@ -58,6 +59,12 @@ class Desk:
         self._runner = asyncio.Runner()
         self._app = build_app(settings, data / "firsthand.toml" if (data / "firsthand.toml").exists() else None)
         self._life = self._app.router.lifespan_context(self._app)
+
+    @property
+    def state(self) -> State:
+        """What the worker holds."""
+        found: State = self._app.state.held()
+        return found
 
     def open(self) -> None:
         self._runner.run(self._life.__aenter__())

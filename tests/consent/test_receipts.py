@@ -22,7 +22,7 @@ def snapshot(region: str = "DE", gpc: bool = False) -> Snapshot:
 
 
 def held(granted: bool, at: int = NOW, version: str = ANALYTICS) -> dict[str, Held]:
-    return {"analytics": Held(Choice(granted, version, at), 7, "r", "banner", False)}
+    return {"analytics": Held(Choice(granted, version, at), 7, "r", "banner", False, "eu", "DE", "no1_x")}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,79 @@
+"""`GET /v1/consent/policy`: the signed snapshot for this visitor. `GET /v1/consent/keys`: what to check it with.
+
+A served notice is counted here, without anything about the visitor: an SDK asks this when it is about to show one (its
+settings tell it whether there is something to ask).
+"""
+
+import hashlib
+import re
+from datetime import UTC, datetime
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from consent.canonical import base64url
+from consent.policy import Signals
+from consent.registry import Busy, Site
+from consent.routes.door import Caller, Door, answer, route, site_of
+from consent.snapshots import Served, Snapshots, age_of, is_no_wider
+
+MAX_AGE = 300
+_REGION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
+_LOCALE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+
+
+def policy_routes(door: Door) -> list[BaseRoute]:
+    snapshots = Snapshots()
+
+    async def policy(request: Request) -> Response:
+        caller = door.caller(request, None)
+        site = site_of(door, caller)
+        served = snapshot_for(door, snapshots, site, request, caller)
+        shown = served.snapshot
+        if shown.banner:
+            day = datetime.fromtimestamp(door.now() / 1000, UTC).date().isoformat()
+            key = (site.id, day, shown.notice.hash, shown.policy_version, shown.jurisdiction, shown.region or "")
+            door.registry.served[key] += 1
+        tag = f'"{hashlib.sha256(served.body).hexdigest()[:16]}"'
+        headers = {"cache-control": f"private, max-age={MAX_AGE}", "etag": tag}
+        if request.headers.get("if-none-match") == tag:
+            return Response(None, 304, headers)
+        return Response(served.body, 200, headers, "application/json")
+
+    async def keys(request: Request) -> Response:
+        ring = door.registry.ring
+        if ring is None:
+            raise Busy
+        found = [
+            {"kty": "OKP", "crv": "Ed25519", "kid": kid, "x": base64url(raw)} for kid, raw in ring.public_keys().items()
+        ]
+        return answer(200, {"keys": found})
+
+    return [route("/v1/consent/policy", "GET", policy), route("/v1/consent/keys", "GET", keys)]
+
+
+def snapshot_for(door: Door, snapshots: Snapshots, site: Site, request: Request, caller: Caller) -> Served:
+    """The snapshot for whoever sent this request. Raises Busy before the keys were read."""
+    ring = door.registry.ring
+    if ring is None:
+        raise Busy
+    asked = request.query_params
+    locale = _matching(_LOCALE, asked.get("locale")) or _language(request.headers.get("accept-language", ""))
+    signals = Signals(request.headers.get("sec-gpc") == "1", age_of(asked.get("age")))
+    here = door.region(request, caller)
+    found = snapshots.of(site, ring, here, locale, signals, door.now())
+    wanted = _matching(_REGION, asked.get("region"))
+    if wanted is None or wanted == here:
+        return found
+    other = snapshots.of(site, ring, wanted, locale, signals, door.now())
+    return other if caller.trusted or is_no_wider(other.snapshot, found.snapshot) else found
+
+
+def _matching(pattern: re.Pattern[str], text: str | None) -> str | None:
+    return text if text and len(text) <= 35 and pattern.fullmatch(text) else None
+
+
+def _language(header: str) -> str | None:
+    """The first language of Accept-Language."""
+    return _matching(_LOCALE, header.partition(",")[0].partition(";")[0].strip())
