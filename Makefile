@@ -35,6 +35,11 @@ help:
 	npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
+# Only make test-slow builds the Next.js example
+.setup/next: examples/web-next/package.json examples/web-next/package-lock.json
+	npm ci --prefix examples/web-next --no-audit --no-fund --loglevel=error
+	@touch $@
+
 sdk-js/dist/firsthand.js: .setup/node $(JS_SOURCES) sdk-js/package.json
 	npm run --silent build
 	@touch $@
@@ -60,7 +65,7 @@ test-py: .setup/system .setup/python-dev build
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile --durations 15
 
 # Minutes long: 50 rounds of kill -9, a minute without a store, rebuilding the geo database
-test-slow: .setup/system .setup/python-dev build
+test-slow: .setup/system .setup/python-dev .setup/next build
 	$(BIN)/python -m pytest -q -m slow --timeout 1800
 
 bench: .setup/system .setup/python-dev build

@@ -130,6 +130,22 @@ describe('pageview', () => {
     expect(said[1]).toMatchObject({ title: 'A', at });
   });
 
+  it('waits for a title that was taken off, and not for ever', () => {
+    install(pageview());
+    vi.advanceTimersByTime(60);
+    document.title = '';
+    history.pushState(null, '', '/a');
+    vi.advanceTimersByTime(300);
+    expect(said).toHaveLength(1);
+    document.title = 'A';
+    vi.advanceTimersByTime(60);
+    expect(said[1]).toMatchObject({ title: 'A' });
+    document.title = '';
+    history.pushState(null, '', '/b');
+    vi.advanceTimersByTime(2_000);
+    expect(said).toHaveLength(3);
+  });
+
   it('does not lose a view when the page is left before the title is there', () => {
     install(pageview());
     history.pushState(null, '', '/a');

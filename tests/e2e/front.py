@@ -42,8 +42,10 @@ class Front(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}"
 
     def of(self, write_key: str) -> list[Message]:
-        """Messages under this key, in the order in which they came."""
-        return [one for one in list(self.received) if one["writeKey"] == write_key]
+        """Messages under this key in the order in which they happened, each once: what a page that went could not see
+        confirmed comes again under the same id, as promised."""
+        found = {one["messageId"]: one for one in list(self.received) if one["writeKey"] == write_key}
+        return sorted(found.values(), key=lambda one: str(one["timestamp"]))
 
     def wait(self, write_key: str, enough: Callable[[list[Message]], bool], seconds: float = 10.0) -> list[Message]:
         """Messages under this key once there are enough; fails with those that came."""
@@ -67,6 +69,8 @@ class _Handler(BaseHTTPRequestHandler):
         kind, body = self._find(urlsplit(self.path).path)
         self._answer(200 if kind else 404, kind or "text/plain", body)
 
+    do_HEAD = do_GET  # a framework asks whether a route has moved before it goes there
+
     def do_POST(self) -> None:
         batch = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.received += [{**one, "writeKey": batch["writeKey"]} for one in batch.get("batch", [])]
@@ -79,7 +83,8 @@ class _Handler(BaseHTTPRequestHandler):
             if path == prefix or path.startswith(f"{prefix}/"):
                 file = folder / path.removeprefix(prefix).lstrip("/")
                 if not file.suffix:
-                    file = folder / "index.html"
+                    own = file.with_suffix(".html")  # as frameworks export a route, if they do
+                    file = own if file != folder and own.is_file() else folder / "index.html"
                 if file.is_file():
                     return mimetypes.guess_type(file.name)[0] or "text/plain", file.read_bytes()
         return "", b""
@@ -89,7 +94,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Says nothing: a test's output is for what failed."""

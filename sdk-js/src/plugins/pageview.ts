@@ -16,6 +16,8 @@ import { cleanPage } from '../core/scrub.js';
 import { onRoute } from './route.js';
 
 const RENDER_MS = 60;
+/** A title that is empty is on its way: Next.js takes the old one off and gets the new one from the server. */
+const MOST_LOOKS = 16;
 
 export const pageview: Make = ({ hashRouting } = {}) => ({
   name: 'pageview',
@@ -26,9 +28,14 @@ export const pageview: Make = ({ hashRouting } = {}) => ({
       settle();
       const at = now();
       const facts = cleanPage(address(hashRouting), referrer, location.host, queryParams);
+      let looks = 0;
+      const look = guarded(() => {
+        if (document.title || ++looks === MOST_LOOKS) settle();
+        else cancel = after(RENDER_MS, look);
+      });
       // a script in the head runs before the title was parsed
-      const cancel =
-        document.readyState === 'loading' ? listen(document, 'DOMContentLoaded', settle) : after(RENDER_MS, settle);
+      let cancel =
+        document.readyState === 'loading' ? listen(document, 'DOMContentLoaded', settle) : after(RENDER_MS, look);
       finish = () => {
         finish = null;
         cancel();

@@ -1,0 +1,5 @@
+export const metadata = { title: 'Cups' };
+
+export default function Page() {
+  return <h1>Cups</h1>;
+}
