@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from consent.admin import AdminError
 from consent.console import door, forms, headers, i18n, sessions
 from consent.console.config import ConsoleConfig
 from consent.console.house import House
@@ -25,6 +26,9 @@ from consent.console.i18n import Words
 from consent.console.page import Endpoint, Page
 from consent.console.pages import PAGES
 from consent.console.visit import Refused, Visit
+from consent.keys import KeyRingError
+from consent.policy import PolicyError
+from consent.receipts import ChoiceError
 
 log = logging.getLogger("firsthand.console")
 
@@ -97,10 +101,12 @@ class Console:
             refusal = self._checked(visit, endpoint, public)
             return refusal if refusal is not None or endpoint.on_loop else endpoint.run(visit)
         except Refused as refused:
-            return visit.render("error.html", refused.status, key=refused.key, status_code=refused.status)
+            return visit.render("error.html", refused.status, key=refused.key, status_code=refused.status, why="")
+        except (AdminError, PolicyError, ChoiceError, KeyRingError) as error:  # they say what to do
+            return visit.render("error.html", 422, key="error.422", status_code=422, why=str(error))
         except Exception:
             log.exception("a page of the console failed: %s", visit.request.scope["path"])
-            return visit.render("error.html", 500, key="error.500", status_code=500)
+            return visit.render("error.html", 500, key="error.500", status_code=500, why="")
 
     def _checked(self, visit: Visit, endpoint: Endpoint, public: bool) -> Response | None:
         """None if the endpoint may run, else what is answered instead."""
@@ -113,7 +119,7 @@ class Console:
         if endpoint.method == "POST":
             problem = _not_meant(visit)
             if problem:
-                return visit.render("error.html", 403, key=problem, status_code=403)
+                return visit.render("error.html", 403, key=problem, status_code=403, why="")
         return None if public else _refusal(visit, endpoint)
 
 
@@ -126,11 +132,11 @@ def _refusal(visit: Visit, endpoint: Endpoint) -> Response | None:
         visit.site = visit.path("site")
         if visit.site not in visit.sites():
             visit.site = ""
-            return visit.render("error.html", 404, key="error.404", status_code=404)
+            return visit.render("error.html", 404, key="error.404", status_code=404, why="")
     elif not visit.user.everywhere:
-        return visit.render("error.html", 403, key="error.everywhere", status_code=403)
+        return visit.render("error.html", 403, key="error.everywhere", status_code=403, why="")
     if not visit.user.may(endpoint.permission or page.permission):
-        return visit.render("error.html", 403, key="error.403", status_code=403)
+        return visit.render("error.html", 403, key="error.403", status_code=403, why="")
     return None
 
 

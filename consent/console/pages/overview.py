@@ -1,0 +1,71 @@
+"""Overview: how many said yes, of all who were asked; how that moves; and what waits for somebody.
+
+The rate is granted ÷ served: whoever closed a banner without a word is in the denominator. The counts stand beside it,
+because a rate of few people says little.
+"""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+
+from starlette.responses import Response
+
+from consent.admin import events, figures, policies
+from consent.admin.figures import Day, OptIn
+from consent.admin.policies import REVIEW
+from consent.console.page import Endpoint, Page
+from consent.console.visit import Visit
+
+RANGES: Final = ("7", "30", "90")
+
+
+def show(visit: Visit) -> Response:
+    chosen = visit.query("days") if visit.query("days") in RANGES else "30"
+    today = datetime.fromtimestamp(visit.now, UTC).date()
+    since, until = (today - timedelta(days=int(chosen) - 1)).isoformat(), (today + timedelta(days=1)).isoformat()
+    with visit.house.store.read() as connection:
+        current = policies.current(connection, visit.site)
+        if current is None:
+            return visit.render("overview_empty.html")
+        asked = [p for p in current.document.purposes if not p.required]
+        purpose = next((p.id for p in asked if p.id == visit.query("purpose")), asked[0].id if asked else "")
+        rows = figures.opt_in(connection, visit.site, since, until)
+        trend = figures.trend(connection, visit.site, purpose, since, until)
+        totals = figures.totals(connection, visit.site, {p.id: p.version for p in asked})
+        unmapped = events.unmapped(connection, visit.site)
+        waiting = policies.drafts(connection, visit.site, REVIEW)
+    return visit.render(
+        "overview.html", days=chosen, ranges=RANGES, purposes=[p.id for p in asked], purpose=purpose, rows=rows,
+        mine=[r for r in rows if r.purpose == purpose], totals=totals, trend=trend, chart=chart_of(trend, visit),
+        served=sum(d.served for d in trend), withdrawn=_withdrawn(rows), stale=sum(t.stale for t in totals),
+        unmapped=unmapped, waiting=waiting, current=current,
+    )  # fmt: skip
+
+
+def _withdrawn(rows: list[OptIn]) -> int:
+    return sum(r.withdrawn for r in rows)
+
+
+def chart_of(trend: list[Day], visit: Visit) -> dict[str, Any]:
+    """The trend as the chart wants it: seconds, and per cent of those who were asked; gaps where nobody was."""
+    words = visit.words
+    return {
+        "time": words("overview.day"),
+        "percent": True,
+        "x": [_seconds(day.day) for day in trend],
+        "series": [
+            {"label": words(f"state.{name}"), "values": [_share(getattr(day, name), day.served) for day in trend]}
+            for name in ("granted", "denied", "withdrawn")
+        ],
+    }
+
+
+def _share(part: int, whole: int) -> float | None:
+    return min(100.0, 100 * part / whole) if whole else None
+
+
+def _seconds(day: str) -> int:
+    at = date.fromisoformat(day)
+    return int(datetime(at.year, at.month, at.day, 12, tzinfo=UTC).timestamp())
+
+
+OVERVIEW: Final = Page("overview", "privacy", "overview.view", (Endpoint(show),))
