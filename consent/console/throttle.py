@@ -44,8 +44,16 @@ def failed(connection: Connection, keys: tuple[str, str], now: float) -> None:
 
 
 def succeeded(connection: Connection, keys: tuple[str, str]) -> None:
-    """The right password forgives the login's failures, not the address': one account of one's own would do for all."""
+    """The right password forgives the login's failures; of the address' only this try, which was no failure after all.
+
+    Otherwise one account of one's own would be enough to try all others for ever.
+    """
     connection.execute(delete(attempts).where(attempts.c.key == keys[0]))
+    connection.execute(
+        update(attempts)
+        .where(attempts.c.key == keys[1], attempts.c.failures > 0)
+        .values(failures=attempts.c.failures - 1)
+    )
 
 
 def _wait(key: str, failures: int) -> float:

@@ -27,6 +27,20 @@ def test_an_address_is_slowed_over_many_logins(here: Place) -> None:
         assert throttle.wait_of(connection, throttle.keys_of("fresh", "203.0.113.3"), NOW) == 0
 
 
+def test_an_office_may_log_in_as_often_as_it_likes_and_ones_own_account_buys_no_tries(here: Place) -> None:
+    keys = throttle.keys_of("own", "203.0.113.4")
+    with here.house.store.write() as connection:
+        for _ in range(3 * throttle.FREE["from"]):
+            throttle.failed(connection, keys, NOW)
+            throttle.succeeded(connection, keys)
+        assert throttle.wait_of(connection, keys, NOW) == 0
+        for number in range(throttle.FREE["from"]):
+            throttle.failed(connection, throttle.keys_of(f"victim{number}", "203.0.113.4"), NOW)
+            throttle.failed(connection, keys, NOW)
+            throttle.succeeded(connection, keys)
+        assert throttle.wait_of(connection, throttle.keys_of("next", "203.0.113.4"), NOW) > 0
+
+
 def test_brute_force_is_refused_right_or_wrong_and_says_how_long(here: Place) -> None:
     here.user("victim", "viewer")
     attacker = here.visitor("203.0.113.66")

@@ -1,0 +1,99 @@
+"""The page Ledger: found by person, purpose and time; whole; exported without a person's id."""
+
+import csv
+import io
+import json
+import re
+
+import pytest
+
+from consent.console.pages.ledger import _cell, _day
+from tests.consent.console.seeds import choose
+from tests.consent.console.visitors import NOW, Place, Visitor
+
+PAGE = "/console/s/default/ledger"
+ROWS = re.compile(r'<tr><td class="number faint">(\d+)</td>')
+
+
+def test_the_newest_first_and_on_to_older_ones(weeks: Place, people: dict[str, Visitor]) -> None:
+    officer = people["privacy_officer"]
+    first = officer.get(PAGE).text
+    numbers = [int(n) for n in ROWS.findall(first)]
+    assert (numbers == sorted(numbers, reverse=True) and len(numbers) == 49) or len(numbers) == 50
+    if "before=" in first:
+        older = officer.get(f"{PAGE}?before={numbers[-1]}").text
+        assert max(int(n) for n in ROWS.findall(older)) < numbers[-1]
+
+
+def test_one_person_is_found_by_an_id_that_stands_nowhere(weeks: Place, people: dict[str, Visitor]) -> None:
+    officer = people["privacy_officer"]
+    choose(weeks.house, NOW - 100, "somebody-special", action="reject_all")
+    answer = officer.post(PAGE, anonymous="somebody-special")
+    assert len(ROWS.findall(answer.text)) == 1
+    assert officer.post(PAGE, anonymous="somebody-else").text.count("Nothing matches") == 1
+    assert officer.get(f"{PAGE}?anonymous=somebody-special").text.count("somebody-special") <= 1
+    for text in (officer.get(PAGE).text, people["auditor"].get("/console/s/default/audit").text):
+        assert "somebody-special" not in text
+
+
+@pytest.mark.parametrize(
+    ("fields", "some"),
+    [
+        ({"purpose": "marketing", "granted": "yes"}, True),
+        ({"purpose": "marketing", "granted": "no"}, True),
+        ({"purpose": "'; drop table ledger_entry; --"}, False),
+        ({"purpose": "%"}, False),
+        ({"since": "2030-01-01"}, False),
+        ({"until": "2000-01-01"}, False),
+        ({"kind": "erase"}, False),
+        ({"kind": "' or 1=1 --", "since": "no day"}, True),
+    ],
+)
+def test_filters_find_and_injections_do_not(people: dict[str, Visitor], fields: dict[str, str], some: bool) -> None:
+    answer = people["privacy_officer"].post(PAGE, **fields)
+    assert answer.status_code == 200
+    assert bool(ROWS.findall(answer.text)) == some
+
+
+def test_a_receipt_has_a_page_on_its_own_site_only(weeks: Place, people: dict[str, Visitor]) -> None:
+    identifier = choose(
+        weeks.house, NOW - 50, "receipt-page", action="set", choices={"analytics": True, "marketing": False}
+    )
+    text = people["auditor"].get(f"{PAGE}/receipt/{identifier}").text
+    assert identifier in text and "preferences" in text and "s1." in text
+    other = weeks.inside("reader-elsewhere", "auditor", sites=("other",))
+    assert other.get(f"{PAGE}/receipt/{identifier}").status_code == 404
+    assert other.get(f"/console/s/other/ledger/receipt/{identifier}").status_code in (404, 422)
+    assert people["auditor"].get(f"{PAGE}/receipt/nothing").status_code == 422
+
+
+def test_the_chain_is_verified(people: dict[str, Visitor]) -> None:
+    assert "Whole:" in people["approver"].post(f"{PAGE}/verify", PAGE).text
+
+
+def test_exports_are_files_and_are_written_down(weeks: Place, people: dict[str, Visitor]) -> None:
+    auditor = people["auditor"]
+    sheet = auditor.post(f"{PAGE}/export", PAGE, format="csv", purpose="analytics", granted="yes")
+    assert sheet.headers["content-disposition"].endswith('.csv"')
+    rows = list(csv.DictReader(io.StringIO(sheet.content.decode("utf-8-sig"))))
+    assert rows and all("analytics" in row["granted"] for row in rows)
+    assert all(row["subject"].startswith("s1.") for row in rows)
+    lines = [json.loads(line) for line in auditor.post(f"{PAGE}/export", PAGE, format="jsonl").text.splitlines()]
+    assert [line["seq"] for line in lines] == list(range(len(lines), 0, -1))
+    assert auditor.post(f"{PAGE}/export", PAGE, format="exe").status_code == 422
+    assert "exported the ledger" in auditor.get("/console/s/default/audit").text
+    assert people["approver"].post(f"{PAGE}/export", PAGE, format="csv").status_code == 403
+
+
+def test_a_cell_is_no_formula() -> None:
+    assert [_cell(v) for v in ("=1+1", "a,b", 'a"b', None, True, 7, "@x")] == [
+        "'=1+1",
+        '"a,b"',
+        '"a""b"',
+        "",
+        "true",
+        "7",
+        "'@x",
+    ]
+    assert _day("2026-01-01") == 1_767_225_600_000
+    assert _day("") is None and _day("9999-12-31", 1) is None
