@@ -29,7 +29,9 @@ def keys_of(login: str, address: str) -> tuple[str, str]:
 def wait_of(connection: Connection, keys: tuple[str, str], now: float) -> float:
     """Seconds until the next try may be made; 0 if it may be made now."""
     rows = connection.execute(select(attempts).where(attempts.c.key.in_(keys)))
-    return max((r.last + _wait(r.key, r.failures) - now for r in rows), default=0.0)
+    waits = ((_wait(r.key, r.failures), r.last) for r in rows)
+    # A clock that was set back must not lock anybody out for longer than the wait itself
+    return max((min(wait, last + wait - now) for wait, last in waits), default=0.0)
 
 
 def failed(connection: Connection, keys: tuple[str, str], now: float) -> None:
