@@ -34,10 +34,10 @@ function declared(file) {
   return names;
 }
 
-function platform() {
+function platform(libraries) {
   const names = new Set();
   const lib = dirname(ts.getDefaultLibFilePath({}));
-  for (const name of readdirSync(lib).filter((file) => /^lib\.(es\d+|dom)[\w.]*d\.ts$/.test(file))) {
+  for (const name of readdirSync(lib).filter((file) => libraries.test(file))) {
     for (const one of declared(`${lib}/${name}`)) names.add(one);
   }
   return names;
@@ -54,12 +54,24 @@ function spoken(file) {
   return words;
 }
 
-export function shortened() {
-  const sources = readdirSync(`${here}src`, { recursive: true })
+/** All TypeScript files below a folder. */
+export const sourcesIn = (folder) =>
+  readdirSync(folder, { recursive: true })
     .filter((file) => file.endsWith('.ts'))
-    .map((file) => `${here}src/${file}`);
-  const kept = new Set([...platform(), ...NEWER]);
-  for (const name of PUBLIC) for (const one of declared(`${here}src/${name}.ts`)) kept.add(one);
+    .map((file) => `${folder}/${file}`);
+
+/**
+ * The names, for the web SDK unless told otherwise: `sources` the files whose members may be shortened, `isPublic` those whose
+ * members keep their names, `libraries` TypeScript's own that describe the platform, `newer` what those lack.
+ */
+export function shortened({
+  sources = sourcesIn(`${here}src`),
+  isPublic = PUBLIC.map((name) => `${here}src/${name}.ts`),
+  libraries = /^lib\.(es\d+|dom)[\w.]*d\.ts$/,
+  newer = NEWER,
+} = {}) {
+  const kept = new Set([...platform(libraries), ...newer]);
+  for (const file of isPublic) for (const one of declared(file)) kept.add(one);
   for (const file of sources) for (const word of spoken(file)) kept.add(word);
   const names = new Set(sources.flatMap((file) => [...declared(file)]));
   return [...names].filter((name) => !kept.has(name)).sort();

@@ -1,79 +1,65 @@
 /**
- * Builds what is shipped: one CommonJS file in ES5 syntax, with the shared core of sdk-js inside, its types, and the
- * consent component.
+ * Builds what is shipped: a CommonJS file in ES5 syntax with the shared core of sdk-js inside, one with the plugins that
+ * are not on by default, their types, and the consent component.
  *
  * ES5, because WeChat DevTools' own down-levelling (增强编译) may be off and old WebViews are still about; what a base
- * library brings along (Promise, Map, WeakSet, Object.entries …) is used. TypeScript lowers what esbuild has bundled.
- * Its loops over any iterable cost a kilobyte of try and finally, so a loop or a spread is rewritten to walk an array
- * first (`$list`): the same for the finite, synchronous ones that are all we have.
+ * library brings along (Promise, Map, WeakSet, Object.entries …) is used. esbuild bundles, `es5.mjs` lowers, terser makes
+ * it small, with the names of internal members shortened by the same rule as in the web SDK.
  */
 
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { build, transform } from 'esbuild';
-import ts from 'typescript';
+import { build } from 'esbuild';
+import { minify } from 'terser';
+import { shortened, sourcesIn } from '../sdk-js/mangle.mjs';
+import { lower } from './es5.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const dist = `${here}dist`;
+const core = `${here}../sdk-js/src/core`;
+// What apps, the wire, the platform and further copies of this file know by name
+const PUBLIC = [
+  'client',
+  'front',
+  'hooks',
+  'host',
+  'views',
+  'wx',
+  'extras/collector',
+  'extras/privacy',
+  'extras/wechat',
+].map((name) => `${here}src/${name}.ts`);
+const NAMES = {
+  sources: [...sourcesIn(`${here}src`), ...sourcesIn(core)],
+  isPublic: [...PUBLIC, ...['protocol', 'api', 'plugin'].map((name) => `${core}/${name}.ts`)],
+  libraries: /^lib\.es\d+[\w.]*d\.ts$/,
+  newer: ['is', 'exports'],
+};
 
-/**
- * Names of parts that only this file knows, shortened. None may be a name of the wire, of the public API, of the
- * platform or of the app's objects; the tests run against the built file.
- */
-const INTERNAL = `
-  answer asked batches changed claim clock commit delayMs delivered facts guard guarded hiddenAt inFlight isOpen
-  lifecycle lose mayStore mint nudge onLeave onOnline onReturn peek person ports purge recheck release retryAfter
-  setOpen setUser settle shield storage takeLost tally tooLarge undoAll nextShare shareOf
-`;
+const FILES = { firsthand: 'entry', plugins: 'extras/entry' };
 
-function walkArrays(context) {
-  const { factory } = context;
-  const list = (expression) =>
-    ts.isArrayLiteralExpression(expression)
-      ? expression
-      : factory.createCallExpression(factory.createIdentifier('$list'), undefined, [expression]);
-  const visit = (given) => {
-    const node = ts.visitEachChild(given, visit, context);
-    if (ts.isForOfStatement(node)) {
-      return factory.updateForOfStatement(
-        node,
-        node.awaitModifier,
-        node.initializer,
-        list(node.expression),
-        node.statement,
-      );
-    }
-    return ts.isSpreadElement(node) ? factory.updateSpreadElement(node, list(node.expression)) : node;
-  };
-  return (file) => ts.visitNode(file, visit);
-}
-
-export async function bundle(entry = `${here}src/index.ts`) {
-  const made = await build({
-    entryPoints: [entry],
-    bundle: true,
-    format: 'cjs',
-    platform: 'neutral',
-    target: 'es2020',
-    write: false,
-    mangleProps: new RegExp(`^(${INTERNAL.trim().split(/\s+/).join('|')})$`),
+export async function bundle(entry) {
+  const options = { bundle: true, format: 'cjs', platform: 'neutral', target: 'es2020', write: false };
+  const { outputFiles } = await build({ ...options, entryPoints: [entry], charset: 'utf8', legalComments: 'none' });
+  const { code } = await minify(lower(outputFiles[0].text), {
+    ecma: 5,
+    toplevel: true,
+    compress: { passes: 4, unsafe: true, unsafe_methods: true, pure_getters: true, keep_fargs: false },
+    mangle: { properties: { regex: new RegExp(`^(${shortened(NAMES).join('|')})$`) } },
+    format: { comments: false, ascii_only: true },
   });
-  const source = `function $list(all) { return Array.isArray(all) ? all : Array.from(all); }\n${made.outputFiles[0].text}`;
-  const { outputText } = ts.transpileModule(source, {
-    compilerOptions: { target: ts.ScriptTarget.ES5, module: ts.ModuleKind.None },
-    transformers: { before: [walkArrays] },
-  });
-  // fails if anything newer than ES5 is left
-  const { code } = await transform(outputText, { minify: true, target: 'es5', legalComments: 'none' });
   return code;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await rm(dist, { recursive: true, force: true });
   await mkdir(dist, { recursive: true });
-  const code = await bundle();
-  await writeFile(`${dist}/firsthand.js`, code);
+  for (const [name, entry] of Object.entries(FILES)) {
+    const code = await bundle(`${here}src/${entry}.ts`);
+    await writeFile(`${dist}/${name}.js`, code);
+    console.log(`miniprogram ${name}.js  ${code.length} bytes, ${gzipSync(code, { level: 9 }).length} gzip`);
+  }
   await writeFile(`${dist}/index.js`, "module.exports = require('./firsthand.js');\n");
   await cp(`${here}components`, `${dist}/components`, { recursive: true });
   // for tests/integration/test_miniprogram.py, not shipped
@@ -88,5 +74,4 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   });
   // the example opens in WeChat DevTools as it is
   await cp(dist, `${here}../examples/miniprogram/firsthand`, { recursive: true });
-  console.log(`miniprogram firsthand.js  ${code.length} bytes, ${gzipSync(code, { level: 9 }).length} gzip`);
 }

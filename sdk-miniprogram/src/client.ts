@@ -9,42 +9,28 @@
 import type { Client, ClientOptions } from '../../sdk-js/src/core/api.js';
 import { createClient } from '../../sdk-js/src/core/client.js';
 import type { Plugin } from '../../sdk-js/src/core/plugin.js';
-import { type Asked, createAsked, type Pseudonyms } from './collector.js';
 import { createFacts } from './context.js';
 import { createFront } from './front.js';
 import { getHooks, type Hooks } from './hooks.js';
-import type { Host } from './host.js';
+import type { Host, MakePlugin } from './host.js';
 import { createHttp } from './http.js';
 import { createNet } from './network.js';
 import { PLUGINS } from './plugins/index.js';
-import { createPrivacy, type Privacy } from './privacy.js';
-import { createShares } from './shares.js';
 import { createStorage } from './storage.js';
 import { VERSION } from './version.js';
 import { createViews } from './views.js';
 
 export interface InitOptions extends Omit<ClientOptions, 'library' | 'log'> {
-  /** Switches plugins by name: `{ taps: false, errors: true }`; `false` switches all off. */
+  /** Switches plugins off by name: `{ taps: false }`; `false` switches all off. */
   autotrack?: Readonly<Record<string, boolean>> | false;
-  /** Plugins of your own. */
-  plugins?: readonly Plugin[];
+  /** Further plugins: those of `plugins.js`, and your own. */
+  plugins?: readonly (Plugin | MakePlugin)[];
   /** Titles of pages by path, `{ '/pages/cart/cart': '购物车' }`: WeChat has no way to read them. */
   titles?: Readonly<Record<string, string>>;
-  /** Shared cards carry a token that counts how often they were passed on; it names nobody. */
-  shareTracking?: boolean;
 }
 
 export interface Firsthand extends Omit<Client, 'replay'> {
   readonly version: string;
-  privacy: Privacy;
-  /**
-   * `wx.login`, and the collector exchanges the code. Gives the pseudonyms, and tells events from here on whose they are unless
-   * the app has said so itself. Null without consent, or if WeChat or the collector refused.
-   */
-  login(): Promise<Pseudonyms | null>;
-  webViewUrl: Asked['webViewUrl'];
-  /** Looks for exposure nodes of a page or component, now. */
-  observe(component: object): void;
 }
 
 const FLUSH_HIDDEN_MS = 4_500;
@@ -54,23 +40,21 @@ export function createMiniprogram(options: InitOptions): Firsthand & Pick<Client
   const { writeKey, endpoint, autotrack = {}, plugins = [] } = options;
   const queryParams = (options.queryParams || []).map((name) => name.toLowerCase());
   const now = () => Date.now();
-  const log = (...parts: unknown[]) => console.debug('firsthand', ...parts);
-  const hints: Record<string, boolean> = {};
+  const hints: string[] = [];
   const hint = (message: string) => {
-    if (!hints[message]) console.warn(`firsthand: ${message}`);
-    hints[message] = true;
+    if (hints.indexOf(message) < 0) console.warn('firsthand:', message);
+    hints.push(message);
   };
   const hooks = (): Hooks => getHooks((error) => hint(`an options object was left as it is: ${error}`));
 
-  const front = createFront(hooks, now);
+  const front = createFront(now);
   const net = createNet(front, now);
-  const http = createHttp(hint);
   const views = createViews(front, hooks, now);
   const storage = createStorage(`fh.${writeKey}.`, () => front.hiddenAt() !== null);
   const client = createClient(
     {
       storage,
-      http,
+      http: createHttp(hint),
       clock: {
         now,
         after(ms, run) {
@@ -92,67 +76,12 @@ export function createMiniprogram(options: InitOptions): Firsthand & Pick<Client
       ...options,
       queryParams,
       library: { name: '@firsthand/miniprogram', version: VERSION },
-      log,
+      log: (...parts) => console.debug('firsthand', parts),
     },
   );
-  const allowed = () => {
-    const { decisions, preferences } = client.consent.get();
-    return decisions.analytics === 'allow' ? preferences || {} : null;
-  };
-  const asked = createAsked({
-    ...{ http, endpoint, writeKey, allowed },
-    anonymousId: client.getAnonymousId,
-    report: log,
-  });
-  const shares = createShares(!!options.shareTracking, asked.share);
-
-  front.onHide(() => {
-    storage.flush();
-    void client.flush(FLUSH_HIDDEN_MS);
-  });
-  const host: Host = {
-    ...{ front, views, hooks, titles: options.titles || {} },
-    shareOf: shares.of,
-    nextShare: shares.next,
-    observe: () => {},
-  };
-  for (const { make, isDefault } of PLUGINS) {
-    const plugin = make(host);
-    const said = autotrack && autotrack[plugin.name];
-    if (autotrack && (said === undefined ? isDefault : said)) client.use(plugin);
-  }
-  plugins.map(client.use);
-  views.start();
-
-  const opened = () => {
-    if (!allowed()) return;
-    net.open();
-    shares.prepare();
-  };
-  client.consent.onChange(opened);
-  opened();
-
-  let isNamed = false;
-  return {
+  const made = {
     ...client,
     version: VERSION,
-    identify(...call) {
-      isNamed = true;
-      client.identify(...call);
-    },
-    reset() {
-      isNamed = false;
-      client.reset();
-    },
-    privacy: createPrivacy(client.consent.set),
-    login: () =>
-      asked.login().then((who) => {
-        // who the app itself has named keeps that name
-        if (who && !isNamed) client.identify(who.openid, who.unionid ? { wechatUnionid: who.unionid } : {});
-        return who;
-      }),
-    webViewUrl: asked.webViewUrl,
-    observe: (component) => host.observe(component),
     close() {
       client.close();
       views.close();
@@ -162,4 +91,27 @@ export function createMiniprogram(options: InitOptions): Firsthand & Pick<Client
       delete hooks().clients[writeKey];
     },
   };
+
+  front.onHide(() => {
+    storage.flush();
+    void client.flush(FLUSH_HIDDEN_MS);
+  });
+  const host: Host = {
+    ...{ front, views, hooks, client, endpoint, writeKey, titles: options.titles || {} },
+    extend: (verbs) => Object.assign(made, verbs),
+  };
+  const use = (plugin: Plugin | MakePlugin) => client.use(typeof plugin === 'function' ? plugin(host) : plugin);
+  for (const make of PLUGINS) {
+    const plugin = make(host);
+    if (autotrack && autotrack[plugin.name] !== false) use(plugin);
+  }
+  plugins.forEach(use);
+  views.start();
+
+  const opened = () => {
+    if (client.consent.get().decisions.analytics === 'allow') net.open();
+  };
+  client.consent.onChange(opened);
+  opened();
+  return made;
 }

@@ -37,29 +37,37 @@ export function createFacts(networkKind: () => string | null, queryParams: reado
     device = device || readDevice();
     return device;
   };
-  const lazy: Record<string, () => unknown> = {
-    os: () => known().os,
-    device: () => known().device,
-    locale: () => known().locale,
-    app: () => known().app,
-    network: () => networkKind() || undefined,
-    screen() {
-      const info = wx.getWindowInfo && wx.getWindowInfo();
-      return info && { width: info.screenWidth, height: info.screenHeight, density: info.pixelRatio };
-    },
-    viewport() {
-      const info = wx.getWindowInfo && wx.getWindowInfo();
-      return info && { width: info.windowWidth, height: info.windowHeight };
-    },
-  };
+  const window = () => (wx.getWindowInfo ? wx.getWindowInfo() : null);
 
   return () => {
-    const facts: Facts = {};
-    for (const [name, get] of Object.entries(lazy)) Object.defineProperty(facts, name, { enumerable: true, get });
     const page = topPage();
-    if (page && page.route) facts.page = pageFacts(page.route, page.options, queryParams);
-    if (wx.getEnterOptionsSync) facts.scene = wx.getEnterOptionsSync().scene;
-    return facts;
+    return {
+      get os() {
+        return known().os;
+      },
+      get device() {
+        return known().device;
+      },
+      get locale() {
+        return known().locale;
+      },
+      get app() {
+        return known().app;
+      },
+      get network() {
+        return networkKind() || undefined;
+      },
+      get screen() {
+        const info = window();
+        return info && { width: info.screenWidth, height: info.screenHeight, density: info.pixelRatio };
+      },
+      get viewport() {
+        const info = window();
+        return info && { width: info.windowWidth, height: info.windowHeight };
+      },
+      page: page && page.route ? pageFacts(page.route, page.options, queryParams) : undefined,
+      scene: wx.getEnterOptionsSync && wx.getEnterOptionsSync().scene,
+    } as Facts;
   };
 }
 

@@ -3,12 +3,13 @@
  * first is called first; on hiding, last. So a page is left before its mini-program is, and what was recorded is
  * queued before it is stored and sent.
  *
- * From `wx.onAppShow` and `wx.onAppHide`. Plugins and base libraries before 2.1.2 have neither; there the App's
- * own lifecycles are watched, and where there is no App either the mini-program counts as in front.
+ * From `wx.onAppShow` and `wx.onAppHide` (base library 2.1.2). Plugins have neither, so there the mini-program
+ * counts as in front.
  */
 
+import { subscribe } from '../../sdk-js/src/core/guard.js';
 import type { Undo } from '../../sdk-js/src/core/ports.js';
-import type { Hooks } from './hooks.js';
+import { listen } from './listen.js';
 import type { Entry } from './wx.js';
 
 export interface Front {
@@ -16,55 +17,34 @@ export interface Front {
   isHeard: boolean;
   /** Since when it is hidden (ms); null while it is in front. */
   hiddenAt(): number | null;
-  onShow(run: (entry: Entry | undefined, at: number) => void): Undo;
+  onShow(run: (entry: Entry, at: number) => void): Undo;
   onHide(run: (at: number) => void): Undo;
   close: Undo;
 }
 
-export function createFront(hooks: () => Hooks, now: () => number): Front {
-  const shows: ((entry: Entry | undefined, at: number) => void)[] = [];
-  const hides: ((at: number) => void)[] = [];
+export function createFront(now: () => number): Front {
+  const shows = new Set<(entry: Entry, at: number) => void>();
+  const hides = new Set<(at: number) => void>();
+  const isHeard = !!(wx.onAppShow && wx.onAppHide);
   let hiddenAt: number | null = null;
 
-  const shown = (entry?: Entry) => {
+  const shown = (entry: Entry) => {
     hiddenAt = null;
-    for (const run of shows.slice()) run(entry, now());
+    for (const run of shows) run(entry, now());
   };
   const hidden = () => {
     hiddenAt = now();
-    for (const run of hides.slice().reverse()) run(hiddenAt);
+    for (const run of Array.from(hides).reverse()) run(hiddenAt);
   };
-
-  function listen(): Undo {
-    if (wx.onAppShow && wx.onAppHide) {
-      wx.onAppShow(shown);
-      wx.onAppHide(hidden);
-      return () => {
-        if (wx.offAppShow) wx.offAppShow(shown);
-        if (wx.offAppHide) wx.offAppHide(hidden);
-      };
-    }
-    hooks().need('App', ['onShow', 'onHide']);
-    return hooks().watch(({ kind, name, args }) => {
-      if (kind !== 'App') return;
-      if (name === 'onShow') shown(args[0] as Entry);
-      else if (name === 'onHide') hidden();
-    });
-  }
+  const offs = [listen('AppShow', shown), listen('AppHide', hidden)];
 
   return {
-    isHeard: !!wx.onAppShow || typeof App !== 'undefined',
+    isHeard,
     hiddenAt: () => hiddenAt,
     onShow: (run) => subscribe(shows, run),
     onHide: (run) => subscribe(hides, run),
-    close: listen(),
-  };
-}
-
-export function subscribe<T>(list: T[], run: T): Undo {
-  list.push(run);
-  return () => {
-    const at = list.indexOf(run);
-    if (at >= 0) list.splice(at, 1);
+    close() {
+      for (const off of offs) off();
+    },
   };
 }

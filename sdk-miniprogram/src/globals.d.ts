@@ -6,7 +6,6 @@ type Constructor = (this: unknown, options?: unknown) => unknown;
 
 declare global {
   const wx: Wx;
-  let App: Constructor | undefined;
   let Page: Constructor | undefined;
   let Component: Constructor | undefined;
   let Behavior: Constructor | undefined;

@@ -1,6 +1,6 @@
 /**
- * The only place that wraps App, Page, Component and Behavior. It decides nothing: it lets plugins watch the
- * app's own functions being called.
+ * The only place that wraps Page, Component and Behavior. It decides nothing: it lets plugins watch the app's own
+ * functions being called. App is left alone: `wx.onAppShow` and its kind say all there is to know.
  *
  * What the app must never notice. Its options objects are not changed: each is copied with prototype, order
  * and property descriptors (so a frozen one works), and only function values differ. A wrapper passes `this`,
@@ -15,10 +15,11 @@
  * glass-easel's builder style (`Component().init(…)`).
  */
 
+import { subscribe } from '../../sdk-js/src/core/guard.js';
 import type { Undo } from '../../sdk-js/src/core/ports.js';
 
 type Anything = (this: unknown, ...args: unknown[]) => unknown;
-export type Kind = 'App' | 'Page' | 'Component' | 'Behavior';
+export type Kind = 'Page' | 'Component' | 'Behavior';
 
 /** One call of a function of the app. `outer`: the wrapped function that is calling it. */
 export interface Invocation {
@@ -42,16 +43,10 @@ export interface Hooks {
 }
 
 const MARK = '__firsthand1';
-/** Called many times a second, or with nothing in it for us. */
-const QUIET = /^on(PageScroll|Resize|ReachBottom|PullDownRefresh|Ready|Load|Show|Hide|Unload|TabItemTap|Launch)$/;
+/** Called many times a second. */
+const QUIET = 'onPageScroll';
 
 const GLOBALS: Record<Kind, [get: () => unknown, set: (made: Anything) => void]> = {
-  App: [
-    () => typeof App !== 'undefined' && App,
-    (made) => {
-      App = made;
-    },
-  ],
   Page: [
     () => typeof Page !== 'undefined' && Page,
     (made) => {
@@ -83,19 +78,13 @@ export function getHooks(report: (error: unknown) => void): Hooks {
 }
 
 function install(report: (error: unknown) => void): Hooks {
-  const watchers: Watcher[] = [];
+  const watchers = new Set<Watcher>();
   const needed: Partial<Record<Kind, readonly string[]>> = {};
   let running: Invocation | null = null;
 
   const hooks: Hooks = {
     clients: {},
-    watch(watcher) {
-      watchers.push(watcher);
-      return () => {
-        const at = watchers.indexOf(watcher);
-        if (at >= 0) watchers.splice(at, 1);
-      };
-    },
+    watch: (watcher) => subscribe(watchers, watcher),
     need(kind, names) {
       needed[kind] = [...(needed[kind] || []), ...names];
     },
@@ -104,10 +93,10 @@ function install(report: (error: unknown) => void): Hooks {
   function wrap(kind: Kind, name: string, original: Anything): Anything {
     if (Object.getOwnPropertyDescriptor(original, MARK)) return original;
     const wrapper = function (this: unknown, ...args: unknown[]): unknown {
-      if (!watchers.length) return original.apply(this, args);
+      if (!watchers.size) return original.apply(this, args);
       const outer = running;
       const call: Invocation = { kind, name, self: this, args, outer };
-      const afters = watchers.slice().map((watcher) => watcher(call));
+      const afters = Array.from(watchers, (watcher) => watcher(call));
       running = call;
       try {
         let result = original.apply(this, args);
@@ -122,9 +111,7 @@ function install(report: (error: unknown) => void): Hooks {
 
   const wrapAll = (kind: Kind, source: object, names: readonly string[] = []): object => {
     const copy = copyOf(source, (value, name) =>
-      typeof value === 'function' && (!QUIET.test(name) || names.indexOf(name) >= 0)
-        ? wrap(kind, name, value as Anything)
-        : value,
+      typeof value === 'function' && name !== QUIET ? wrap(kind, name, value as Anything) : value,
     );
     for (const name of names) {
       // one that is inherited is called by the platform as it is
@@ -134,16 +121,15 @@ function install(report: (error: unknown) => void): Hooks {
   };
 
   function instrument(kind: Kind, options: object): object {
-    if (kind === 'App' || kind === 'Page') return wrapAll(kind, options, needed[kind]);
-    let copy = copyOf(options, (value, name) => (name === 'methods' && isObject(value) ? wrapAll(kind, value) : value));
+    if (kind === 'Page') return wrapAll(kind, options, needed[kind]);
+    const copy = copyOf(options, (value, name) =>
+      name === 'methods' && isObject(value) ? wrapAll(kind, value) : value,
+    );
     const names = kind === 'Component' && needed.Component;
     if (names) {
       const lifetimes = (copy as Record<string, unknown>).pageLifetimes;
-      copy = copyOf(copy, (value) => value);
-      Object.defineProperty(copy, 'pageLifetimes', {
-        ...{ configurable: true, enumerable: true, writable: true },
-        value: wrapAll(kind, isObject(lifetimes) ? lifetimes : {}, names),
-      });
+      const value = wrapAll(kind, isObject(lifetimes) ? lifetimes : {}, names);
+      Object.defineProperty(copy, 'pageLifetimes', { configurable: true, enumerable: true, writable: true, value });
     }
     return copy;
   }
@@ -176,26 +162,19 @@ function install(report: (error: unknown) => void): Hooks {
 const isObject = (value: unknown): value is object => !!value && typeof value === 'object';
 
 /** The same object with other values, down to the descriptors. */
-function copyOf(source: object, change: (value: unknown, name: string) => unknown): object {
-  const copy = Object.create(Object.getPrototypeOf(source)) as object;
-  for (const name of keysOf(source)) {
-    const property = Object.getOwnPropertyDescriptor(source, name) as PropertyDescriptor;
-    if ('value' in property) property.value = change(property.value, String(name));
-    Object.defineProperty(copy, name, property);
-  }
-  return copy;
-}
+const copyOf = (source: object, change: (value: unknown, name: string) => unknown): object =>
+  carry(source, Object.create(Object.getPrototypeOf(source)), change);
 
 /** `wrapper` with everything that `original` carries, and our mark where nobody trips over it. */
-function mark(wrapper: Anything, original: Anything, value: unknown): Anything {
-  for (const name of keysOf(original)) {
-    const there = Object.getOwnPropertyDescriptor(wrapper, name);
-    if (name === 'arguments' || name === 'caller' || (there && !there.configurable)) continue;
-    Object.defineProperty(wrapper, name, Object.getOwnPropertyDescriptor(original, name) as PropertyDescriptor);
-  }
-  return Object.defineProperty(wrapper, MARK, { value });
-}
+const mark = (wrapper: Anything, original: Anything, value: unknown): Anything =>
+  Object.defineProperty(carry(original, wrapper), MARK, { value });
 
-function keysOf(of: object): (string | symbol)[] {
-  return [...Object.getOwnPropertyNames(of), ...(Object.getOwnPropertySymbols ? Object.getOwnPropertySymbols(of) : [])];
+function carry<T extends object>(from: object, to: T, change?: (value: unknown, name: string) => unknown): T {
+  for (const name of Reflect.ownKeys(from)) {
+    const property = Object.getOwnPropertyDescriptor(from, name) as PropertyDescriptor;
+    const there = Object.getOwnPropertyDescriptor(to, name);
+    if (change && 'value' in property) property.value = change(property.value, String(name));
+    if (!there || there.configurable) Object.defineProperty(to, name, property);
+  }
+  return to;
 }

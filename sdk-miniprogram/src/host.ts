@@ -1,5 +1,11 @@
-/** What plugins of the mini-program SDK share beside the core's `PluginApi`: the platform, once. */
+/**
+ * What plugins of the mini-program SDK get beside the core's `PluginApi`: the platform, once. A plugin is a function of it
+ * that gives a `Plugin`; those in `extras.ts` are in a file of their own, so that only who wants them loads them, and the
+ * names below stay as they are in every build.
+ */
 
+import type { Client } from '../../sdk-js/src/core/api.js';
+import type { Plugin } from '../../sdk-js/src/core/plugin.js';
 import type { Query } from './context.js';
 import type { Front } from './front.js';
 import type { Hooks } from './hooks.js';
@@ -12,10 +18,15 @@ export interface Host {
   hooks(): Hooks;
   /** Titles by path (`/pages/cart/cart`), as the app declares them: WeChat has no way to read one. */
   titles: Readonly<Record<string, string>>;
-  /** What the token says that a page or the mini-program was opened with. */
-  shareOf(query: Query): { share?: string; shareDepth?: number };
-  /** The token that a shared card should carry; null if cards are left alone or there is none yet. */
-  nextShare(): string | null;
-  /** Set by the exposure plugin. */
-  observe(component: object): void;
+  client: Client;
+  endpoint: string;
+  writeKey: string;
+  /** Adds verbs to what `init` gave. */
+  extend(verbs: object): void;
+  /** What the card that somebody came by says; set by a plugin. */
+  shareOf?: (query: Query) => object;
+  /** The card that should be shared instead of this one; set by a plugin. */
+  stamp?: (card: unknown, isTimeline: boolean) => unknown;
 }
+
+export type MakePlugin = (host: Host) => Plugin;

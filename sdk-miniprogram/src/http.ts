@@ -29,8 +29,8 @@ export function createHttp(hint: (message: string) => void): Http {
           },
           fail({ errMsg }) {
             if (NOT_LISTED.test(errMsg)) {
-              const [, host = url] = /^\w+:\/\/([^/]+)/.exec(url) || [];
-              hint(`add https://${host} to the request domains (request 合法域名) on mp.weixin.qq.com`);
+              const origin = url.split('/', 3).join('/');
+              hint(`add ${origin} to the request domains (request 合法域名) on mp.weixin.qq.com`);
             }
             resolve({ status: 0, retryAfter: null, body: '' });
           },

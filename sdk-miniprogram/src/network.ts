@@ -6,9 +6,10 @@
  * The network is asked for only once consent allows it: its kind describes the device.
  */
 
+import { subscribe } from '../../sdk-js/src/core/guard.js';
 import type { Lifecycle } from '../../sdk-js/src/core/ports.js';
 import type { Front } from './front.js';
-import { subscribe } from './front.js';
+import { listen } from './listen.js';
 import type { Network } from './wx.js';
 
 const HIDDEN_MS = 5_000;
@@ -22,27 +23,27 @@ export interface Net extends Lifecycle {
 }
 
 export function createNet(front: Front, now: () => number): Net {
-  const onlines: (() => void)[] = [];
+  const onlines = new Set<() => void>();
   let connected = true;
   let kind: string | null = null;
   let isOpen = false;
 
   const back = () => {
-    for (const run of onlines.slice()) run();
+    for (const run of onlines) run();
   };
   const changed = (status: Network & { isConnected: boolean }) => {
     connected = status.isConnected;
     kind = status.networkType;
     if (connected) back();
   };
-  const offShow = front.onShow(back);
+  const offs = [front.onShow(back)];
 
   return {
     kind: () => kind,
     open() {
       if (isOpen) return;
       isOpen = true;
-      wx.onNetworkStatusChange(changed);
+      offs.push(listen('NetworkStatusChange', changed));
       wx.getNetworkType({
         success({ networkType }) {
           kind = networkType;
@@ -59,8 +60,7 @@ export function createNet(front: Front, now: () => number): Net {
     onLeave: () => () => {},
     onReturn: () => () => {},
     close() {
-      offShow();
-      if (isOpen) wx.offNetworkStatusChange(changed);
+      for (const off of offs) off();
     },
   };
 }

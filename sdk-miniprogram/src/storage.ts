@@ -28,10 +28,9 @@ type Values = Record<string, string>;
 interface Chunk {
   values: Values;
   bytes: number;
-  version: number;
-  /** The version being written, if one is. */
-  writing: number | null;
+  /** Changed since it was last written, or since the write that is under way began. */
   dirty: boolean;
+  writing: boolean;
 }
 
 export interface MpStorage extends Storage {
@@ -42,7 +41,6 @@ export interface MpStorage extends Storage {
 /** `root`: what all our keys begin with. `hidden`: is the mini-program in the background? */
 export function createStorage(root: string, hidden: () => boolean): MpStorage {
   const chunks: Record<number, Chunk> = {};
-  const claims = new Set<string>();
   const prefix = `${root}~`;
   let loadedAll = false;
   let timer: ReturnType<typeof setTimeout> | null = null;
@@ -58,7 +56,7 @@ export function createStorage(root: string, hidden: () => boolean): MpStorage {
       const values: Values = {};
       // damaged or not ours: as if it were not there
       for (const [key, value] of Object.entries(parse(text) || {})) if (typeof value === 'string') values[key] = value;
-      chunk = { values, bytes: byteLength(text), version: 0, writing: null, dirty: false };
+      chunk = { values, bytes: byteLength(text), dirty: false, writing: false };
       chunks[n] = chunk;
     }
     return chunk;
@@ -93,9 +91,12 @@ export function createStorage(root: string, hidden: () => boolean): MpStorage {
   }
 
   function touch(chunk: Chunk, bytes: number): void {
-    chunk.bytes = Math.max(0, chunk.bytes + bytes);
-    chunk.version++;
+    chunk.bytes += bytes;
     chunk.dirty = true;
+    soon();
+  }
+
+  function soon(): void {
     if (hidden()) flush();
     else if (timer === null) timer = setTimeout(gathered, GATHER_MS);
   }
@@ -104,26 +105,25 @@ export function createStorage(root: string, hidden: () => boolean): MpStorage {
     timer = null;
     for (const n of numbers()) {
       const chunk = chunks[n] as Chunk;
-      if (chunk.dirty && chunk.writing === null) begin(n, chunk);
+      if (chunk.dirty && !chunk.writing) begin(prefix + n, chunk);
     }
   }
 
-  function begin(n: number, chunk: Chunk): void {
+  function begin(key: string, chunk: Chunk): void {
     chunk.dirty = false;
-    const written = chunk.version;
-    chunk.writing = written;
-    const done = (ok: boolean) => {
-      chunk.writing = null;
-      if (ok && chunk.version === written) return;
-      // over the quota: tried again with the next change, not before
-      chunk.dirty = true;
-      if (ok && hidden()) flush();
-      else if (ok && timer === null) timer = setTimeout(gathered, GATHER_MS);
+    chunk.writing = true;
+    const success = () => {
+      chunk.writing = false;
+      if (chunk.dirty) soon();
     };
-    const key = prefix + n;
-    const body = encode(chunk);
-    if (body) wx.setStorage({ key, data: body, success: () => done(true), fail: () => done(false) });
-    else wx.removeStorage({ key, complete: () => done(true) });
+    const fail = () => {
+      // over the quota: tried again with the next change, not before
+      chunk.writing = false;
+      chunk.dirty = true;
+    };
+    const data = encode(chunk);
+    if (data) wx.setStorage({ key, data, success, fail });
+    else wx.removeStorage({ key, complete: success });
   }
 
   function flush(): void {
@@ -131,39 +131,42 @@ export function createStorage(root: string, hidden: () => boolean): MpStorage {
     timer = null;
     for (const n of numbers()) {
       const chunk = chunks[n] as Chunk;
-      if (!chunk.dirty && chunk.writing === null) continue;
-      const body = encode(chunk);
-      chunk.dirty = body ? !write(prefix + n, body) : false;
-      if (!body) wx.removeStorageSync(prefix + n);
+      if (!chunk.dirty && !chunk.writing) continue;
+      const data = encode(chunk);
+      const isKept = !data || write(prefix + n, data);
+      if (!data) wx.removeStorageSync(prefix + n);
+      // a write that is under way may land after this one
+      chunk.dirty = chunk.writing || !isKept;
     }
   }
 
+  const weight = (key: string, value: string | undefined) =>
+    value === undefined ? 0 : byteLength(key) + byteLength(value) + 8;
+
   return {
     flush,
-    get: (key) => {
-      const chunk = isDirect(key) ? null : find(key);
+    get(key) {
+      if (isDirect(key)) return read(key);
+      const chunk = find(key);
       const value = chunk && chunk.values[key];
-      return isDirect(key) ? read(key) : value === undefined ? null : value;
+      return value === undefined ? null : value;
     },
     set(key, value) {
       if (isDirect(key)) return write(key, value);
-      const entry = byteLength(key) + byteLength(value) + 8;
-      const there = find(key);
-      const chunk = isQueued(key) ? there || room(entry) : there;
+      const chunk = find(key) || room(weight(key, value));
       if (!chunk) return false;
       const before = chunk.values[key];
-      if (before === value) return true;
       chunk.values[key] = value;
-      touch(chunk, entry - (before === undefined ? 0 : byteLength(key) + byteLength(before) + 8));
+      if (before !== value) touch(chunk, weight(key, value) - weight(key, before));
       return true;
     },
     remove(key) {
       if (isDirect(key)) return wx.removeStorageSync(key);
       const chunk = find(key);
-      const before = chunk && chunk.values[key];
-      if (!chunk || before === undefined || before === null) return;
+      const before = chunk ? chunk.values[key] : undefined;
+      if (!chunk || before === undefined) return;
       delete chunk.values[key];
-      touch(chunk, -(byteLength(key) + byteLength(before) + 8));
+      touch(chunk, -weight(key, before));
     },
     keys(start) {
       loadAll();
@@ -175,14 +178,7 @@ export function createStorage(root: string, hidden: () => boolean): MpStorage {
     },
     watch: () => () => {},
     // one context: whatever segment an earlier run has left is dead by definition
-    claim: (name) =>
-      new Promise((resolve) => {
-        setTimeout(() => {
-          if (claims.has(name)) return resolve(null);
-          claims.add(name);
-          resolve(() => claims.delete(name));
-        }, 0);
-      }),
+    claim: () => new Promise((resolve) => setTimeout(() => resolve(() => {}), 0)),
   };
 }
 

@@ -7,10 +7,12 @@
  * pages are watched instead; they say the same without `openType`.
  */
 
+import { subscribe } from '../../sdk-js/src/core/guard.js';
 import type { Undo } from '../../sdk-js/src/core/ports.js';
 import { type Query, topPage } from './context.js';
-import { type Front, subscribe } from './front.js';
+import type { Front } from './front.js';
 import type { Hooks } from './hooks.js';
+import { listen } from './listen.js';
 import type { PageInstance, Route } from './wx.js';
 
 export interface View {
@@ -33,8 +35,8 @@ export interface Views {
 const ROUTE_MS = 300;
 
 export function createViews(front: Front, hooks: () => Hooks, now: () => number): Views {
-  const shows: ((view: View) => void)[] = [];
-  const leaves: ((view: View, at: number) => void)[] = [];
+  const shows = new Set<(view: View) => void>();
+  const leaves = new Set<(view: View, at: number) => void>();
   const offs: Undo[] = [];
   let current: View | null = null;
   let instance: unknown = null;
@@ -45,7 +47,7 @@ export function createViews(front: Front, hooks: () => Hooks, now: () => number)
     timer = null;
     const left = current;
     current = instance = null;
-    if (left) for (const run of leaves.slice()) run(left, at);
+    if (left) for (const run of leaves) run(left, at);
   }
 
   function show(route: string, query: Query, openType: string | undefined, at: number, of?: unknown): void {
@@ -53,7 +55,7 @@ export function createViews(front: Front, hooks: () => Hooks, now: () => number)
     const view = { route, query, openType, at };
     current = view;
     instance = of;
-    for (const run of shows.slice()) run(view);
+    for (const run of shows) run(view);
   }
 
   function showTop(at: number): void {
@@ -68,11 +70,9 @@ export function createViews(front: Front, hooks: () => Hooks, now: () => number)
     const routing = ({ notFound }: Route) => {
       if (!notFound) leave(now());
     };
-    if (wx.onAppRoute) wx.onAppRoute(routed);
-    if (wx.onBeforeAppRoute) wx.onBeforeAppRoute(routing);
     offs.push(
-      () => wx.offAppRoute && wx.offAppRoute(routed),
-      () => wx.offBeforeAppRoute && wx.offBeforeAppRoute(routing),
+      listen('AppRoute', routed),
+      listen('BeforeAppRoute', routing),
       front.onShow((_, at) => {
         if (topPage() && !current && timer === null) timer = setTimeout(() => showTop(at), ROUTE_MS);
       }),

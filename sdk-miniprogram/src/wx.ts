@@ -137,3 +137,26 @@ export interface PageInstance {
   route?: string;
   options?: Record<string, unknown>;
 }
+
+/** An event as a handler of the app gets it (framework/view/wxml/event). */
+export interface Happened {
+  type: string;
+  timeStamp?: number;
+  target?: WxmlNode;
+  currentTarget: WxmlNode;
+  detail?: { x?: number; y?: number };
+}
+
+export interface WxmlNode {
+  id?: string;
+  dataset?: Record<string, unknown>;
+  offsetLeft?: number;
+  offsetTop?: number;
+}
+
+/** What a page answers when it is asked what to share. */
+export interface Card {
+  path?: string;
+  query?: string;
+  promise?: unknown;
+}

@@ -1,14 +1,18 @@
 /** A fresh host with a fresh copy of the SDK in it, as one start of a mini-program. */
 
 import { vi } from 'vitest';
+import type { WeChatVerbs } from '../src/extras/index.js';
 import type { Firsthand, InitOptions } from '../src/index.js';
 import { createHost, type Host, type HostOptions } from './host/host.js';
 
 export const OPTIONS: InitOptions = { writeKey: 'wk', endpoint: 'https://c.example', strict: true };
 
+/** With the verbs of `plugins.js`, where a test has put those among its plugins. */
+export type Sdk = Firsthand & WeChatVerbs;
+
 export interface Started {
   host: Host;
-  sdk: Firsthand;
+  sdk: Sdk;
 }
 
 /** What `app.js` and the pages of a small mini-program register. `pages`: options by route. */
@@ -18,7 +22,7 @@ export interface Parts {
   components?: Record<string, Record<string, unknown>>;
 }
 
-let last: Firsthand | null = null;
+let last: Sdk | null = null;
 
 type Scope = Record<string, (options: unknown) => unknown>;
 
@@ -33,7 +37,7 @@ export async function load(
   vi.resetModules();
   const host = createHost(on);
   const { init } = await import('../src/index.js');
-  last = init({ ...OPTIONS, ...options });
+  last = init({ ...OPTIONS, ...options }) as Sdk;
   register(host, parts);
   return { host, sdk: last };
 }

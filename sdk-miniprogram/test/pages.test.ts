@@ -1,7 +1,7 @@
 /** Launches, shows and page views: which beacons a journey makes, in order, and which it must not make. */
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { delivered, load, type Message, names, only, register, start } from './boot.js';
+import { delivered, load, type Message, names, only, register, type Sdk, start } from './boot.js';
 import { createHost } from './host/host.js';
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_700_000_000_000 }));
@@ -149,24 +149,14 @@ it('a late init makes up for the show and the page it has missed, once', async (
     consentMode: 'opt_out',
   });
   host.go('navigateTo', 'pages/cart/cart');
-  const sent = await all({ host, sdk: late });
+  const sent = await all({ host, sdk: late as Sdk });
   expect(names(sent)).toEqual(['$app_launch', '$app_show', '$page', '$page_leave', '$page']);
 });
 
-it('an older base library without wx.onAppShow is heard through App, whose own functions still run', async () => {
-  const ran: string[] = [];
-  const app = { onShow: () => ran.push('show'), onHide: () => ran.push('hide') };
-  vi.resetModules();
-  const host = createHost();
-  Object.assign(host.wx, { onAppShow: undefined, onAppHide: undefined });
-  const sdk = (await import('../src/index.js')).init({
-    writeKey: 'wk',
-    endpoint: 'https://c.example',
-    consentMode: 'opt_out',
-  });
-  register(host, { app });
+it('in a plugin nobody says when the mini-program is shown; routes are heard all the same', async () => {
+  const { host, sdk } = await load({ consentMode: 'opt_out' }, {}, { plugin: true });
   host.launch('pages/home/home');
-  host.hide();
-  expect(ran).toEqual(['show', 'hide']);
-  expect(names(await all({ host, sdk }))).toEqual(['$app_launch', '$app_show', '$page', '$page_leave', '$app_hide']);
+  host.go('navigateTo', 'pages/cart/cart');
+  const sent = await all({ host, sdk });
+  expect(names(sent)).toEqual(['$app_launch', '$app_show', '$page', '$page_leave', '$page']);
 });

@@ -5,7 +5,8 @@
 
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import type { Firsthand, InitOptions } from '../src/index.js';
+import type { InitOptions } from '../src/index.js';
+import type { Sdk } from './boot.js';
 import { createHost } from './host/host.js';
 import type { Server } from './host/network.js';
 import { type Compiler, type Node, simulateRenderer } from './host/simulate.js';
@@ -28,7 +29,7 @@ export function openShop({ endpoint, writeKey, server, compiler, root = SHOP }: 
   const host = createHost({ renderer, tabs: TABS, ...(server && { server }) });
   Object.assign(require('./config.js'), { endpoint, writeKey } satisfies InitOptions);
   require('./app.js');
-  const { firsthand } = require('./firsthand/firsthand.js') as { firsthand: Firsthand };
+  const { firsthand } = require('./firsthand/firsthand.js') as { firsthand: Sdk };
 
   const settle = (ms = 20) => new Promise((resolve) => setTimeout(resolve, ms));
   /** A tap on what is found by these selectors, one inside the other. */

@@ -1,6 +1,7 @@
 /** Taps, shares and exposure: one gesture is one event, and the app notices nothing. */
 
 import { describe, expect, it, vi } from 'vitest';
+import { errors, exposure, updates, wechat } from '../src/extras/index.js';
 import { delivered, load, type Message, names, only, register, settled, start } from './boot.js';
 import { event } from './host/plain.js';
 
@@ -182,7 +183,7 @@ describe('sharing', () => {
     };
     const promised = { ...card, promise: Promise.resolve({ ...card, path: '/pages/cart/cart' }) };
     const made = { onShareAppMessage: () => card, onShareTimeline: () => ({ query: 'a=1' }), onLater: () => promised };
-    const { host, sdk } = await start({ shareTracking: true }, page(made), { server });
+    const { host, sdk } = await start({ plugins: [wechat({ shareTracking: true })] }, page(made), { server });
     await settled();
     expect(host.fire('onShareAppMessage', {})).toEqual({ ...card, path: `${card.path}&fh_share=${token(1)}` });
     expect(card.path).not.toContain('fh_share');
@@ -200,7 +201,7 @@ describe('sharing', () => {
 });
 
 it('exposure: half visible, with a name, once a view', async () => {
-  const { host, sdk } = await start();
+  const { host, sdk } = await start({ plugins: [exposure()] });
   await vi.waitFor(() => expect(host.exposure.selectors()).toEqual(['.track-exposure']));
   const node = { id: 'p1', dataset: { trackExposure: 'card', trackSku: 'A1', phone: '138' } };
   host.exposure.reveal({ ...node, intersectionRatio: 0.2 });
@@ -218,12 +219,28 @@ it('errors and updates are recorded only when asked for, without what they quote
   const quiet = await start();
   quiet.host.emit('onError', 'boom');
   expect(names(await delivered(quiet))).not.toContain('$error');
-  const { host, sdk } = await start({ autotrack: { errors: true, taps: false } });
+  const found: Record<string, (result?: object) => void> = {};
+  const manager = ['onCheckForUpdate', 'onUpdateReady', 'onUpdateFailed'].map((name) => [
+    name,
+    (run: (result?: object) => void) => {
+      found[name] = run;
+    },
+  ]);
+  const { host, sdk } = await load({ consentMode: 'opt_out', autotrack: { taps: false }, plugins: [errors()] });
+  host.wx.getUpdateManager = () => Object.fromEntries(manager);
+  sdk.use(updates()());
+  host.launch('pages/home/home');
   host.emit('onError', 'TypeError: no mail ada@example.test\n    at page.js:3');
   host.emit('onUnhandledRejection', { reason: new Error('offline') });
-  const sent = only(await delivered({ host, sdk }), '$error');
-  expect(sent.map(({ properties }) => properties)).toEqual([
+  found.onCheckForUpdate?.({ hasUpdate: true });
+  found.onUpdateReady?.();
+  const sent = await delivered({ host, sdk });
+  expect(only(sent, '$error').map(({ properties }) => properties)).toEqual([
     { kind: 'error', message: 'TypeError: no mail :redacted' },
     { kind: 'rejection', message: 'offline' },
+  ]);
+  expect(only(sent, 'App Update').map(({ properties }) => properties)).toEqual([
+    { state: 'found' },
+    { state: 'ready' },
   ]);
 });

@@ -269,12 +269,14 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
       unregister: registry.unregister,
       timeEvent: (event) => registry.time(event, now()),
       optOut: gate.withdraw,
-      async flush(timeoutMs = 5_000) {
+      flush(timeoutMs = 5_000) {
         const before = stats();
-        await opened;
-        await flusher.flush(timeoutMs);
-        const { sent, pending, dropped } = stats();
-        return { sent: sent - before.sent, pending, dropped: dropped - before.dropped };
+        return Promise.resolve(opened)
+          .then(() => flusher.flush(timeoutMs))
+          .then(() => {
+            const { sent, pending, dropped } = stats();
+            return { sent: sent - before.sent, pending, dropped: dropped - before.dropped };
+          });
       },
       use: plugins.use,
       onError: guard.onError,

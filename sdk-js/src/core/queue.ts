@@ -40,10 +40,10 @@ export interface Queue {
   /** Takes them out and says how many there still were. */
   remove(items: readonly Item[]): number;
   /** Stores what is here, claims this tab's segment, adopts those of dead tabs. */
-  open(): Promise<void>;
+  open(): Promise<unknown>;
   /** Gives the claims back. */
   leave(): void;
-  resume(): Promise<void>;
+  resume(): Promise<unknown>;
   /** Leaves nothing in storage, not even other tabs' events; what is in memory stays. */
   close(): void;
 }
@@ -91,18 +91,21 @@ export function createQueue(storage: Vault, root: string, tab: string, tally: Ta
     }
   }
 
-  async function adopt(): Promise<void> {
+  function adopt(): Promise<unknown> {
     const events = storage.keys(root).filter((key) => key.includes('.', root.length));
-    for (const segment of new Set([tab, ...events.map((key) => key.slice(root.length).split('.')[0] as string)])) {
-      const undo = claims.has(segment) ? null : await storage.claim(root + segment);
-      if (!undo) continue;
-      // consent may have been withdrawn while we waited
-      if (!storage.isOpen) undo();
-      else {
-        claims.set(segment, undo);
-        if (segment !== tab) load(`${root}${segment}.`);
-      }
-    }
+    const segments = new Set([tab, ...events.map((key) => key.slice(root.length).split('.')[0] as string)]);
+    return Promise.all(
+      Array.from(segments, (segment) => {
+        if (claims.has(segment)) return null;
+        return storage.claim(root + segment).then((undo) => {
+          if (!undo) return;
+          // consent may have been withdrawn while we waited
+          if (!storage.isOpen) return undo();
+          claims.set(segment, undo);
+          if (segment !== tab) load(`${root}${segment}.`);
+        });
+      }),
+    );
   }
 
   function load(prefix: string): void {

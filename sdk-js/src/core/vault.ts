@@ -16,7 +16,7 @@ export function createVault(storage: Storage): Vault {
     isOpen: false,
     get: (key) => (vault.isOpen ? storage.get(key) : null),
     set: (key, value) => vault.isOpen && storage.set(key, value),
-    claim: async (name) => (vault.isOpen ? storage.claim(name) : null),
+    claim: (name) => (vault.isOpen ? storage.claim(name) : Promise.resolve(null)),
   };
   return vault;
 }

@@ -8,6 +8,9 @@
  * both. Texts: zh-CN unless WeChat's language is another; `words` replaces any of them.
  */
 var firsthand = require('../../firsthand.js').firsthand;
+var privacy = require('../../plugins.js').createPrivacy((preferences) => {
+  firsthand.consent.set(preferences, { method: 'wechat' });
+});
 
 var WORDS = {
   zh: {
@@ -34,11 +37,11 @@ Component({
   lifetimes: {
     attached: function () {
       this.setData({ said: Object.assign({}, WORDS[this.data.lang] || WORDS.zh, this.data.words) });
-      if (!firsthand.privacy) return console.warn('firsthand: call init in app.js before the consent component');
-      firsthand.privacy.onNeed(() => {
+      if (!firsthand.consent.get) return console.warn('firsthand: call init in app.js before the consent component');
+      privacy.onNeed(() => {
         this.open();
       });
-      firsthand.privacy.status().then((status) => {
+      privacy.status().then((status) => {
         this.setData({ contractName: status.contractName });
       });
       if (!firsthand.consent.get().preferences) this.open();
@@ -49,15 +52,15 @@ Component({
       this.setData({ shown: true });
     },
     agree: function () {
-      firsthand.privacy.agree(this.data.purposes, 'fh-consent-agree');
+      privacy.agree(this.data.purposes, 'fh-consent-agree');
       this.close(true);
     },
     refuse: function () {
-      firsthand.privacy.disagree(this.data.purposes);
+      privacy.disagree(this.data.purposes);
       this.close(false);
     },
     openContract: () => {
-      firsthand.privacy.openContract();
+      privacy.openContract();
     },
     still: () => {},
     close: function (agreed) {

@@ -23,7 +23,13 @@ export const lifecycle = (host: Host): Plugin => ({
       if (!entry || !entry.path) return {};
       const { path, search } = pageFacts(entry.path, entry.query, queryParams);
       const from = entry.referrerInfo && entry.referrerInfo.appId;
-      return { path, search, scene: entry.scene, referrerAppId: from || undefined, ...host.shareOf(entry.query) };
+      return {
+        path,
+        search,
+        scene: entry.scene,
+        referrerAppId: from || undefined,
+        ...(host.shareOf && host.shareOf(entry.query)),
+      };
     };
     const show = guarded((entry: Entry | undefined, at: number) => {
       if (shownAt !== null) return;

@@ -16,6 +16,7 @@ import type { Plugin } from '../../../sdk-js/src/core/plugin.js';
 import type { Properties } from '../../../sdk-js/src/core/protocol.js';
 import type { Invocation } from '../hooks.js';
 import type { Host } from '../host.js';
+import type { Happened } from '../wx.js';
 
 const EVENTS: Record<string, string> = {
   tap: '$click',
@@ -28,19 +29,6 @@ const EVENTS: Record<string, string> = {
 const MAX_TEXT = 200;
 
 type Dataset = Record<string, unknown>;
-interface Node {
-  id?: string;
-  dataset?: Dataset;
-  offsetLeft?: number;
-  offsetTop?: number;
-}
-interface Happened {
-  type: string;
-  timeStamp?: number;
-  target?: Node;
-  currentTarget: Node;
-  detail?: { x?: number; y?: number };
-}
 
 export const taps = (host: Host): Plugin => ({
   name: 'taps',
@@ -83,9 +71,8 @@ const isKnown = (type: unknown) => Object.keys(EVENTS).indexOf(type as string) >
 /** Equal for the copies of one gesture; empty if the event says too little to tell. */
 function identityOf({ type, timeStamp, target, detail }: Happened): string {
   if (typeof timeStamp !== 'number' || !target) return '';
-  const { id, offsetLeft, offsetTop, dataset } = target;
   const { x, y } = detail || {};
-  return JSON.stringify([type, timeStamp, id, offsetLeft, offsetTop, x, y, plain(dataset)]);
+  return JSON.stringify([type, timeStamp, target.id, target.offsetLeft, target.offsetTop, x, y, target.dataset]);
 }
 
 function describe({ name, self, kind }: Invocation, { type, currentTarget, detail }: Happened): Properties {
@@ -104,43 +91,31 @@ function describe({ name, self, kind }: Invocation, { type, currentTarget, detai
   };
 }
 
-/** Frameworks send everything through one method and say in the dataset whom they mean. */
-function handlerOf(name: string, type: string, dataset: Dataset): string | undefined {
-  const table = dataset.eventOpts || dataset.eventconfigs; // uni-app (Vue 2), mpx
-  if (Array.isArray(table)) {
-    // [["tap",[["onBuy",["$event"]]]]]
-    for (const [of, calls] of table as [string, [string][]][]) {
-      if (String(of).replace(/^\^/, '') === type && Array.isArray(calls) && calls[0]) return text(calls[0][0]);
-    }
-  } else if (table && typeof table === 'object') {
-    // {"tap":[["onBuy","__mpx_event__"]]}
-    const calls = (table as Record<string, unknown>)[type];
-    if (Array.isArray(calls) && Array.isArray(calls[0])) return text(calls[0][0]);
+/**
+ * Frameworks send everything through one method and say in the dataset whom they mean: uni-app (Vue 2) by
+ * `[["tap",[["onBuy",["$event"]]]]]`, mpx by `{"tap":[["onBuy","__mpx_event__"]]}`, Taro not at all.
+ */
+function handlerOf(name: string, type: string, { eventOpts, eventconfigs = {} }: Dataset): string | undefined {
+  let calls = (eventconfigs as Dataset)[type];
+  if (Array.isArray(eventOpts)) {
+    for (const [of, given] of eventOpts) if (of === type || of === `^${type}`) calls = given;
   }
-  return name === 'eh' || name === '__e' || name === '__invoke' ? undefined : name; // Taro's names nobody
+  const [[handler] = []] = (Array.isArray(calls) ? calls : []) as string[][];
+  return text(handler) || (/^(eh|__e|__invoke)$/.test(name) ? undefined : name);
 }
 
 /** `data-track-plan="pro"` says `{ plan: 'pro' }`: what the app itself declares. */
 export function declared(dataset: Dataset): Properties {
   const properties: Properties = {};
   for (const key of Object.keys(dataset)) {
-    const [, first = '', rest = ''] = /^track([A-Z])(.*)$/.exec(key) || [];
     const value = dataset[key];
-    if (first && (typeof value === 'number' || typeof value === 'boolean'))
-      properties[first.toLowerCase() + rest] = value;
-    else if (first && typeof value === 'string') properties[first.toLowerCase() + rest] = text(value);
+    if (/^track[A-Z]/.test(key) && /^(string|number|boolean)$/.test(typeof value)) {
+      properties[(key[5] as string).toLowerCase() + key.slice(6)] = text(value) || value;
+    }
   }
   return properties;
 }
 
 function text(value: unknown): string | undefined {
-  return typeof value === 'string' && value ? value.slice(0, MAX_TEXT) : undefined;
-}
-
-/** Only what can be compared without running anybody's code. */
-function plain(dataset: Dataset | undefined): unknown[] {
-  return Object.keys(dataset || {}).map((key) => {
-    const value = (dataset as Dataset)[key];
-    return [key, value && typeof value === 'object' ? '' : String(value)];
-  });
+  return typeof value === 'string' ? value.slice(0, MAX_TEXT) || undefined : undefined;
 }

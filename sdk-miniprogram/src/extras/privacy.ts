@@ -8,8 +8,8 @@
  * their own (PIPL 23, 39: passing on, abroad) cannot be granted this way.
  */
 
-import type { Preferences } from '../../sdk-js/src/core/protocol.js';
-import type { PrivacyAnswer } from './wx.js';
+import type { Preferences } from '../../../sdk-js/src/core/protocol.js';
+import type { PrivacyAnswer } from '../wx.js';
 
 const SEPARATE = ['third_party', 'cross_border'];
 
@@ -32,6 +32,7 @@ export interface Privacy {
   require(): Promise<boolean>;
 }
 
+/** `choose`: `consent.set` of the client. */
 export function createPrivacy(choose: (preferences: Preferences) => void): Privacy {
   let waiting: ((answer: PrivacyAnswer) => void)[] = [];
 

@@ -2,7 +2,7 @@
 
 import type { Plugin } from '../../../sdk-js/src/core/plugin.js';
 
-export const updates = (): Plugin => ({
+export const updates = () => (): Plugin => ({
   name: 'updates',
   purpose: 'analytics',
   install({ track, guarded }) {

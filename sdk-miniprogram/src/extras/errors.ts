@@ -5,11 +5,12 @@
 
 import type { Plugin } from '../../../sdk-js/src/core/plugin.js';
 import { cleanText } from '../../../sdk-js/src/core/scrub.js';
+import { listen } from '../listen.js';
 
 const MAX_CHARS = 200;
 const MOST = 20;
 
-export const errors = (): Plugin => ({
+export const errors = () => (): Plugin => ({
   name: 'errors',
   purpose: 'analytics',
   install({ track, guarded }) {
@@ -21,11 +22,9 @@ export const errors = (): Plugin => ({
     };
     const onError = guarded((message: string) => record('error', message));
     const onRejection = guarded(({ reason }: { reason: unknown }) => record('rejection', reason));
-    if (wx.onError) wx.onError(onError);
-    if (wx.onUnhandledRejection) wx.onUnhandledRejection(onRejection);
+    const offs = [listen('Error', onError), listen('UnhandledRejection', onRejection)];
     return () => {
-      if (wx.offError) wx.offError(onError);
-      if (wx.offUnhandledRejection) wx.offUnhandledRejection(onRejection);
+      for (const off of offs) off();
     };
   },
 });

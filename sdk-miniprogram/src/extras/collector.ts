@@ -4,9 +4,9 @@
  * of the collector, and the answer is null.
  */
 
-import { parse } from '../../sdk-js/src/core/json.js';
-import type { Http } from '../../sdk-js/src/core/ports.js';
-import type { Preferences } from '../../sdk-js/src/core/protocol.js';
+import { parse } from '../../../sdk-js/src/core/json.js';
+import type { Http } from '../../../sdk-js/src/core/ports.js';
+import type { Preferences } from '../../../sdk-js/src/core/protocol.js';
 
 export interface Pseudonyms {
   /** Keyed pseudonyms (`p1.…`); the real ids never leave the collector. */

@@ -1,0 +1,16 @@
+/** `wx.onX` where this base library has it; the undo is `wx.offX`. */
+
+import type { Undo } from '../../sdk-js/src/core/ports.js';
+import type { Wx } from './wx.js';
+
+type Names<K> = K extends `on${infer Name}` ? Name : never;
+type Listen = (run: unknown) => void;
+
+export function listen(event: Names<keyof Wx>, run: (result: never) => void): Undo {
+  const call = (verb: 'on' | 'off') => {
+    const method = wx[`${verb}${event}` as keyof Wx] as Listen | undefined;
+    if (method) method(run);
+  };
+  call('on');
+  return () => call('off');
+}
