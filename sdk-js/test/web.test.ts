@@ -247,7 +247,7 @@ describe('the stub and the script tag', () => {
     start(host, script, PLUGINS);
     expect(host.firsthand).toBe(web);
     const all = await messages();
-    expect(all.map(({ type }) => type)).toEqual(['page']);
+    expect(all.filter(({ type }) => type === 'page')).toHaveLength(1);
   });
 
   it('calls before init wait in a module too, and a wrong init says so and does no harm', async () => {

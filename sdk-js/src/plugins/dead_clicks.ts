@@ -1,0 +1,49 @@
+/**
+ * One `$dead_click` when a click on something that looks as if it would answer changes nothing for two and a half
+ * seconds: no element, no address, no scrolling, no selection, no other page.
+ */
+
+import { after, all, listen } from '../browser/listen.js';
+import type { Make } from '../browser/web.js';
+import { describe, isIgnored, isSecret, MEANINGFUL, pathOf } from './element.js';
+import { onRoute } from './route.js';
+
+const WAIT_MS = 2_500;
+// These answer outside of the page's own elements: a file, a dialog, a tab, a mark in a box
+const ELSEWHERE = 'a[download],a[target],a[href^="mailto:"],a[href^="tel:"],label,[type=submit],[type=file],summary';
+
+export const deadClicks: Make = ({ clickText, hashRouting } = {}) => ({
+  name: 'dead_clicks',
+  install({ track, guarded, queryParams }) {
+    let cancel: (() => void) | null = null;
+
+    const alive = () => {
+      cancel?.();
+      cancel = null;
+      changes.disconnect();
+    };
+    const changes = new MutationObserver(alive);
+    const onClick = guarded((event: MouseEvent) => {
+      alive();
+      const path = pathOf(event);
+      const element = path.find((each) => each.matches(MEANINGFUL));
+      if (!element || isIgnored(path) || isSecret(element) || path.some((each) => each.matches(ELSEWHERE))) return;
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      changes.observe(document, { childList: true, subtree: true, attributes: true, characterData: true });
+      cancel = after(
+        WAIT_MS,
+        guarded(() => {
+          alive();
+          track('$dead_click', describe(element, queryParams, clickText));
+        }),
+      );
+    });
+    return all([
+      listen(document, 'click', onClick, true),
+      ...['scroll', 'pagehide', 'blur', 'popstate'].map((type) => listen(window, type, alive, true)),
+      ...['selectionchange', 'visibilitychange', 'fullscreenchange'].map((type) => listen(document, type, alive)),
+      onRoute(hashRouting, alive),
+      alive,
+    ]);
+  },
+});

@@ -1,0 +1,65 @@
+/**
+ * One `$exposure` for each element marked `data-track-exposure` that was half visible (or filled half the window) for
+ * a second without a break; with `data-track-exposure="repeat"` each time it comes back into view.
+ */
+
+import { after } from '../browser/listen.js';
+import type { Make } from '../browser/web.js';
+import type { Undo } from '../core/ports.js';
+import { describe, isIgnored } from './element.js';
+
+const MARKED = '[data-track-exposure]';
+const SEEN_MS = 1_000;
+
+export const exposure: Make = ({ clickText } = {}) => ({
+  name: 'exposure',
+  install({ track, guarded, queryParams }) {
+    if (!('IntersectionObserver' in window)) return () => {};
+    const watched = new WeakSet<Element>();
+    const timers = new Map<Element, Undo>();
+
+    function stop(element: Element): void {
+      timers.get(element)?.();
+      timers.delete(element);
+    }
+    const seen = guarded((element: Element) => {
+      stop(element);
+      const { exposure: how, ...properties } = describe(element, queryParams, clickText);
+      if (how !== 'repeat') views.unobserve(element);
+      track('$exposure', properties);
+    });
+    const views = new IntersectionObserver(
+      guarded((entries: IntersectionObserverEntry[]) => {
+        for (const { target, intersectionRatio, intersectionRect, rootBounds } of entries) {
+          const half = intersectionRatio >= 0.5 || intersectionRect.height >= (rootBounds?.height || innerHeight) / 2;
+          if (!half) stop(target);
+          else if (!timers.has(target))
+            timers.set(
+              target,
+              after(SEEN_MS, () => seen(target)),
+            );
+        }
+      }),
+      { threshold: [0, 0.1, 0.25, 0.5] },
+    );
+    const find = guarded(() => {
+      for (const element of document.querySelectorAll(MARKED)) {
+        if (watched.has(element) || isIgnored(ancestry(element))) continue;
+        watched.add(element);
+        views.observe(element);
+      }
+    });
+    const changes = new MutationObserver(find);
+    changes.observe(document, { childList: true, subtree: true });
+    find();
+    return () => {
+      views.disconnect();
+      changes.disconnect();
+      for (const cancel of timers.values()) cancel();
+    };
+  },
+});
+
+function ancestry(element: Element | null): Element[] {
+  return element ? [element, ...ancestry(element.parentElement)] : [];
+}

@@ -1,0 +1,51 @@
+/**
+ * One `$submit` for each form that was sent, and one with `outcome: 'abandoned'` for each that somebody began to fill
+ * in and left, with the name of the last field. Names of fields are the site's words; what is in them is never read.
+ */
+
+import { all, listen } from '../browser/listen.js';
+import type { Make } from '../browser/web.js';
+import { hrefOf, isIgnored, isSecret, pathOf } from './element.js';
+import { onRoute } from './route.js';
+import { selectorOf, stableId } from './selector.js';
+
+type Field = Element & { form?: HTMLFormElement | null; name?: string };
+
+export const forms: Make = ({ hashRouting } = {}) => ({
+  name: 'forms',
+  install({ track, guarded, queryParams }) {
+    const begun = new Map<Element, string | undefined>();
+
+    function say(form: Element, outcome: 'sent' | 'abandoned'): void {
+      track('$submit', {
+        outcome,
+        id: stableId(form),
+        // by attribute: a field called "name" or "action" would hide the form's own
+        name: form.getAttribute('name') || undefined,
+        action: hrefOf(form.getAttribute('action') || '', queryParams),
+        lastField: begun.get(form),
+        selector: selectorOf(form),
+      });
+      begun.delete(form);
+    }
+    const filled = guarded((event: Event) => {
+      const path = pathOf(event);
+      const field = path[0] as Field | undefined;
+      if (!field?.form || isIgnored(path)) return;
+      begun.set(field.form, isSecret(field) ? begun.get(field.form) : field.name || stableId(field));
+    });
+    const sent = guarded((event: Event) => {
+      const path = pathOf(event);
+      if (path[0] && !isIgnored(path)) say(path[0], 'sent');
+    });
+    const abandon = guarded(() => {
+      for (const form of [...begun.keys()]) say(form, 'abandoned');
+    });
+    return all([
+      listen(document, 'input', filled, true),
+      listen(document, 'submit', sent, true),
+      listen(window, 'pagehide', abandon, true),
+      onRoute(hashRouting, abandon),
+    ]);
+  },
+});
