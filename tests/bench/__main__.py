@@ -7,11 +7,11 @@ from pathlib import Path
 
 from rich.progress import Progress
 
-from tests.bench import freshness, ingest, loader
+from tests.bench import consent, freshness, ingest, loader
 from tests.bench.report import Report
 from tests.stores import Seaweed, start_seaweed, stop
 
-PARTS = ("ingest", "loader", "flat", "freshness", "growth")
+PARTS = ("ingest", "consent", "loader", "flat", "freshness", "growth")
 
 
 def main() -> None:
@@ -39,6 +39,8 @@ def main() -> None:
 def _run(part: str, report: Report, scratch: Path, quick: bool) -> None:
     if part == "ingest":
         ingest.run(report, scratch / "ingest", quick)
+    elif part == "consent":
+        consent.run(report, scratch / "consent", quick)
     elif part == "loader":
         process, ports = start_seaweed(scratch / "seaweed")
         try:

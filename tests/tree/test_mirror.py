@@ -106,6 +106,8 @@ ELSEWHERE = {
     # commands, run as people run them
     "warehouse/cli/checks.py": "tests/warehouse/cli/test_commands.py",
     "warehouse/cli/common.py": "tests/warehouse/cli/test_commands.py",
+    "warehouse/cli/ledger_file.py": "tests/warehouse/cli/test_consent.py",
+    "consent/ledger/export.py": "tests/warehouse/cli/test_consent.py",
     "warehouse/cli/config.py": "tests/warehouse/cli/test_commands.py",
     "warehouse/cli/doctor.py": "tests/warehouse/cli/test_commands.py",
     "warehouse/cli/load.py": "tests/warehouse/cli/test_commands.py",

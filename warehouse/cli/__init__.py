@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "query": ("warehouse.cli.query:query", "Run one SQL query over the tables."),
     "shell": ("warehouse.cli.shell:shell", "An interactive SQL shell over the tables."),
     "source": ("warehouse.cli.source:source", "Add, list, rotate and pause sources (write keys)."),
+    "consent": ("warehouse.cli.consent:consent", "Policies, the map of events, the ledger of receipts."),
     "config": ("warehouse.cli.config:config", "Show the settings in force, secrets hidden."),
     "doctor": ("warehouse.cli.doctor:doctor", "Check the installation and say what to do."),
 }
