@@ -7,27 +7,38 @@ from typing import Final
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 
+from collector import sources
 from collector.console.desk import Desk
 from collector.console.pages import PAGES
-from collector.settings import Settings
+from collector.settings import Settings, SettingsError
 from consent.console import first_run
 from consent.console.app import Console
 from consent.console.config import ConsoleConfig, OpenIdProvider
-from consent.store import StoreError, default_url, open_store
+from consent.store import StoreError, open_store
 
 log = logging.getLogger("firsthand.console")
+DEFAULT_SITE: Final = "default"
 HERE: Final = Path(__file__).parent
 
 
-def config_of(settings: Settings) -> ConsoleConfig:
+def config_of(settings: Settings, config: Path | None = None) -> ConsoleConfig:
     """What the console is told out of the collector's settings."""
+
+    def sites() -> list[str]:
+        try:
+            stored = [*sources.read_configured(config), *sources.read_stored(settings)]
+        except SettingsError:  # a typing mistake in a file: the sources in force have the usual site
+            stored = []
+        return [DEFAULT_SITE, *(s.site for s in stored if s.site)]
+
     provider = OpenIdProvider(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret)
     return ConsoleConfig(
         data_dir=settings.data_dir,
-        store=default_url(settings.data_dir),
+        store=settings.consent_url,
         public_url=settings.public_url,
         idle_seconds=settings.console_idle_seconds,
         oidc=provider if settings.oidc_issuer else None,
+        sites=sites,
     )
 
 
@@ -39,7 +50,7 @@ def build_console(desk: Desk) -> Console:
         forwarded = ",".join(request.headers.getlist("x-forwarded-for"))
         return desk.state().client.of(peer, forwarded)[0] or peer
 
-    return Console(config_of(desk.settings), tuple(build(desk) for build in PAGES), (HERE,), address)
+    return Console(config_of(desk.settings, desk.config), tuple(build(desk) for build in PAGES), (HERE,), address)
 
 
 def prepare_console(settings: Settings) -> None:

@@ -1,5 +1,6 @@
 """What the console is told by whoever mounts it. It reads neither the environment nor a settings file."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +28,7 @@ class ConsoleConfig:
     idle_seconds: float = 30 * 60.0
     session_seconds: float = 12 * 3600.0
     oidc: OpenIdProvider | None = None
-    sites: tuple[str, ...] = ("default",)
+    sites: Callable[[], Iterable[str]] = lambda: ("default",)
 
     @property
     def secure(self) -> bool:

@@ -66,7 +66,7 @@ class House:
     def sites(self) -> list[str]:
         """Ids of the sites there are: named by whoever mounts the console, and those that ever published."""
         with self.store.read() as connection:
-            return sorted({*self.config.sites, *policies.sites(connection)})
+            return sorted({*self.config.sites(), *policies.sites(connection)})
 
     def ring(self) -> KeyRing:
         """The keys of consent, as they are on disk now. Raises KeyRingError."""

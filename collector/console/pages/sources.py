@@ -73,7 +73,7 @@ class _Sources:
         made = StoredSource(
             form.get("id"), store.new_write_key(), form.get("kind") or "web", form.get("mode") or None,
             form.lines("origins"), query_params=form.lines("query_params"),
-            hash_user_id=True if form.get("hash_user_id") else None,
+            hash_user_id=True if form.get("hash_user_id") else None, site=form.get("site") or None,
         )  # fmt: skip
         try:
             with _locked(self._desk):
@@ -94,6 +94,7 @@ class _Sources:
             return msgspec.structs.replace(
                 old, mode=form.get("mode") or None, origins=form.lines("origins"),
                 query_params=form.lines("query_params"), hash_user_id=True if form.get("hash_user_id") else None,
+                site=form.get("site") or None,
             )  # fmt: skip
 
         return self._replace(visit, "source.change", changed)
@@ -129,6 +130,9 @@ class _Sources:
         except SettingsError as error:
             return self._page(visit, 422, problem=str(error))
         before, after = msgspec.to_builtins(old), msgspec.to_builtins(new)
+        for secret in ("wechat",):
+            before.pop(secret, None)
+            after.pop(secret, None)
         self._audit(visit, action, name, {k: [before[k], after[k]] for k in after if before[k] != after[k]})
         return visit.go(visit.at("sources", f"/{name}"), "saved")
 

@@ -17,7 +17,9 @@ from consent.admin.ledger import Line
 from consent.console import headers
 from consent.console.page import Endpoint, Page
 from consent.console.visit import Refused, Visit
+from consent.iso27560 import receipt_record
 from consent.ledger.verify import Report
+from consent.receipts import RECEIPT
 from consent.subjects import subjects_of
 
 LINES: Final = 50
@@ -49,9 +51,15 @@ def show(visit: Visit, report: Report | None = None) -> Response:
 
 
 def receipt(visit: Visit) -> Response:
+    """What was chosen, and the same as a consent record after ISO/IEC TS 27560."""
     with visit.house.store.read() as connection:
         line = ledger.receipt(connection, visit.site, visit.path("id"))
-    return visit.render("receipt.html", line=line, said_by=line.payload or {})
+        said = line.payload or {}
+        book = policies.book(connection, visit.site)
+    if line.kind != RECEIPT or said.get("policyVersion") not in book:
+        raise Refused(404, "error.404")
+    standard = receipt_record(line, book[said["policyVersion"]].document)
+    return visit.render("receipt.html", line=line, said_by=said, standard=standard)
 
 
 def verify(visit: Visit) -> Response:

@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from collector.console import build_console
 from collector.console.desk import Desk
 from collector.edge.client import ClientAddress
+from collector.enrich import EMBEDDED, GeoDatabase
 from collector.live.hub import LiveHub
 from collector.settings import Settings
 from tests.consent.console.visitors import NOW, Place
@@ -19,6 +20,7 @@ class _State:
     """As much of a worker as the pages ask for."""
 
     client = ClientAddress(())
+    geo = GeoDatabase(EMBEDDED)
 
 
 class Office(Place):

@@ -1,0 +1,87 @@
+"""Simulator: this event, from there, with that choice: what does each gate do, and what would be stored?"""
+
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Final
+
+import msgspec
+from starlette.responses import Response
+
+from collector import sources as store
+from collector.console.desk import Desk
+from collector.console.simulation import Answer, NotAnEvent, Question, ask
+from collector.context import Source
+from collector.enrich import enrichments
+from collector.steps.enrich import CachingEnricher
+from consent.admin import events, policies
+from consent.admin.policies import DRAFT, REVIEW
+from consent.console.page import Endpoint, Page
+from consent.console.pages.policy_draft import PLACES, REGION
+from consent.console.visit import Visit
+from consent.pii import keys
+
+EXAMPLE: Final = """{
+  "type": "track",
+  "event": "Order Completed",
+  "properties": {"total": 42.5, "coupon": "SPRING", "email": "ada@lovelace.example"}
+}"""
+ANSWERS: Final = ("yes", "no")
+
+
+def simulator(desk: Desk) -> Page:
+    """The form and, when it was sent, the answer beside it."""
+
+    @lru_cache(1)
+    def enricher() -> CachingEnricher:
+        """One of our own: the worker's is used on its event loop."""
+        return CachingEnricher(enrichments(desk.state().geo), lambda name: None)
+
+    def show(visit: Visit, answer: Answer | None = None, problem: str = "", status: int = 200) -> Response:
+        with visit.house.store.read() as connection:
+            current = policies.current(connection, visit.site)
+            drafts = [d for d in policies.drafts(connection, visit.site) if d.state in (DRAFT, REVIEW)]
+        chosen = next((d for d in drafts if d.id == visit.form.get("policy")), None)
+        document = chosen.document if chosen else current.document if current else None
+        return visit.render(
+            "simulator.html", status, document=document, drafts=drafts, places=PLACES, answer=answer, problem=problem,
+            sources=_of_site(desk, visit.site), event=visit.form.get("event") or EXAMPLE, stored=_pretty(answer),
+            answers=visit.form.under("choice"), sent=visit.request.method == "POST",
+        )  # fmt: skip
+
+    def run(visit: Visit) -> Response:
+        form = visit.form
+        with visit.house.store.read() as connection:
+            current = policies.current(connection, visit.site)
+            rules = events.current(connection, visit.site)
+            draft = policies.draft(connection, visit.site, form.get("policy")) if form.get("policy") else None
+        document = draft.document if draft else current.document if current else None
+        if document is None:
+            return show(visit)
+        choices = {p: said == "yes" for p, said in form.under("choice").items() if said in ANSWERS}
+        region = form.get("region") if REGION.fullmatch(form.get("region")) else None
+        question = Question(form.get("event"), choices, region, form.get("gpc") == "1", form.get("token") == "1",
+                            form.get("suppressed") == "1")  # fmt: skip
+        source = next((s for s in _of_site(desk, visit.site) if s.id == form.get("source")), None)
+        key = keys.load_or_create(desk.settings.data_dir / "keys" / "pii.json")
+        try:
+            answer = ask(
+                question, document, rules, source or Source("simulated", "", site=visit.site), visit.house.ring(), key,
+                enricher(), datetime.fromtimestamp(int(visit.now), UTC),
+            )  # fmt: skip
+        except NotAnEvent as error:
+            return show(visit, problem=str(error), status=422)
+        return show(visit, answer)
+
+    return Page("simulator", "privacy", "simulate", (Endpoint(show), Endpoint(run, "POST")))
+
+
+def _of_site(desk: Desk, site: str) -> list[Source]:
+    found = store.resolve([*store.read_configured(desk.config), *store.read_stored(desk.settings)], desk.settings)
+    return sorted((s for s in found.values() if s.site == site), key=lambda s: s.id)
+
+
+def _pretty(answer: Answer | None) -> str:
+    """The row as people read it: JSON columns laid out like the rest."""
+    if answer is None or answer.stored is None:
+        return ""
+    return msgspec.json.format(msgspec.json.encode(answer.stored), indent=2).decode()
