@@ -38,12 +38,13 @@ for (const [name, entry] of Object.entries(SCRIPTS)) {
   await writeFile(`${dist}/${name}.js`, code);
 }
 // The banner draws with private fields and constructable sheets, which browsers have since 2021 and 2023; one that is
-// older shows no banner, so nobody agrees and nothing is tracked. UTF-8, because half of it is words. Its names are
-// not shortened: nearly all of them are of the policy or of the SDK
+// older shows no banner, so nobody agrees and nothing is tracked. UTF-8, because half of it is words. Its names
+// are not shortened: nearly all are of the policy or of the SDK
 const banner = { entryPoints: [src('banner/script')], bundle: true, format: 'iife', target: 'es2022', write: false };
 const drawn = await build({ ...banner, legalComments: 'none', charset: 'utf8', minify: true });
 const { code: drawing } = await minify(drawn.outputFiles[0].text, {
   ...small,
+  compress: { passes: 2, unsafe_arrows: true, reduce_funcs: false, inline: 1 },
   mangle: true,
   format: { comments: false },
 });

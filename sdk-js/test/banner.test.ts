@@ -29,6 +29,8 @@ afterEach(() => {
 
 function mount(options: BannerOptions = {}): void {
   banner = mountBanner(web, options);
+  // no policy comes
+  vi.advanceTimersByTime(500);
 }
 
 const root = () => (document.querySelector(TAG) as HTMLElement).shadowRoot as ShadowRoot;
@@ -260,6 +262,7 @@ describe('life', () => {
     expect([listeners, inside.childElementCount - inside.querySelectorAll('style').length]).toEqual([0, 0]);
     web.consent.set({ analytics: true });
     document.body.append(element);
+    vi.advanceTimersByTime(500);
     expect([listeners, ...shown()]).toEqual([1, 'handle']);
   });
 

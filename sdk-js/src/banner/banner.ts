@@ -38,11 +38,15 @@ export interface Controls {
   stop: Undo;
 }
 
+/** How long the site's policy is waited for; it comes with the SDK's settings, if the site has published one. */
+const POLICY_MS = 500;
+
 /** `sdk` can answer already: `consent.get()` is not null. */
 export function createBanner(root: ShadowRoot, sdk: Sdk, settings: () => Settings): Controls {
   const status = h('p', { class: 'said', role: 'status' });
   let layer: HTMLElement | null = null;
   let isOpen = false;
+  let waits = true;
   let back: HTMLElement | null = null;
 
   const look = () => viewOf(sdk.consent.get(), settings());
@@ -55,7 +59,8 @@ export function createBanner(root: ShadowRoot, sdk: Sdk, settings: () => Setting
 
   /** What the consent state asks for. A preference centre that is open is left as the person has set it. */
   function draw(): void {
-    if (isOpen) return;
+    const { policy } = sdk.consent.get();
+    if (isOpen || (waits && !(policy && policy.purposes))) return;
     const view = look();
     if (view.ask) {
       if (!layer) status.textContent = view.texts.title;
@@ -114,11 +119,17 @@ export function createBanner(root: ShadowRoot, sdk: Sdk, settings: () => Setting
 
   root.append(status);
   const off = sdk.consent.onChange(draw);
+  // a question that turns into another one, or into none, before one's eyes is worse than a late one
+  const timer = setTimeout(() => {
+    waits = false;
+    draw();
+  }, POLICY_MS);
   draw();
   return {
     open,
     close,
     stop() {
+      clearTimeout(timer);
       off();
       put(null);
       status.remove();

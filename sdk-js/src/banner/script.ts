@@ -6,15 +6,12 @@
 
 import { defineBanner, TAG } from './index.js';
 
-const OPTIONS = ['purposes', 'lang', 'theme', 'handle', 'notice-url'];
-
 function mount(script: HTMLScriptElement | null): void {
   defineBanner();
   if (document.querySelector(TAG) || (script && script.dataset.mount === 'off')) return;
   const element = document.createElement(TAG);
-  for (const name of OPTIONS) {
-    const value = script && script.getAttribute(`data-${name}`);
-    if (value) element.setAttribute(name, value);
+  for (const { name, value } of script ? script.attributes : []) {
+    if (name.startsWith('data-')) element.setAttribute(name.slice(5), value);
   }
   document.body.prepend(element);
 }

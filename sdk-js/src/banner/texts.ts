@@ -27,9 +27,10 @@ export interface Texts {
 }
 
 type Words = [title: string, description: string];
-type Language = { texts: Texts; purposes: Record<string, Words> };
+type Language = { language: string; texts: Texts; purposes: Record<string, Words> };
 
 const en: Language = {
+  language: 'en',
   texts: {
     title: 'Your privacy, your choice',
     body: 'With your permission we record how this site is used. Say no or change your mind at any time: the site works just the same.',
@@ -59,6 +60,7 @@ const en: Language = {
 };
 
 const zh: Language = {
+  language: 'zh-CN',
   texts: {
     title: '您的隐私，由您决定',
     body: '经您同意，我们会记录本网站的使用情况。您可以拒绝，也可以随时改变主意：网站照常可用。',
@@ -70,26 +72,26 @@ const zh: Language = {
     close: '关闭',
     always: '始终开启',
     separate: '单独同意',
-    separateWhy: '不含在“全部同意”之内，每项须您单独同意：',
+    separateWhy: '“全部同意”不包括，须逐项同意：',
     guardian: '须经父母或其他监护人同意。',
     honoured: '已遵从您的退出信号',
-    honouredWhy: '您的浏览器发送了“全球隐私控制”（GPC）信号，出售或共享您数据的用途均已关闭。',
+    honouredWhy: '您的浏览器发送了 GPC 信号，出售或共享数据的用途均已关闭。',
     saved: '您的选择已保存。',
     link: '隐私政策',
   },
   purposes: {
     necessary: ['必要功能', '网站运行所必需，包括记住这一选择。'],
-    analytics: ['统计分析', '哪些页面被阅读、哪些内容被点击，用于改进网站。'],
+    analytics: ['统计分析', '记录页面浏览和点击，用于改进网站。'],
     personalization: ['个性化', '记住您看过的内容，为您展示更合适的内容。'],
     marketing: ['营销', '衡量推广效果，向您展示优惠。'],
-    third_party: ['向第三方提供', '将数据提供给其他公司，用于其自身目的。'],
+    third_party: ['向第三方提供', '将数据提供给其他公司，供其自用。'],
     cross_border: ['向境外提供', '数据在其他国家或地区存储或被访问。'],
   },
 };
 
-export const languageOf = (locale: string): 'zh-CN' | 'en' => (/^zh\b/i.test(locale) ? 'zh-CN' : 'en');
+const wordsOf = (locale: string) => (/^zh\b/i.test(locale) ? zh : en);
 
-const wordsOf = (locale: string) => (languageOf(locale) === 'en' ? en : zh);
+export const languageOf = (locale: string): string => wordsOf(locale).language;
 
 export const builtIn = (locale: string): Texts => wordsOf(locale).texts;
 
