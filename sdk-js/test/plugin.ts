@@ -29,6 +29,7 @@ export const api: PluginApi = {
   now: () => Date.now(),
   guarded: (run) => run,
   queryParams: ['q'],
+  inside: {} as PluginApi['inside'],
 };
 
 type Entry = { target: Element; intersectionRatio: number };

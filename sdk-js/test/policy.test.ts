@@ -1,7 +1,8 @@
 /** A site's policy drives the gate: modes and rules per purpose, choices that grow old, signals. */
 
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { createGate, type GateOptions } from '../src/core/gate.js';
+import { createGate, type GateOptions, weigh } from '../src/core/gate.js';
 import type { Policy, PurposeRule } from '../src/core/protocol.js';
 import { Device, names } from './ports.js';
 
@@ -20,6 +21,7 @@ function gate(options: Partial<GateOptions<{ purpose: string }>> = {}) {
     now: () => device.now,
     release: ({ purpose }) => released.push(purpose),
     drop: (why) => released.push(why),
+    chosen: () => undefined,
     changed: () => {},
     ...options,
   });
@@ -32,6 +34,7 @@ const rule = (id: string, more: Partial<PurposeRule> = {}): PurposeRule => ({
   kind: 'general',
   required: false,
   mode: 'opt_in',
+  default: 'pending',
   pending: 'queue',
   ttlDays: 180,
   gpc: 'ignore',
@@ -45,11 +48,11 @@ describe('a policy', () => {
   it('has a mode for each purpose; what it does not know is never allowed by default', () => {
     const { policy: use, decide } = gate({ mode: 'opt_out' });
     expect(decide('analytics')).toBe('allow');
-    use(policy(rule('analytics', { mode: 'exempt' }), rule('marketing'), rule('odd', { mode: 'who knows' })));
+    use(policy(rule('analytics', { default: 'granted' }), rule('marketing'), rule('odd', { default: 'who knows' })));
     expect(['analytics', 'marketing', 'odd', 'unheard_of', 'necessary'].map(decide)).toEqual([
       'allow',
       'hold',
-      'hold',
+      'deny',
       'hold',
       'allow',
     ]);
@@ -68,7 +71,11 @@ describe('a policy', () => {
     const { policy: use, hold, released } = gate();
     for (const purpose of ['analytics', 'marketing', 'personalization']) hold({ purpose });
     use(
-      policy(rule('analytics', { mode: 'opt_out' }), rule('marketing', { pending: 'drop' }), rule('personalization')),
+      policy(
+        rule('analytics', { default: 'granted' }),
+        rule('marketing', { pending: 'drop' }),
+        rule('personalization'),
+      ),
     );
     expect(released).toEqual(['analytics', 'no_consent']);
   });
@@ -78,7 +85,7 @@ describe('a policy', () => {
     use(
       policy(
         rule('login', { required: true }),
-        rule('ads', { gpc: 'deny', mode: 'opt_out' }),
+        rule('ads', { gpc: 'deny', default: 'granted' }),
         rule('odd', { gpc: '?' }),
       ),
     );
@@ -91,14 +98,15 @@ describe('a policy', () => {
 });
 
 describe('a choice', () => {
-  it('is stale after its time, and stale is pending whatever the mode: an old no is never a yes', () => {
+  it('to allow is stale after its time and counts as none; a no is never stale', () => {
     const { policy: use, decide, device, set } = gate();
-    use(policy(rule('analytics', { ttlDays: 30 }), rule('marketing', { ttlDays: 30, mode: 'opt_out' })));
-    set({ analytics: true, marketing: false });
-    device.now += 30 * DAY;
-    expect(['analytics', 'marketing'].map(decide)).toEqual(['allow', 'deny']);
+    const granted = { ttlDays: 30, default: 'granted' };
+    use(policy(rule('analytics', { ttlDays: 30 }), rule('ads', granted), rule('marketing', granted)));
+    set({ analytics: true, ads: true, marketing: false });
+    device.now += 30 * DAY - 1;
+    expect(['analytics', 'ads', 'marketing'].map(decide)).toEqual(['allow', 'allow', 'deny']);
     device.now += 1;
-    expect(['analytics', 'marketing'].map(decide)).toEqual(['hold', 'hold']);
+    expect(['analytics', 'ads', 'marketing'].map(decide)).toEqual(['hold', 'allow', 'deny']);
     set({ analytics: true });
     expect(decide('analytics')).toBe('allow');
   });
@@ -155,3 +163,18 @@ it('a signal that was seen elsewhere counts like the browser’s own, at once', 
   expect(names(device.sent)).toEqual(['C']);
   expect(client.consent.get().gpc).toBe(true);
 });
+
+// The collector's vectors know a history and the time of an event; a client knows the last choice and now
+const { cases } = JSON.parse(
+  readFileSync(new URL('../../tests/contract/vectors/decide.json', import.meta.url), 'utf8'),
+);
+const DECISIONS: Record<string, string> = { anonymise: 'cookieless' };
+for (const { name, given, expect: wanted } of cases) {
+  const { purpose, choices, gpc, now } = given;
+  if (choices.length > 1) continue;
+  it(`decides like the collector: ${name}`, () => {
+    const [choice] = choices;
+    const decision = weigh(purpose, choice && [choice.granted, choice.at, choice.version], gpc, now);
+    expect(decision).toBe(DECISIONS[wanted.decision] ?? wanted.decision);
+  });
+}

@@ -29,6 +29,11 @@ export class Device {
   aborted = 0;
   now = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
   reply: Reply = ok;
+  /** What a GET answers, by the end of its address; nothing: no answer. */
+  answers = new Map<string, unknown>();
+  got: { url: string; token: string | undefined }[] = [];
+  /** Bodies that were posted to another address than the batches'. */
+  posted: { url: string; body: Record<string, unknown> }[] = [];
   online = true;
   gpc = false;
   quota = Number.POSITIVE_INFINITY;
@@ -106,7 +111,17 @@ export class Device {
         },
       },
       http: {
+        get: async (url, token) => {
+          this.got.push({ url, token });
+          const [, answer] = [...this.answers].find(([end]) => url.endsWith(end)) || [];
+          return answer ? JSON.stringify(answer) : null;
+        },
         post: ({ url, body, keepalive }) => {
+          if (url.includes('/consent/')) {
+            this.posted.push({ url, body: JSON.parse(body) });
+            const answer = this.answers.get('/receipts') as Answer | undefined;
+            return { answer: Promise.resolve(answer || { status: 0, retryAfter: null, body: '' }), abort: () => {} };
+          }
           const sent: Sent = { url, keepalive, ...JSON.parse(body) };
           this.sent.push(sent);
           let abort: Undo = () => {};

@@ -78,8 +78,8 @@ class VisitorProxy(ThreadingHTTPServer):
         return not readable or bool(caller.recv(1, socket.MSG_PEEK))
 
     def events(self) -> list[Passed]:
-        """Requests to the collector's API."""
-        return [one for one in self.passed if one.path.startswith("/v1/")]
+        """What was sent to the collector's API; its settings are only asked for, and say nothing about the visitor."""
+        return [one for one in self.passed if one.path.startswith("/v1/") and one.method != "GET"]
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A browser that hangs up in the middle is nothing to report; what it had asked for is in `passed`."""

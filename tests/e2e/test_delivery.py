@@ -47,11 +47,11 @@ def test_the_click_that_leaves_the_site_is_there(chromium: Browser, shop: Instal
             )
             person.page.click("#away")
             person.page.wait_for_url(f"{site.base}/")
-            rows = person.rows(me, 4)
+            rows = person.rows(me, 5)
     finally:
         site.close()
-    assert [row["event"] for row in rows] == ["$page", "Product Viewed", "$click", "$page_leave"]
-    assert_whole(rows, 4)
+    assert [row["event"] for row in rows] == ["$page", "Product Viewed", "$click", "$outbound", "$page_leave"]
+    assert_whole(rows, 5)
 
 
 def test_without_a_network_events_wait_and_then_go_once(chromium: Browser, shop: Installation) -> None:
@@ -64,12 +64,12 @@ def test_without_a_network_events_wait_and_then_go_once(chromium: Browser, shop:
         person.page.wait_for_timeout(2_500)
         back = datetime.now(UTC)
         assert len(person.proxy.events()) == sent
-        assert person.sdk("firsthand.stats().pending") == 6
+        assert person.sdk("firsthand.stats().pending") == 7  # three quick clicks are a rage click as well
         person.context.set_offline(False)
         person.delivered()
-        rows = person.rows(me, 8)
-        assert len(sent_ids(person)) == 8
-    assert_whole(rows, 8)
+        rows = person.rows(me, 9)
+        assert len(sent_ids(person)) == 9
+    assert_whole(rows, 9)
     assert all(datetime.fromisoformat(row["event_time"]) < back for row in rows)
     assert all(datetime.fromisoformat(row["sent_at"]) > back for row in rows[2:])
 
@@ -137,12 +137,12 @@ def test_two_tabs_are_one_session_without_repeats(chromium: Browser, shop: Insta
                 page.wait_for_timeout(50)
         for page in (person.page, other):
             assert page.evaluate("firsthand.flush()")["pending"] == 0
-        rows = person.rows(me, 16)
-    assert len({row["event_id"] for row in rows}) == 16
+        rows = person.rows(me, 18)
+    assert len({row["event_id"] for row in rows}) == 18
     assert len({row["session_id"] for row in rows}) == 1
-    assert {row["seq"] for row in rows} == set(range(16))
+    assert {row["seq"] for row in rows} == set(range(18))
     by_page = [row["page_path"] for row in rows]
-    assert by_page.count("/demo/product/cup") == by_page.count("/demo/product/bowl") == 8
+    assert by_page.count("/demo/product/cup") == by_page.count("/demo/product/bowl") == 9
 
 
 def test_each_time_a_page_is_shown_is_one_view(chromium: Browser, shop: Installation) -> None:

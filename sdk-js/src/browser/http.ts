@@ -15,6 +15,15 @@ export const webHttp: Http = {
     const controller = new AbortController();
     return { answer: send(url, body, keepalive, controller.signal), abort: () => controller.abort() };
   },
+  async get(url, token) {
+    try {
+      const headers: Record<string, string> = token ? { Authorization: `Bearer ${token}` } : {};
+      const response = await fetch(url, { headers, credentials: 'omit', referrerPolicy: 'strict-origin' });
+      return response.ok ? await response.text() : null;
+    } catch {
+      return null; // offline or blocked: there are no settings
+    }
+  },
 };
 
 async function send(url: string, body: string, keepalive: boolean, signal: AbortSignal): Promise<Answer> {

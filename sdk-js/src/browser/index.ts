@@ -1,5 +1,6 @@
 /** The public entry: everything that is on by default. `@firsthand/web/bare` is the same without plugins. */
 
+import { remote } from '../core/remote.js';
 import { PLUGINS } from '../plugins/index.js';
 import { createWeb, type Firsthand } from './web.js';
 
@@ -10,4 +11,4 @@ export type { ConsentMode, Decision, Preferences, Properties } from '../core/pro
 export { SNIPPET } from './snippet.js';
 export type { Firsthand, InitOptions } from './web.js';
 
-export const firsthand: Firsthand = createWeb(PLUGINS);
+export const firsthand: Firsthand = createWeb(PLUGINS, remote);

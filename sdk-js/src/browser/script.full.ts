@@ -1,6 +1,7 @@
 /** The script tag with everything that is on by default. `firsthand.js`. */
 
+import { remote } from '../core/remote.js';
 import { PLUGINS } from '../plugins/index.js';
 import { start } from './script.js';
 
-start(window as never, document.currentScript as HTMLScriptElement | null, PLUGINS);
+start(window as never, document.currentScript as HTMLScriptElement | null, PLUGINS, remote);

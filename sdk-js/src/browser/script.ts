@@ -3,6 +3,7 @@
  * `data-` attributes; calls that an inline stub has collected are replayed. A second load joins the first.
  */
 
+import type { Plugin } from '../core/plugin.js';
 import type { Waiting } from './snippet.js';
 import { createWeb, type Firsthand, type InitOptions, type Make } from './web.js';
 
@@ -21,10 +22,15 @@ export function optionsOf({ src, dataset }: HTMLScriptElement): InitOptions | nu
   return options as unknown as InitOptions;
 }
 
-export function start(host: Host, script: HTMLScriptElement | null, plugins: readonly Make[]): void {
+export function start(
+  host: Host,
+  script: HTMLScriptElement | null,
+  plugins: readonly Make[],
+  remote?: () => Plugin,
+): void {
   const present = host.firsthand || {};
   if (present.version) return;
-  const web = createWeb(plugins);
+  const web = createWeb(plugins, remote);
   host.firsthand = web;
   const options = script && optionsOf(script);
   if (options) web.init(options);

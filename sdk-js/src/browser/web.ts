@@ -23,6 +23,8 @@ export interface InitOptions extends Omit<ClientOptions, 'library' | 'log' | 'qu
   hashRouting?: boolean | undefined;
   /** `false`: the text of clicked buttons and links is left out. */
   clickText?: boolean | undefined;
+  /** `false`: neither settings nor policy are fetched and no receipts are posted; the page's own word holds. */
+  remote?: boolean | undefined;
   /** Instead of the autotrack plugins that are on by default. */
   plugins?: readonly Plugin[] | undefined;
 }
@@ -44,7 +46,11 @@ const VERBS =
 
 const names = (list: unknown) => String(list || '').split(/[\s,]+/);
 
-export function createWeb(defaults: readonly Make[]): Firsthand & { adopt(calls: Waiting[]): void } {
+/** `remote`: what asks the collector for settings and policy; none in the smallest script. */
+export function createWeb(
+  defaults: readonly Make[],
+  remote?: () => Plugin,
+): Firsthand & { adopt(calls: Waiting[]): void } {
   let client: Client | null = null;
   let waiting: Waiting[] = [];
 
@@ -72,6 +78,7 @@ export function createWeb(defaults: readonly Make[]): Firsthand & { adopt(calls:
       },
     );
     Object.assign(web, client);
+    if (remote && options.remote !== false) client.use(remote());
     for (const plugin of plugins) if (!autotrack || names(autotrack).includes(plugin.name)) client.use(plugin);
     adopt([]);
   }

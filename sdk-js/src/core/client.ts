@@ -12,7 +12,7 @@ import type { CallOptions, Client, ClientOptions, ConsentState } from './api.js'
 import { byteLength } from './batch.js';
 import { build } from './event.js';
 import { createFlusher } from './flusher.js';
-import { createGate } from './gate.js';
+import { createGate, type Receipt } from './gate.js';
 import { createGuard, subscribe } from './guard.js';
 import { createIdentity, type Person, uuid7 } from './identity.js';
 import { createPlugins } from './plugin.js';
@@ -30,6 +30,7 @@ import {
 } from './protocol.js';
 import { createQueue } from './queue.js';
 import { createRegistry } from './registry.js';
+import type { Inside } from './remote.js';
 import { createSessions } from './session.js';
 import { createTally, sum } from './tally.js';
 import { createVault } from './vault.js';
@@ -46,6 +47,7 @@ interface Captured {
 export function createClient(ports: Ports, options: ClientOptions): Client {
   const { storage, clock, random, lifecycle } = ports;
   const { writeKey, log = () => {}, beforeSend, endpoint, path = '/v1/batch', queryParams = [] } = options;
+  const root = endpoint.replace(/\/+$/, '');
   const prefix = `fh.${writeKey}.`;
   const vault = createVault(storage);
   const guard = createGuard(log, options.debug, options.strict);
@@ -72,23 +74,29 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
     now: clock.now,
     release: (held) => enqueue(held),
     drop: tally.drop,
+    chosen: (news, how) => inside.chosen?.(news, how),
     changed() {
       applyConsent();
       for (const listener of listeners) guard.run('onChange', () => listener(state()));
     },
   });
-  const flusher = createFlusher(
+  const flusher = createFlusher(ports, queue, tally, guard, gate.decide, reportLosses, root + path, writeKey, options);
+  const inside: Inside = {
     ports,
-    queue,
-    tally,
-    guard,
-    gate.decide,
-    reportLosses,
-    endpoint.replace(/\/+$/, '') + path,
+    root,
     writeKey,
-    options,
-  );
-  const plugins = createPlugins(capture, guard, now, queryParams);
+    mode: options.consentMode,
+    gate,
+    identity,
+    vault,
+    prefix,
+    gpc,
+    off: (name) => plugins.off(name),
+    // the same list that the platform's facts are cleaned by: the settings may add to it
+    queryParams: queryParams as string[],
+    chosen: null,
+  };
+  const plugins = createPlugins(capture, guard, now, inside);
 
   function capture(call: Call, at = now(), page?: Page, draft?: boolean): void {
     const purpose = call.purpose || ANALYTICS;
@@ -131,7 +139,7 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
       sessionId: session.id,
       seq: draft ? null : session.seq,
       preferences: gate.preferences(),
-      receipt: gate.receipt(),
+      receipt: stampOf(gate.receipt()),
     };
     const built = build(call, state, facts, options.library, draft || newId(at), new Date(at).toISOString());
     if ('error' in built) {
@@ -147,6 +155,8 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
     queue.push(built.messageId, purpose, body);
     flusher.nudge();
   }
+
+  const stampOf = ({ at, ...receipt }: Receipt = {}) => receipt;
 
   /** Null, counted, for what is too large and for what no JSON can hold (cycles, getters that throw). */
   function encode(value: Call | Message): string | null {
@@ -268,7 +278,7 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
       register: registry.register,
       unregister: registry.unregister,
       timeEvent: (event) => registry.time(event, now()),
-      optOut: gate.withdraw,
+      optOut: () => gate.withdraw(),
       flush(timeoutMs = 5_000) {
         const before = stats();
         return Promise.resolve(opened)

@@ -7,11 +7,12 @@
  * the gate reads from the device before a choice is the choice itself, which must be remembered to be
  * respected.
  *
- * Until a policy has arrived the mode alone counts, and without one the strictest. A choice is stale when it
+ * Until a policy has arrived the mode alone counts, and without one the strictest. A grant is stale when it
  * is older than the policy lets it live, or was made about another version of the purpose, or before another
- * notice where the policy says `hard`. Stale means pending, whatever the mode: an old no is never a yes.
+ * notice where the policy says `hard`: then it counts as none. A no is never stale.
  */
 
+import type { ChoiceOptions } from './api.js';
 import { parse } from './json.js';
 import type { Storage, Undo } from './ports.js';
 import {
@@ -30,29 +31,41 @@ const DENIED_BY_GPC = ['marketing', 'third_party'];
 const MAX_HELD = 1_000;
 const DAY_MS = 86_400_000;
 
-/** An unknown mode is the strictest. */
-export function decide(
-  purpose: string,
-  preferences: Preferences | null,
-  mode: string,
-  gpc: boolean,
-  rule?: PurposeRule,
-): Decision {
-  if (purpose === NECESSARY || (rule && rule.required === true)) return 'allow';
-  if (gpc && signalDenies(purpose, rule)) return 'deny';
+/** Without a policy. An unknown mode is the strictest. */
+export function decide(purpose: string, preferences: Preferences | null, mode: string, gpc: boolean): Decision {
+  if (purpose === NECESSARY) return 'allow';
+  if (gpc && DENIED_BY_GPC.includes(purpose)) return 'deny';
   const choice = preferences && Object.entries(preferences).find(([name]) => name === purpose)?.[1];
   // `=== true`, so that a truthy surprise never widens anything
   if (choice != null) return choice === true ? 'allow' : 'deny';
-  return mode === 'opt_out' || (mode === 'exempt' && (rule || purpose === ANALYTICS)) ? 'allow' : 'hold';
+  return mode === 'opt_out' || (mode === 'exempt' && purpose === ANALYTICS) ? 'allow' : 'hold';
 }
 
-const differs = (was: unknown, is: unknown) => !!was && !!is && was !== is;
-const signalDenies = (purpose: string, rule?: PurposeRule) =>
-  rule ? rule.gpc !== 'ignore' : DENIED_BY_GPC.includes(purpose);
+/**
+ * With the policy's rule for the purpose. `cookieless`: may be sent, and nothing may be kept for it. A grant that is
+ * too old, of the future or about another version of the purpose is stale and counts as none; a denial always counts.
+ */
+export function weigh(
+  rule: PurposeRule,
+  answer: Answer | undefined,
+  gpc: boolean,
+  now: number,
+): Decision | 'cookieless' {
+  const [granted, at, version] = [answer].flat() as Partial<Answer>;
+  if (rule.required === true) return 'allow';
+  if ((gpc && rule.gpc !== 'ignore') || (answer && granted !== true)) return 'deny';
+  const age = now - (at as number);
+  // a site's own banner knows no versions: what a choice was not made about in so many words it may still hold for
+  if (age >= 0 && age < rule.ttlDays * DAY_MS && (!version || version === rule.version)) return 'allow';
+  if (rule.default === 'granted') return 'allow';
+  if (rule.default !== 'pending') return 'deny';
+  return rule.pending === 'queue' ? 'hold' : rule.pending === 'cookieless' ? rule.pending : 'deny';
+}
 
 /** `[granted, when (ms), version of the purpose]`: lists have no names that a build could shorten differently. */
-type Answer = [granted: boolean, at: number, version: string | undefined];
-type Receipt = Omit<Stamp, 'categoryPreferences'>;
+export type Answer = [granted: boolean, at: number, version: string | undefined];
+/** `at`: when the token was given; it stays here. */
+export type Receipt = Omit<Stamp, 'categoryPreferences'> & { at?: number };
 type Remembered = [
   answers: Record<string, Answer>,
   withdrawn: boolean | undefined,
@@ -82,8 +95,8 @@ export interface Gate<T extends Held> {
   hold(item: T): void;
   held(): number;
   policy(news?: Policy): Policy;
-  set(preferences: Preferences): void;
-  withdraw(): void;
+  set(preferences: Preferences, how?: ChoiceOptions): void;
+  withdraw(how?: ChoiceOptions): void;
   close: Undo;
 }
 
@@ -97,6 +110,8 @@ export interface GateOptions<T> {
   now: () => number;
   release: (item: T) => void;
   drop: (why: 'no_consent' | 'overflow') => void;
+  /** A choice was made here, and nothing was done about it yet (null: all was withdrawn); what it returns runs when it was. */
+  chosen: (news: Preferences | null, how: ChoiceOptions) => Undo | undefined;
   /** After choice or policy changed, here or in another tab, and before anything held is released. */
   changed: () => void;
 }
@@ -107,34 +122,26 @@ export function createGate<T extends Held>(options: GateOptions<T>): Gate<T> {
   let remembered = read(storage.get(key));
   const held: T[] = [];
 
-  const answers = () => (remembered ? remembered[0] : {});
+  /** What was answered, less the grants that a notice has made stale which is too new for them. */
+  function answers(): Remembered[0] {
+    const [given = {}, , notice] = remembered || [];
+    const stale = policy.reconsent === 'hard' && policy.notice && notice && notice !== policy.notice.hash;
+    return Object.fromEntries(Object.entries(given).filter(([, answer]) => !stale || !isGrant(answer)));
+  }
+  const preferences = () =>
+    remembered && Object.fromEntries(Object.entries(answers()).map(([purpose, answer]) => [purpose, isGrant(answer)]));
   const ruleOf = (purpose: string) => policy.purposes?.find(({ id }) => id === purpose);
   const asked = () =>
     [...new Set([...(policy.purposes?.map(({ id }) => id) || PURPOSES), ...Object.keys(answers())])].filter(
       (purpose) => purpose !== NECESSARY,
     );
-  const preferences = () => remembered && mapped(answers(), (answer) => [answer].flat()[0] === true);
 
-  function isStale(purpose: string, rule: PurposeRule): boolean {
-    const [, at, version] = [answers()[purpose]].flat() as Answer;
-    const { notice, reconsent } = policy;
-    // what a choice was not made about in so many words it may still hold for: a site's own banner knows no versions
-    return (
-      now() - at > rule.ttlDays * DAY_MS ||
-      differs(version, rule.version) ||
-      (reconsent === 'hard' && differs(remembered?.[2], notice?.hash))
-    );
-  }
-
-  /** `cookieless`: may be sent, and nothing may be kept for it. */
   function judge(purpose: string): Decision | 'cookieless' {
     const rule = ruleOf(purpose);
-    const stale = rule && isStale(purpose, rule);
     // after a withdrawal, and for what the policy does not know, nothing is allowed by default
-    const mode = stale || remembered?.[1] ? '' : (rule || (policy.purposes ? { mode: '' } : policy)).mode;
-    const decision = decide(purpose, stale ? null : preferences(), mode, gpc(), rule);
-    if (decision !== 'hold' || !rule || rule.pending === 'queue') return decision;
-    return rule.pending === 'cookieless' ? rule.pending : 'deny';
+    const asks = remembered?.[1] && rule?.default === 'granted';
+    if (rule) return weigh(asks ? { ...rule, default: 'pending' } : rule, answers()[purpose], gpc(), now());
+    return decide(purpose, preferences(), remembered?.[1] || policy.purposes ? '' : policy.mode, gpc());
   }
 
   function decideNow(purpose: string): Decision {
@@ -152,15 +159,19 @@ export function createGate<T extends Held>(options: GateOptions<T>): Gate<T> {
     }
   }
 
-  function choose(news: Preferences, withdrawn: boolean | undefined): void {
+  function choose(news: Preferences, withdrawn: boolean | undefined, told: Preferences | null, how = {}): void {
     const added: Remembered[0] = {};
     for (const [purpose, value] of Object.entries(news || {})) {
       // a choice that is neither yes nor no is no choice
       if (typeof value === 'boolean') added[purpose] = [value, now(), ruleOf(purpose)?.version];
     }
-    remembered = [{ ...answers(), ...added }, withdrawn, policy.notice?.hash];
+    const { notice, policyVersion } = policy;
+    // a new choice has no receipt yet
+    remembered = [{ ...answers(), ...added }, withdrawn, notice?.hash, policyVersion ? { policyVersion } : undefined];
     keep();
+    const then = options.chosen(told, how);
     settle();
+    then?.();
   }
 
   const keep = () => storage.set(key, JSON.stringify(remembered));
@@ -175,13 +186,17 @@ export function createGate<T extends Held>(options: GateOptions<T>): Gate<T> {
     close,
     asked,
     preferences,
-    deniedBySignal: () => asked().filter((purpose) => gpc() && signalDenies(purpose, ruleOf(purpose))),
+    deniedBySignal: () =>
+      asked().filter((purpose) => {
+        const rule = ruleOf(purpose);
+        return gpc() && (rule ? rule.gpc !== 'ignore' : DENIED_BY_GPC.includes(purpose));
+      }),
     receipt(news) {
       if (news && remembered) {
         remembered[3] = news;
         keep();
       }
-      return remembered?.[3];
+      return remembered?.[3] || undefined;
     },
     mayStore: () =>
       !options.cookieless &&
@@ -201,13 +216,13 @@ export function createGate<T extends Held>(options: GateOptions<T>): Gate<T> {
       }
       return policy;
     },
-    set: (news) => choose(news, remembered?.[1]),
-    withdraw: () => choose(Object.fromEntries(asked().map((purpose) => [purpose, false])), true),
+    set: (news, how) => choose(news, remembered?.[1], news, how),
+    withdraw: (how) => choose(Object.fromEntries(asked().map((purpose) => [purpose, false])), true, null, how),
   };
 }
 
-const mapped = <V, W>(from: Record<string, V>, to: (value: V) => W): Record<string, W> =>
-  Object.fromEntries(Object.entries(from).map(([key, value]) => [key, to(value)]));
+/** A damaged answer is a no. */
+const isGrant = (answer: unknown) => [answer].flat()[0] === true;
 
 function read(text: string | null): Remembered | null {
   const stored = parse(text);

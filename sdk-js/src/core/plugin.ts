@@ -7,6 +7,7 @@
 import type { Guard } from './guard.js';
 import type { Undo } from './ports.js';
 import type { Call, Page, Properties } from './protocol.js';
+import type { Inside } from './remote.js';
 
 export interface PluginApi {
   /** `$` names are allowed here. `at`: when it happened (ms), if not now. */
@@ -20,6 +21,8 @@ export interface PluginApi {
   guarded<A extends unknown[]>(run: (...args: A) => void): (...args: A) => void;
   /** Query parameters the site declared as harmless. */
   queryParams: readonly string[];
+  /** For the SDK's own `remote` only. */
+  inside: Inside;
 }
 
 export interface Plugin {
@@ -35,15 +38,11 @@ export type Capture = (call: Call, at?: number, page?: Page, draft?: boolean) =>
 export interface Plugins {
   /** Installs once per name; the undo of a second one does nothing. */
   use(plugin: Plugin): Undo;
+  off(name: string): void;
   undoAll: Undo;
 }
 
-export function createPlugins(
-  capture: Capture,
-  guard: Guard,
-  now: () => number,
-  queryParams: readonly string[],
-): Plugins {
+export function createPlugins(capture: Capture, guard: Guard, now: () => number, inside: Inside): Plugins {
   const installed = new Map<string, Undo>();
 
   return {
@@ -58,7 +57,8 @@ export function createPlugins(
           page: (page, at, properties) => capture({ type: 'page', properties, ...call }, at, page),
           now,
           guarded: (run) => guard.wrap(name, run),
-          queryParams,
+          queryParams: inside.queryParams,
+          inside,
         }),
       );
       const off = guard.wrap(name, () => {
@@ -67,6 +67,7 @@ export function createPlugins(
       installed.set(name, off);
       return off;
     },
+    off: (name) => installed.get(name)?.(),
     undoAll() {
       for (const off of installed.values()) off();
     },

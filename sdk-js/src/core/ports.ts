@@ -38,6 +38,8 @@ export interface Answer {
 export interface Http {
   /** POSTs `text/plain`. The promise never rejects. `abort` makes it answer with status 0. */
   post(request: Request): { answer: Promise<Answer>; abort: Undo };
+  /** The body of a 200, else null; `token` goes along as a bearer. Never rejects. Without it there are no settings. */
+  get?(url: string, token?: string): Promise<string | null>;
 }
 
 export interface Clock {

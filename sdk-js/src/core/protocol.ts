@@ -105,6 +105,8 @@ export interface PurposeRule {
   kind: string;
   required: boolean;
   mode: string;
+  /** The state without a choice: `pending`, `granted`, `denied`. */
+  default: string;
   pending: string;
   ttlDays: number;
   gpc: string;

@@ -1,0 +1,148 @@
+/**
+ * What the collector has to say, and what it is told about a choice: settings and policy at the start, a receipt for
+ * each choice. Written as a plugin, so that a platform or a site may go without, but no ordinary one: it reaches inside.
+ *
+ * The settings are the one request that goes out before consent. They say nothing about the person, nothing of them
+ * is kept, and until they are there the strictest rule holds.
+ *
+ * A choice is posted at once, with the id it is about: the device's, or, where there is none and none may be made (a
+ * no to the first question), one that is used for this and forgotten. What could not be delivered is tried again; a
+ * grant also by the next visit. The answer's receipt and token are stamped on every event from then on.
+ */
+
+import type { ChoiceOptions } from './api.js';
+import type { Gate } from './gate.js';
+import type { Identity } from './identity.js';
+import { uuid7 } from './identity.js';
+import { parse } from './json.js';
+import type { Plugin } from './plugin.js';
+import type { Ports, Storage } from './ports.js';
+import type { Policy, Preferences } from './protocol.js';
+import { next } from './retry.js';
+
+/** What this plugin may touch and no other. */
+export interface Inside {
+  ports: Ports;
+  /** The collector, without a slash at the end. */
+  root: string;
+  writeKey: string;
+  /** The page's own word, before any policy. */
+  mode: string | undefined;
+  gate: Pick<Gate<never>, 'policy' | 'receipt' | 'decide' | 'preferences'>;
+  identity: Pick<Identity, 'person' | 'mint'>;
+  vault: Storage;
+  prefix: string;
+  gpc(): boolean;
+  /** Turns an autotrack plugin off. */
+  off(name: string): void;
+  queryParams: string[];
+  /** Called with each choice before it has any effect; what it returns is called after. */
+  chosen: ((news: Preferences | null, how: ChoiceOptions) => () => void) | null;
+}
+
+interface Settings {
+  consent?: Policy;
+  autotrack?: Record<string, boolean>;
+  queryParams?: string[];
+}
+
+const HALF_DAY_MS = 43_200_000;
+
+export const remote = (): Plugin => ({
+  name: 'remote',
+  install({ inside, guarded }) {
+    const { ports, root, writeKey, gate, identity, vault, prefix } = inside;
+    const { clock, http, random } = ports;
+    const key = `${prefix}receipt`;
+    let waiting: { news: Preferences | null; how: ChoiceOptions; at: number; id: string } | null = null;
+    let open = true;
+
+    const loaded = guarded((text: string | null) => {
+      const settings: Settings | null = open ? parse(text) : null;
+      if (!settings) return;
+      const { consent, autotrack = {}, queryParams = [] } = settings;
+      inside.queryParams.push(...queryParams);
+      for (const name in autotrack) if (autotrack[name] === false) inside.off(name);
+      // a bare mode is for pages that have none of their own; a policy knows better than both
+      if (consent && (consent.purposes || !inside.mode)) gate.policy(consent);
+      const undelivered = vault.get(key);
+      if (waiting) tell();
+      else if (undelivered) post(undelivered, 0);
+      else renew();
+    });
+
+    function tell(): void {
+      const { policyVersion, notice, locale } = gate.policy();
+      if (!waiting || !policyVersion || !notice) return;
+      const { news, how, at, id } = waiting;
+      const { action = news ? 'set' : 'withdraw', method = 'api' } = how;
+      waiting = null;
+      const body = JSON.stringify({
+        idempotencyKey: uuid7(at, random),
+        writeKey,
+        anonymousId: id,
+        action,
+        choices: action === 'set' ? news : undefined,
+        method,
+        policyVersion,
+        noticeHash: notice.hash,
+        locale: how.locale || locale,
+        gpc: inside.gpc(),
+        clientTime: new Date(at).toISOString(),
+      });
+      gate.receipt({ policyVersion });
+      vault.set(key, body);
+      post(body, 0);
+    }
+
+    function post(body: string, attempt: number): void {
+      const { answer } = http.post({ url: `${root}/v1/consent/receipts`, body, keepalive: true });
+      void answer.then(
+        guarded(({ status, retryAfter, body: said }) => {
+          const { action, delayMs } = next(status, retryAfter, attempt, 1, random.next());
+          if (!open) return;
+          if (action === 'retry') clock.after(delayMs, () => post(body, attempt + 1));
+          else {
+            vault.remove(key);
+            stamp(said);
+          }
+        }),
+      );
+    }
+
+    function stamp(text: string | null): void {
+      const { receipt, token, state } = parse(text) || {};
+      if (token)
+        gate.receipt({
+          ...gate.receipt(),
+          ...(receipt && { receiptId: receipt.id }),
+          ...(state && { policyVersion: state.policyVersion }),
+          token,
+          at: clock.now(),
+        });
+    }
+
+    /** A token lives a day; where the collector wants to see one, half a day later a fresh one is fetched. */
+    function renew(): void {
+      const { token, at = 0 } = gate.receipt() || {};
+      if (token && gate.policy().proof === 'token' && clock.now() - at > HALF_DAY_MS) {
+        void http.get?.(`${root}/v1/consent/state`, token).then(guarded(stamp));
+      }
+    }
+
+    inside.chosen = (news, how) => {
+      const before = identity.person().anonymousId;
+      const at = clock.now();
+      return guarded(() => {
+        const granted = news && gate.decide('analytics') === 'allow';
+        waiting = { news, how, at, id: granted ? identity.mint(identity.person(), at) : before || uuid7(at, random) };
+        tell();
+      });
+    };
+    void http.get?.(`${root}/v1/sources/${writeKey}/settings`).then(loaded);
+    return () => {
+      open = false;
+      inside.chosen = null;
+    };
+  },
+});
