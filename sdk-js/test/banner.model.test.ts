@@ -22,6 +22,7 @@ const purpose = (id: string, more: Partial<PurposeRule> = {}): PurposeRule => ({
   id,
   version: 'pu1_1',
   mode: 'opt_in',
+  default: 'pending',
   pending: 'queue',
   ttlDays: 180,
   kind: 'general',

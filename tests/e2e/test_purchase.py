@@ -46,17 +46,22 @@ SECRET = "s3cr3tclickid"
 ENTRANCE = f"/demo/?utm_source=newsletter&utm_medium=email&gclid={SECRET}&to={BUYER.email}&session=9f8e7d6c5b4a"
 
 EXPECTED = [
-    ("$page", "/demo/"), ("$click", "/demo/"),
-    ("$page", "/demo/search"), ("Products Searched", "/demo/search"), ("$click", "/demo/search"),
+    ("$page", "/demo/"), ("$click", "/demo/"), ("$submit", "/demo/"), ("$page_leave", "/demo/"),
+    ("$page", "/demo/search"), ("Products Searched", "/demo/search"), ("$search", "/demo/search"),
+    ("$click", "/demo/search"), ("$page_leave", "/demo/search"),
     ("$page", "/demo/product/teapot"), ("Product Viewed", "/demo/product/teapot"),
     ("$click", "/demo/product/teapot"), ("Product Added", "/demo/product/teapot"), ("$click", "/demo/product/teapot"),
-    ("$page", "/demo/cart"), ("Cart Viewed", "/demo/cart"), ("$click", "/demo/cart"),
+    ("$page_leave", "/demo/product/teapot"),
+    ("$page", "/demo/cart"), ("Cart Viewed", "/demo/cart"), ("$click", "/demo/cart"), ("$page_leave", "/demo/cart"),
     ("$page", "/demo/checkout"), ("Checkout Started", "/demo/checkout"), ("$click", "/demo/checkout"),
-    ("$identify", "/demo/checkout"), ("Order Completed", "/demo/checkout"),
+    ("$submit", "/demo/checkout"), ("$identify", "/demo/checkout"), ("Order Completed", "/demo/checkout"),
+    ("$page_leave", "/demo/checkout"),
     ("$page", "/demo/thanks"), ("Callback Wanted", "/demo/thanks"), ("$click", "/demo/thanks"),
-    ("$page", "/demo/"), ("$click", "/demo/"),
-    ("$page", "/demo/lookbook"), ("$click", "/demo/lookbook"),
-    ("$page", "/demo/lookbook/rain"), ("$click", "/demo/lookbook/rain"),
+    ("$page_leave", "/demo/thanks"),
+    ("$page", "/demo/"), ("$click", "/demo/"), ("$page_leave", "/demo/"),
+    ("$page", "/demo/lookbook"), ("$click", "/demo/lookbook"), ("$page_leave", "/demo/lookbook"),
+    ("$page", "/demo/lookbook/rain"), ("$click", "/demo/lookbook/rain"), ("$outbound", "/demo/lookbook/rain"),
+    ("$page_leave", "/demo/lookbook/rain"),
 ]  # fmt: skip
 
 

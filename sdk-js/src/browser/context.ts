@@ -14,18 +14,26 @@ export const webGpc = (): boolean => (navigator as WebNavigator).globalPrivacyCo
 export const address = (byHash?: boolean) =>
   byHash ? location.href.replace(/\/?#!?/, '') : (location.href.split('#')[0] as string);
 
-/** The campaign is in the page's address (utm_*), where the collector reads it. */
-export function webFacts(queryParams: readonly string[], byHash?: boolean): Facts {
+/**
+ * What the device is is looked up once (asking for the time zone costs more than all the rest), where the page is each
+ * time. The campaign is in the page's address (utm_*), where the collector reads it.
+ */
+export function webFacts(queryParams: readonly string[], byHash?: boolean): () => Facts {
   const { width, height } = screen;
-  const page = cleanPage(address(byHash), document.referrer, location.host, queryParams);
-  page.title = cleanText(document.title);
-  return {
-    page,
+  const device = {
     locale: navigator.language,
     timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     screen: { width, height, density: devicePixelRatio },
-    viewport: { width: innerWidth, height: innerHeight },
-    network: (navigator as WebNavigator).connection?.effectiveType,
-    gpc: webGpc() || undefined,
+  };
+  return () => {
+    const page = cleanPage(address(byHash), document.referrer, location.host, queryParams);
+    page.title = cleanText(document.title);
+    return {
+      page,
+      ...device,
+      viewport: { width: innerWidth, height: innerHeight },
+      network: (navigator as WebNavigator).connection?.effectiveType,
+      gpc: webGpc() || undefined,
+    };
   };
 }

@@ -67,7 +67,7 @@ export function createWeb(
         clock: { now: Date.now, after },
         random: { next: Math.random, bytes: (count) => crypto.getRandomValues(new Uint8Array(count)) },
         lifecycle: webLifecycle,
-        facts: () => webFacts(queryParams, options.hashRouting),
+        facts: webFacts(queryParams, options.hashRouting),
         gpc: webGpc,
       },
       {
