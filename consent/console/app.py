@@ -57,7 +57,12 @@ class Console:
     def routes(self) -> list[BaseRoute]:
         """Everything under `/console`."""
         made: list[BaseRoute] = [Route("/console/static/{digest}/{name:path}", self._file, methods=["GET"])]
-        for path, endpoint, public in door.ENDPOINTS:
+        endpoints: tuple[tuple[str, Endpoint, bool], ...] = door.ENDPOINTS
+        if self.house.config.oidc is not None:
+            from consent.console import oidc  # brings an HTTP client: only where it is used
+
+            endpoints += oidc.ENDPOINTS
+        for path, endpoint, public in endpoints:
             made.append(Route(path, self._endpoint(None, endpoint, public), methods=[endpoint.method]))
         for page in self.house.pages:
             base = f"/console/s/{{site}}/{page.name}" if page.of_site else f"/console/{page.name}"

@@ -104,7 +104,7 @@ class Visit:
             t=self.words, visit=self, theme=self.theme, nav=self.navigation(), said=self._said(), **values
         )
         response = Response(text, status, dict(headers.COMMON), "text/html; charset=utf-8")
-        if self._before:
+        if self._before and self.who is None:
             sessions.set_cookie(response, self.request, self.house.config, self._before, sessions.BEFORE)
         return response
 

@@ -101,6 +101,7 @@ def test_one_number_for_all_that_is_released_together() -> None:
 # Imported because another package hands it to us: module → why it is no dependency of its own
 HANDED = {
     "requests": "pyiceberg's REST catalog is built on its sessions, and we put time limits on them",
+    "joserfc": "Authlib's lower half: keys and tokens",
     "markupsafe": "Jinja2's mark of what is escaped already",
     "botocore": "boto3's lower half: its configuration and its errors",
 }

@@ -145,8 +145,10 @@ def checkpoint(site: str, data: str | None, config: Path | None, as_json: bool) 
     print_json(msgspec.structs.asdict(mark) | {"hash": mark.hash.hex(), "signature": mark.signature.hex()})
 
 
-@consent.command(epilog="Examples:\n\n  firsthand consent export ledger.csv\n\n"
-                 "  firsthand consent export - --format jsonl\n\n  firsthand consent export ledger.parquet")
+@consent.command(
+    epilog="Examples:\n\n  firsthand consent export ledger.csv\n\n"
+    "  firsthand consent export - --format jsonl\n\n  firsthand consent export ledger.parquet"
+)
 @click.argument("out")
 @click.option("--format", "form", type=click.Choice(["csv", "jsonl", "parquet"]), default=None,
               help="[default: by the ending of OUT, else csv]")  # fmt: skip
