@@ -17,21 +17,24 @@ from collector.sources import StoredSource
 from tests.contract.driver import load_all
 
 ROOT = Path(__file__).parent.parent.parent
-KINDS = {"js": "web", "py": "server"}
+KINDS = {"js": "web", "mp": "miniprogram", "py": "server"}
 FIRSTHAND = [sys.executable, "-m", "warehouse.cli"]
 
 
 @pytest.fixture(scope="session")
 def adapters(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
-    """The command of each SDK's adapter. The JavaScript one is bundled from its sources as they are now."""
-    bundle = tmp_path_factory.mktemp("adapter") / "adapter.mjs"
+    """The command of each SDK's adapter. Those in TypeScript are bundled from their sources as they are now."""
+    folder = tmp_path_factory.mktemp("adapter")
     esbuild = ROOT / "node_modules" / ".bin" / "esbuild"
     if not esbuild.exists():
         subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=ROOT, check=True)
-    entry = str(ROOT / "sdk-js" / "test" / "adapter.ts")
-    options = ["--bundle", "--platform=node", "--format=esm", "--log-level=warning", f"--outfile={bundle}"]
-    subprocess.run([str(esbuild), entry, *options], check=True)
-    return {"js": ["node", str(bundle)], "py": [sys.executable, str(ROOT / "sdk-python" / "tests" / "adapter.py")]}
+    commands = {"py": [sys.executable, str(ROOT / "sdk-python" / "tests" / "adapter.py")]}
+    for sdk, where in (("js", "sdk-js"), ("mp", "sdk-miniprogram")):
+        bundle = folder / f"{sdk}.mjs"
+        options = ["--bundle", "--platform=node", "--format=esm", "--log-level=warning", f"--outfile={bundle}"]
+        subprocess.run([str(esbuild), str(ROOT / where / "test" / "adapter.ts"), *options], check=True)
+        commands[sdk] = ["node", str(bundle)]
+    return commands
 
 
 @dataclass

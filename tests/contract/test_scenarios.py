@@ -20,9 +20,14 @@ from tests.contract.schemas import validator
 from tests.contract.scripted import Request
 
 SCENARIOS = load_all(tuple(KINDS))
-PAIRS = pytest.mark.parametrize(
-    ("scenario", "sdk"), [pytest.param(s, sdk, id=f"{s.name}-{sdk}") for s in SCENARIOS for sdk in s.sdks]
-)
+
+
+def pairs(seldom: tuple[str, ...] = ()) -> pytest.MarkDecorator:
+    """Each scenario with each of its SDKs; those of `seldom` in the slow suite."""
+    found = [(scenario, sdk) for scenario in SCENARIOS for sdk in scenario.sdks]
+    marks = [[pytest.mark.slow] if sdk in seldom else [] for _, sdk in found]
+    named = [pytest.param(s, sdk, id=f"{s.name}-{sdk}", marks=m) for (s, sdk), m in zip(found, marks, strict=True)]
+    return pytest.mark.parametrize(("scenario", "sdk"), named)
 
 
 def play(scenario: Scenario, sdk: str, adapters: dict[str, list[str]], tmp_path: Path, write_key: str,
@@ -37,13 +42,14 @@ def is_a_batch(request: Request) -> None:
     validator("batch").validate(request.envelope)
 
 
-@PAIRS
+@pairs()
 def test_with_a_scripted_collector(scenario: Scenario, sdk: str, adapters: dict[str, list[str]],
                                    tmp_path: Path) -> None:  # fmt: skip
     play(scenario, sdk, adapters, tmp_path, "key-1")
 
 
-@PAIRS
+# the mini-program's way to the real collector is tests/integration/test_miniprogram.py
+@pairs(seldom=("mp",))
 def test_with_the_real_collector(scenario: Scenario, sdk: str, adapters: dict[str, list[str]], tmp_path: Path,
                                  stack: Stack) -> None:  # fmt: skip
     source = f"{scenario.name}-{sdk}"
