@@ -7,7 +7,7 @@
  * it small, with the names of internal members shortened by the same rule as in the web SDK.
  */
 
-import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
@@ -61,7 +61,13 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     console.log(`miniprogram ${name}.js  ${code.length} bytes, ${gzipSync(code, { level: 9 }).length} gzip`);
   }
   await writeFile(`${dist}/index.js`, "module.exports = require('./firsthand.js');\n");
+  // `tsc -p tsconfig.types.json` writes the types themselves
+  for (const [name, entry] of Object.entries({ index: 'index', firsthand: 'index', plugins: 'extras/index' })) {
+    await writeFile(`${dist}/${name}.d.ts`, `export * from './types/sdk-miniprogram/src/${entry}.js';\n`);
+  }
   await cp(`${here}components`, `${dist}/components`, { recursive: true });
+  const consent = `components/consent/consent.js`;
+  await writeFile(`${dist}/${consent}`, lower(await readFile(`${here}${consent}`, 'utf8')));
   // for tests/integration/test_miniprogram.py, not shipped
   await build({
     entryPoints: [`${here}test/run_shop.ts`],

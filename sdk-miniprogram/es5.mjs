@@ -26,7 +26,7 @@ function __rest(of, names) {
 `;
 
 export function lower(source) {
-  const { outputText } = ts.transpileModule(OWN + source, {
+  const { outputText } = ts.transpileModule((/\bof \b|\.\.\./.test(source) ? OWN : '') + source, {
     compilerOptions: { target: ts.ScriptTarget.ES5, module: ts.ModuleKind.None, noEmitHelpers: true },
     transformers: { before: [walks] },
   });

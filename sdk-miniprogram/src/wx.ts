@@ -5,7 +5,8 @@
  * behind it) or is missing inside plugins.
  */
 
-type Off<T> = (listener: (result: T) => void) => void;
+/** WeChat's types say less of a listener that is taken back than of one that is given. */
+type Off = (listener: never) => void;
 type On<T> = (listener: (result: T) => void) => void;
 
 export interface Wx {
@@ -18,21 +19,21 @@ export interface Wx {
   request(options: RequestOptions): { abort(): void };
   login(options: { success(result: { code: string }): void; fail(error: Failure): void }): unknown;
   onAppShow?: On<Entry>; // 2.1.2, not in plugins
-  offAppShow?: Off<Entry>;
+  offAppShow?: Off;
   onAppHide?: On<unknown>; // 2.1.2, not in plugins
-  offAppHide?: Off<unknown>;
-  onError?: On<string>; // 2.1.2
-  offError?: Off<string>;
+  offAppHide?: Off;
+  onError?: On<string | { message: string }>; // 2.1.2
+  offError?: Off;
   onUnhandledRejection?: On<{ reason: unknown }>; // 2.10.0
-  offUnhandledRejection?: Off<{ reason: unknown }>;
+  offUnhandledRejection?: Off;
   onBeforeAppRoute?: On<Route>; // 3.5.5, also in plugins
-  offBeforeAppRoute?: Off<Route>;
+  offBeforeAppRoute?: Off;
   onAppRoute?: On<Route>; // 3.5.5
-  offAppRoute?: Off<Route>;
+  offAppRoute?: Off;
   onBeforePageUnload?: On<{ path: string }>; // 3.5.5
-  offBeforePageUnload?: Off<{ path: string }>;
+  offBeforePageUnload?: Off;
   onNetworkStatusChange: On<Network & { isConnected: boolean }>;
-  offNetworkStatusChange: Off<Network & { isConnected: boolean }>;
+  offNetworkStatusChange: Off;
   getNetworkType(options: { success(status: Network): void }): unknown;
   getWindowInfo?(): WindowInfo; // 2.20.1
   getDeviceInfo?(): DeviceInfo; // 2.20.1

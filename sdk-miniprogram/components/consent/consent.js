@@ -5,14 +5,14 @@
  *   this.selectComponent('#consent').open();   // to change a choice, from a settings page
  *
  * It shows itself when no choice was made yet, and when WeChat waits for an answer to its own guide. The answer goes to
- * both. Texts: zh-CN unless WeChat's language is another; `words` replaces any of them.
+ * both. Texts: Chinese unless `lang` is `en`; `words` replaces any of them.
  */
-var firsthand = require('../../firsthand.js').firsthand;
-var privacy = require('../../plugins.js').createPrivacy((preferences) => {
-  firsthand.consent.set(preferences, { method: 'wechat' });
-});
+const { firsthand } = require('../../firsthand.js');
+const { createPrivacy } = require('../../plugins.js');
 
-var WORDS = {
+const privacy = createPrivacy((preferences) => firsthand.consent.set(preferences, { method: 'wechat' }));
+
+const WORDS = {
   zh: {
     title: '使用数据说明',
     text: '我们希望记录您在本小程序内的浏览和点击，用于了解哪些内容有用。是否同意都不影响使用，您可以随时在设置中更改。',
@@ -35,37 +35,34 @@ Component({
   },
   data: { shown: false, contractName: '', said: WORDS.zh },
   lifetimes: {
-    attached: function () {
-      this.setData({ said: Object.assign({}, WORDS[this.data.lang] || WORDS.zh, this.data.words) });
+    attached() {
+      const { lang, words } = this.data;
+      this.setData({ said: { ...(WORDS[lang] || WORDS.zh), ...words } });
       if (!firsthand.consent.get) return console.warn('firsthand: call init in app.js before the consent component');
-      privacy.onNeed(() => {
-        this.open();
-      });
-      privacy.status().then((status) => {
-        this.setData({ contractName: status.contractName });
-      });
+      privacy.onNeed(() => this.open());
+      privacy.status().then(({ contractName }) => this.setData({ contractName }));
       if (!firsthand.consent.get().preferences) this.open();
     },
   },
   methods: {
-    open: function () {
+    open() {
       this.setData({ shown: true });
     },
-    agree: function () {
+    agree() {
       privacy.agree(this.data.purposes, 'fh-consent-agree');
       this.close(true);
     },
-    refuse: function () {
+    refuse() {
       privacy.disagree(this.data.purposes);
       this.close(false);
     },
-    openContract: () => {
+    openContract() {
       privacy.openContract();
     },
-    still: () => {},
-    close: function (agreed) {
+    still() {},
+    close(agreed) {
       this.setData({ shown: false });
-      this.triggerEvent('choice', { agreed: agreed });
+      this.triggerEvent('choice', { agreed });
     },
   },
 });

@@ -20,7 +20,7 @@ export const errors = () => (): Plugin => ({
       const [first = ''] = String((said && (said as Error).message) || said).split('\n');
       track('$error', { kind, message: cleanText(first.slice(0, MAX_CHARS)) });
     };
-    const onError = guarded((message: string) => record('error', message));
+    const onError = guarded((message: unknown) => record('error', message));
     const onRejection = guarded(({ reason }: { reason: unknown }) => record('rejection', reason));
     const offs = [listen('Error', onError), listen('UnhandledRejection', onRejection)];
     return () => {
