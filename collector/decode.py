@@ -19,6 +19,7 @@ from collector.outcome import Drop, Reason, Rejected
 from collector.protocol import (
     MAX_BATCH_MESSAGES,
     MAX_MESSAGE_BYTES,
+    NO_JSON,
     BatchBody,
     Message,
     StrictBatchBody,
@@ -40,11 +41,13 @@ class NotABatch(ValueError):
         self.status = status
 
 
-class Unreadable(NamedTuple):
+class Unreadable(msgspec.Struct, frozen=True):
     """A message that could not be decoded: the verdict, and its bytes, of which only the shape is kept."""
 
     rejected: Rejected
     raw: msgspec.Raw | bytes
+    properties: msgspec.Raw = NO_JSON
+    traits: msgspec.Raw = NO_JSON
 
 
 class Decoded(NamedTuple):

@@ -10,17 +10,18 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+from msgspec import Raw
 
-from collector.context import RequestContext
 from collector.protocol import NO_JSON, Message
-from collector.shared import Contexts, Shared
+from collector.shared import Shared
 
 
 class Event(msgspec.Struct, gc=False):
     """State after each step: `validate` fills name and ids, `clock` the times, `gate` the purpose, `scrub` cleans
     objects and ids. `enrich` has nothing that belongs to one event alone.
 
-    `properties` and `traits` are JSON objects as bytes, or empty. `seq`: the event's number in its session.
+    `properties` and `traits` are JSON objects, or NO_JSON: `Raw` as long as nobody had to change them, `bytes(…)` gives
+    their text. `seq`: the event's number in its session. `beside`: the message names something beside its properties.
     `consent_subject`, `consent_person`: the ledger's names of device and person, where a policy is published.
     `unnamed`: it may not be told who it was (gate).
     """
@@ -28,9 +29,10 @@ class Event(msgspec.Struct, gc=False):
     message: Message
     shared: Shared
     seq: int | None = None
-    properties: bytes = b""
-    traits: bytes = b""
+    properties: Raw = NO_JSON
+    traits: Raw = NO_JSON
     name: str = ""
+    beside: bool = False
     purpose: str = ""
     event_time: datetime | None = None
     original: datetime | None = None
@@ -46,28 +48,17 @@ class Event(msgspec.Struct, gc=False):
         return self.message.message_id
 
 
-def of(message: Message, request: RequestContext, contexts: Contexts) -> Event:
-    """The event of a freshly decoded message. Raises Drop(invalid) if its context cannot be used."""
-    said, properties, traits = message.context, message.properties, message.traits
-    shared, seq = contexts.of(
-        b"" if said is NO_JSON else bytes(said),
-        request.under,
-        request.circumstances,
-    )
-    if traits is NO_JSON and message.type == "identify" and shared.extra:
+def of(message: Message, shared: Shared, seq: int | None) -> Event:
+    """The event of a freshly decoded message and its context."""
+    if shared.extra and message.type == "identify" and message.traits is NO_JSON:
         shared, traits = _rudder_traits(shared)
-    return Event(
-        message,
-        shared,
-        seq,
-        b"" if properties is NO_JSON else bytes(properties),
-        b"" if traits is NO_JSON else bytes(traits),
-    )
+        return Event(message, shared, seq, message.properties, traits)
+    return Event(message, shared, seq, message.properties, message.traits)
 
 
-def _rudder_traits(shared: Shared) -> tuple[Shared, msgspec.Raw]:
+def _rudder_traits(shared: Shared) -> tuple[Shared, Raw]:
     """RudderStack puts the traits of `identify` into the context."""
-    extra = msgspec.json.decode(shared.extra, type=dict[str, msgspec.Raw])
+    extra = msgspec.json.decode(shared.extra, type=dict[str, Raw])
     traits = extra.pop("traits", NO_JSON)
     if traits is NO_JSON:
         return shared, NO_JSON

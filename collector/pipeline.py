@@ -20,6 +20,7 @@ What a step works out has one of four lives, and costs what its life costs (docs
 
 import logging
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from msgspec import Raw
@@ -60,36 +61,43 @@ class Outcome(NamedTuple):
 def process(batch: Decoded, context: RequestContext, contexts: Contexts) -> Outcome:
     """A row for each event, or why it was refused. Never raises for what a message says."""
     rows: list[Row] = []
-    letters: list[bytes] = []
-    rejected: list[Rejected] = []
+    refused: list[tuple[Rejected, Message | Raw | bytes]] = []
     pii: dict[str, int] = {}
-
-    def refuse(verdict: Rejected, what: Message | Raw | bytes) -> None:
-        rejected.append(verdict)
-        letters.append(dead.encode(verdict, what, context.source.id, context.received_at))
-
     messages = list(batch.items)
     _look_over(messages, context)
+    walk, known = _walk(STEPS), contexts.of
+    under, circumstances = context.under, context.circumstances
     for message in messages:
         if isinstance(message, Unreadable):
-            refuse(message.rejected, message.raw)
+            refused.append((message.rejected, message.raw))
             continue
         try:
-            event = events.of(message, context, contexts)
-            for step in STEPS:
-                event = step(event, context)
+            shared, seq = known(message.context, under, circumstances)
+            event = walk(events.of(message, shared, seq), context)
             rows.append(row.of(event, context))
             if event.pii_actions:
                 _count(event.pii_actions, pii)
         except Drop as drop:
-            refuse(Rejected(message.message_id[:100], drop.reason, drop.detail), message)
+            refused.append((Rejected(message.message_id[:100], drop.reason, drop.detail), message))
         except Exception as error:  # noqa: BLE001 - fail closed, stay up; the text, and even an id, might quote data
             log.error("a step failed: %s", type(error).__name__)
-            refuse(Rejected(message.message_id[:100], Reason.INTERNAL, _OURS), message)
-    return Outcome(row.encode(rows), len(rows), letters, rejected, pii)
+            refused.append((Rejected(message.message_id[:100], Reason.INTERNAL, _OURS), message))
+    return Outcome(row.encode(rows), len(rows), *_refuse(refused, context), pii)
 
 
 _OURS = "the collector could not process this event"
+
+
+@lru_cache(8)
+def _walk(steps: tuple[Step, ...]) -> Step:
+    """One function that calls all steps in turn: written out, because a loop's call of whatever comes next costs the
+    interpreter twice what a call of a known function does."""
+    names = [f"step{i}" for i in range(len(steps))]
+    chain = "event"
+    for name in names:
+        chain = f"{name}({chain}, context)"
+    walk: Step = eval(f"lambda event, context: {chain}", dict(zip(names, steps, strict=True)))  # noqa: S307 - no data
+    return walk
 
 
 def _count(actions: dict[str, int], pii: dict[str, int]) -> None:
@@ -101,14 +109,16 @@ def _count(actions: dict[str, int], pii: dict[str, int]) -> None:
 
 def _look_over(messages: list[Message | Unreadable], context: RequestContext) -> None:
     """One look over what all events carry: a text of many with nothing in it says so of each (validate, scrub)."""
-    carried = []
-    for message in messages:
-        if isinstance(message, Unreadable):
-            continue
-        if message.properties is not NO_JSON:
-            carried.append(message.properties)
-        if message.traits is not NO_JSON:
-            carried.append(message.traits)
+    carried = [m.properties for m in messages if m.properties is not NO_JSON]
+    carried += [m.traits for m in messages if m.traits is not NO_JSON]
     joined = SEPARATOR.join(carried)
     context.plain = plain(joined, len(carried))
     context.clean = clean(joined, context.source)
+
+
+def _refuse(
+    refused: list[tuple[Rejected, Message | Raw | bytes]], context: RequestContext
+) -> tuple[list[bytes], list[Rejected]]:
+    """Dead letters and verdicts."""
+    letters = [dead.encode(verdict, what, context.source.id, context.received_at) for verdict, what in refused]
+    return letters, [verdict for verdict, _ in refused]

@@ -15,7 +15,7 @@ from msgspec import Raw, Struct
 
 from collector.context import RequestContext, Source
 from collector.event import Event, encode_columns
-from collector.protocol import Context, Message
+from collector.protocol import NO_JSON, Context, Message
 from collector.shared import Shared
 
 _LINE_ENDS = b"\r\n"
@@ -78,15 +78,15 @@ def of(event: Event, context: RequestContext) -> Row:
             _of_context(shared, event.purpose, context.gpc and not event.unnamed),
             event.purpose,
         )
-    properties = event.properties
-    if message.name or message.group_id or message.previous_id or message.category:
+    properties, traits = event.properties, event.traits
+    if event.beside:
         properties = _with_names(properties, message)
     columns = context.unnamed if event.unnamed and context.unnamed is not None else context.columns
     return Row(
         message.message_id, message.type, event.name, shared.row, columns, event.event_time, event.original,
         event.anonymous_id, event.user_id, event.user_id or event.anonymous_id, event.seq,
         context.key.kid if event.pii_actions else None, event.pii_actions,
-        Raw(properties) if properties else None, Raw(event.traits) if event.traits else None,
+        None if properties is NO_JSON else properties, None if traits is NO_JSON else traits,
         event.consent_subject, event.consent_person,
     )  # fmt: skip
 
@@ -148,12 +148,15 @@ def _whole(size: float | None) -> int | None:
     return None if size is None or not -(2**31) < size < 2**31 else int(size)
 
 
-def _with_names(properties: bytes, message: Message) -> bytes:
+def _with_names(properties: Raw, message: Message) -> Raw:
     """The properties, with what a message says beside them (`name` of a page, `groupId`, …) under its wire name."""
     beside = {"name": message.name, "category": message.category, "groupId": message.group_id,
               "previousId": message.previous_id}  # fmt: skip
-    encoded = msgspec.json.encode({k: v for k, v in beside.items() if v})
-    if not properties:
-        return encoded
-    inner = properties[1:].lstrip()
-    return encoded[:-1] + (b"}" if inner == b"}" else b"," + inner)
+    named = {k: v for k, v in beside.items() if v}
+    if not named:  # scrub took it away
+        return properties
+    encoded = msgspec.json.encode(named)
+    if properties is NO_JSON:
+        return Raw(encoded)
+    inner = bytes(properties)[1:].lstrip()
+    return Raw(encoded[:-1] + (b"}" if inner == b"}" else b"," + inner))

@@ -71,11 +71,12 @@ class Contexts:
         self._old: dict[tuple[bytes, bytes, bytes], Shared] = {}
         self._size = 0
 
-    def of(self, raw: bytes, under: Under | None, circumstances: Hashable) -> tuple[Shared, int | None]:
+    def of(self, said: Raw | bytes, under: Under | None, circumstances: Hashable) -> tuple[Shared, int | None]:
         """What is shared by all events with this context, and this event's `seq`.
 
-        `raw`: the message's context as it was sent, empty if there was none. Raises Drop(invalid).
+        `said`: the message's context as it was sent, empty if there was none. Raises Drop(invalid).
         """
+        raw = bytes(said)
         head, mark, tail = raw.rpartition(_SEQ)
         if mark:
             digits, comma, rest = tail.partition(b",")
@@ -91,9 +92,9 @@ class Contexts:
         shared = self._young.get(key) or self._older(key)
         if shared is None:
             return self._read(key, raw, under, circumstances, seq)
-        if shared.circumstances != circumstances:
+        if shared.circumstances is not circumstances and shared.circumstances != circumstances:
             shared = self._young[key] = Shared(shared.context, shared.extra, circumstances)
-        return shared, shared.context.seq if seq is None else seq
+        return shared, seq if mark else shared.context.seq
 
     def forget(self) -> None:
         """After something was replaced that a step looks things up in: nothing found before may be used again."""

@@ -51,7 +51,7 @@ def cors(origin: bytes | None) -> Headers:
 
 async def answer(send: Send, status: int, body: bytes, headers: Headers) -> None:
     """Send one whole answer."""
-    length = (b"content-length", str(len(body)).encode())
+    length = (b"content-length", b"%d" % len(body))
     await send({"type": "http.response.start", "status": status, "headers": [JSON, NO_STORE, length, *headers]})
     await send({"type": "http.response.body", "body": body})
 

@@ -36,7 +36,8 @@ class Deadlines:
     def end(self, task: asyncio.Task[Any] | None) -> None:
         if task is not None:
             self._since.pop(task, None)
-            self._late.discard(task)
+            if self._late:
+                self._late.discard(task)
 
     def was_late(self, task: asyncio.Task[Any] | None) -> bool:
         """Whether it was the sweep that cancelled the task."""

@@ -33,7 +33,7 @@ _REASONS = {
 }  # fmt: skip
 
 
-class Verdict(Struct):
+class Verdict(Struct, frozen=True, gc=False):
     """What the gate says of a context where no policy is published. `granted`: encoded columns."""
 
     purpose: str

@@ -6,12 +6,13 @@
 """
 
 import msgspec
+from msgspec import Raw
 
 from collector import row
 from collector.context import RequestContext
 from collector.event import Event, encode_columns
 from collector.outcome import Drop, Reason
-from collector.protocol import Context, Message, Page
+from collector.protocol import NO_JSON, Context, Message, Page
 from collector.shared import Shared
 
 
@@ -38,7 +39,7 @@ def anonymise(event: Event, context: RequestContext, jurisdiction: str) -> Event
     message = event.message
     event.shared, event.unnamed = shared, True
     event.message = Message(type=message.type, message_id=message.message_id, event=message.event)
-    event.properties = event.traits = b""
+    event.properties = event.traits = NO_JSON
     event.anonymous_id = event.user_id = event.consent_subject = event.consent_person = None
     event.seq = event.original = None
     if event.event_time is not None:
@@ -52,12 +53,13 @@ class Nameless(msgspec.Struct):
     granted: bytes
 
 
-def _without(raw: bytes, name: str) -> bytes:
-    if not raw or (f'"{name}"'.encode() not in raw and b"\\" not in raw):
-        return raw
+def _without(carried: Raw, name: str) -> Raw:
+    raw = bytes(carried)
+    if f'"{name}"'.encode() not in raw and b"\\" not in raw:
+        return carried
     try:
-        found = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+        found = msgspec.json.decode(raw, type=dict[str, Raw])
     except (msgspec.MsgspecError, RecursionError, ValueError):
         raise Drop(Reason.INVALID, "properties or traits hold a value that cannot be read") from None
     found.pop(name, None)
-    return msgspec.json.encode(found)
+    return Raw(msgspec.json.encode(found))

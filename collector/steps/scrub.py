@@ -11,14 +11,14 @@ scrubbed once for all events that say the same. What was done is counted in `pii
 """
 
 from functools import lru_cache
-from typing import NamedTuple
 
 import msgspec
+from msgspec import Raw
 
 from collector.context import RequestContext, Source
 from collector.event import Event, encode_columns
 from collector.outcome import Drop, Reason
-from collector.protocol import cacheable
+from collector.protocol import NO_JSON, cacheable
 from collector.shared import Shared
 from consent.pii.firewall import Scrubber
 from consent.pii.hashing import pseudonym
@@ -30,7 +30,7 @@ from consent.pii.urls import CAMPAIGN_PARAMS, clean_referrer, clean_url, host_of
 MAX_TITLE_CHARS = 300
 
 
-class Scrubbed(NamedTuple):
+class Scrubbed(msgspec.Struct, frozen=True):
     """What is left of a context: its addresses, and what was looked up, as encoded columns; its title; what has no
     column; and what was done."""
 
@@ -42,27 +42,38 @@ class Scrubbed(NamedTuple):
 
 
 def scrub(event: Event, context: RequestContext) -> Event:
-    if event.properties and not context.clean:
+    if not context.clean and event.properties is not NO_JSON:
         event.properties = _scrub_object(event.properties, "properties", event, context)
-    if event.traits:
+    if event.traits is not NO_JSON:
         # What describes a person is always walked: its names are few and its messages rare
         event.traits = _scrub_object(event.traits, "traits", event, context, person=event.message.type != "group")
-    user, anonymous = event.user_id, event.anonymous_id
-    if user is not None:
-        event.user_id = _scrub_id(user, "user_id", event, context, context.source.hash_user_id)
-    if anonymous is not None:
-        event.anonymous_id = _scrub_id(anonymous, "anonymous_id", event, context)
-    message = event.message
-    if message.name or message.category or message.previous_id or message.group_id:
+    user, anonymous, name = event.user_id, event.anonymous_id, event.name
+    if user is not None and ((kind := _kind_of_id(user)) is not None or context.source.hash_user_id):
+        event.user_id = _hash_id(user, kind or "user_id", "user_id", event, context)
+    if anonymous is not None and (kind := _kind_of_id(anonymous)) is not None:
+        event.anonymous_id = _hash_id(anonymous, kind, "anonymous_id", event, context)
+    if event.beside:
         _scrub_names(event, context)
-    if not event.name.startswith("$") and (rules_in(event.name) or "%" in event.name):
-        event.name = _scrub_text(event.name, "event", event, context) or ":redacted"
+    if name[0] != "$" and _may_hold(name):
+        event.name = _scrub_text(name, "event", event, context) or ":redacted"
     shared = event.shared
-    if shared.scrubbed is None:
-        shared.scrubbed = _scrub_context(shared, context)
-    for action, times in shared.scrubbed.actions.items():
-        _count(event, action, times)
+    scrubbed: Scrubbed | None = shared.scrubbed
+    if scrubbed is None:
+        scrubbed = shared.scrubbed = _scrub_context(shared, context)
+    if scrubbed.actions:
+        for action, times in scrubbed.actions.items():
+            _count(event, action, times)
     return event
+
+
+# People have many events and programs few names for them, and the exact look costs some microseconds
+_kind_of_id = lru_cache(16_384)(kind_of_id)
+
+
+@lru_cache(4096)
+def _may_hold(name: str) -> bool:
+    """Whether the name of an event has to be looked at exactly."""
+    return bool(rules_in(name)) or "%" in name
 
 
 def clean(joined: bytes, source: Source) -> bool:
@@ -108,10 +119,10 @@ def _scrub_names(event: Event, context: RequestContext) -> None:
         message.name = _scrub_text(message.name, "name", event, context)
     if message.category is not None:
         message.category = _scrub_text(message.category, "category", event, context)
-    if message.previous_id is not None:
-        message.previous_id = _scrub_id(message.previous_id, "previous_id", event, context)
-    if message.group_id is not None:
-        message.group_id = _scrub_id(message.group_id, "group_id", event, context)
+    if message.previous_id is not None and (kind := _kind_of_id(message.previous_id)) is not None:
+        message.previous_id = _hash_id(message.previous_id, kind, "previous_id", event, context)
+    if message.group_id is not None and (kind := _kind_of_id(message.group_id)) is not None:
+        message.group_id = _hash_id(message.group_id, kind, "group_id", event, context)
 
 
 @lru_cache(16_384)
@@ -130,10 +141,7 @@ def _addresses(url: str, path: str, referrer: str, allowed: frozenset[str]) -> b
     return encode_columns({name: value for name, value in columns.items() if value})
 
 
-def _scrub_id(value: str, where: str, event: Event, context: RequestContext, always: bool = False) -> str:
-    kind = kind_of_id(value) or ("user_id" if always else None)
-    if kind is None:
-        return value
+def _hash_id(value: str, kind: str, where: str, event: Event, context: RequestContext) -> str:
     _count(event, f"{where}:{kind}:hash")
     return pseudonym(context.key, kind, value)
 
@@ -146,9 +154,9 @@ def _scrub_text(text: str, where: str, event: Event, context: RequestContext) ->
     return scrubbed
 
 
-def _scrub_object(raw: bytes, where: str, event: Event, context: RequestContext, person: bool = False) -> bytes:
+def _scrub_object(raw: Raw, where: str, event: Event, context: RequestContext, person: bool = False) -> Raw:
     actions: dict[str, int] = {}
-    scrubbed = _scrubbed(raw, where, context, actions, person)
+    scrubbed = Raw(_scrubbed(bytes(raw), where, context, actions, person))
     for action, times in actions.items():
         _count(event, action, times)
     return scrubbed

@@ -7,11 +7,12 @@ rest of a context) is within its limits nearly always, and one count over a whol
 from typing import Any
 
 import msgspec
+from msgspec import Raw
 
 from collector.context import RequestContext
 from collector.event import Event
 from collector.outcome import Drop, Reason
-from collector.protocol import MAX_DEPTH, MAX_PROPERTIES, RESERVED_EVENTS, Message
+from collector.protocol import MAX_DEPTH, MAX_PROPERTIES, NO_JSON, RESERVED_EVENTS, Message
 
 # What the column `event` says for a message that is no custom event
 _EVENT_OF_TYPE = {
@@ -31,18 +32,24 @@ def validate(event: Event, context: RequestContext) -> Event:
         event.name = name
     else:
         event.name = _other(message)
-    event.user_id, event.anonymous_id = message.user_id or None, message.anonymous_id or None
-    if event.user_id is None and event.anonymous_id is None:
+    user, anonymous = message.user_id, message.anonymous_id
+    if anonymous:
+        event.anonymous_id = anonymous
+    elif not user:
         raise Drop(Reason.NO_IDENTITY, "anonymousId or userId is needed")
+    if user:
+        event.user_id = user
+    if message.name or message.category or message.group_id or message.previous_id:
+        event.beside = True
     if not context.plain:
-        if event.properties:
+        if event.properties is not NO_JSON:
             event.properties = _object(event.properties, "properties")
-        if event.traits:
+        if event.traits is not NO_JSON:
             event.traits = _object(event.traits, "traits")
     shared = event.shared
     if not shared.checked:
         if shared.extra:
-            _object(shared.extra, "context")
+            _object(Raw(shared.extra), "context")
         shared.checked = True
     return event
 
@@ -55,10 +62,17 @@ def plain(joined: bytes, count: int) -> bool:
     """
     if count == 0:
         return True
-    if joined.count(b"\0{") != count - 1 or joined[:1] != b"{":
-        return False
-    nested = joined.count(b"{") + joined.count(b"[") - count
-    return nested < MAX_DEPTH and joined.count(b":") <= MAX_PROPERTIES and b"\n" not in joined and b"\r" not in joined
+    nested = joined.count(b"{") - count
+    if b"[" in joined:
+        nested += joined.count(b"[")
+    return (
+        nested < MAX_DEPTH
+        and joined.count(b":") <= MAX_PROPERTIES
+        and joined.startswith(b"{")
+        and (count == 1 or joined.count(b"\0{") == count - 1)
+        and b"\n" not in joined
+        and b"\r" not in joined
+    )
 
 
 def _other(message: Message) -> str:
@@ -73,19 +87,20 @@ def _other(message: Message) -> str:
     return name
 
 
-def _object(raw: bytes, what: str) -> bytes:
-    """`raw` if it is an object within the limits, on one line; null is as good as absent."""
+def _object(carried: Raw, what: str) -> Raw:
+    """`carried` if it is an object within the limits, on one line; null is as good as absent."""
+    raw = bytes(carried)
     if raw[0] != 0x7B:
         if raw == b"null":
-            return b""
+            return NO_JSON
         raise Drop(Reason.INVALID, f"{what} must be an object")
     # Counting two kinds of byte is far cheaper than walking, and nearly always settles it
     if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH or raw.count(b":") > MAX_PROPERTIES:
         _check_shape(raw, what)
     if b"\n" in raw or b"\r" in raw:
         # A blank between two tokens (no string may hold one): it would end the spool's line, and what follows be a row
-        raw = raw.translate(None, b"\r\n")
-    return raw
+        return Raw(raw.translate(None, b"\r\n"))
+    return carried
 
 
 def _check_shape(raw: bytes, what: str) -> None:

@@ -1,6 +1,7 @@
 """What is left of an event; the rest is seen through a whole worker in test_gate_policy.py."""
 
 import pytest
+from msgspec import Raw
 
 from collector.event import Event
 from collector.outcome import Drop
@@ -10,7 +11,7 @@ from collector.steps.narrow import strip
 
 
 def event(properties: bytes, traits: bytes = b"") -> Event:
-    return Event(Message(), Shared(Context(), b"", None), properties=properties, traits=traits)
+    return Event(Message(), Shared(Context(), b"", None), properties=Raw(properties), traits=Raw(traits))
 
 
 @pytest.mark.parametrize(
@@ -26,12 +27,12 @@ def event(properties: bytes, traits: bytes = b"") -> Event:
     ids=range(6),
 )
 def test_a_field_goes_however_it_is_spelled(given: bytes, path: str, left: bytes) -> None:
-    assert strip(event(given), (path,)).properties == left
+    assert bytes(strip(event(given), (path,)).properties) == left
 
 
 def test_traits_and_several_fields() -> None:
     found = strip(event(b'{"a":1}', b'{"b":1,"c":2}'), ("properties.a", "traits.b"))
-    assert (found.properties, found.traits) == (b"{}", b'{"c":2}')
+    assert (bytes(found.properties), bytes(found.traits)) == (b"{}", b'{"c":2}')
 
 
 def test_what_cannot_be_read_is_not_kept() -> None:
