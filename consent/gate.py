@@ -150,7 +150,7 @@ class SiteGate:
             return Outcome("reject", name[:64], "no_consent", jurisdiction=jurisdiction, mapped=mapped,
                            detail="context.purpose is not among the site's purposes")  # fmt: skip
         verdict, why, detail = self._verdict(purpose, claim)
-        granted = tuple(p for p in served if self._choice(served[p], claim) is True and not served[p].required)
+        granted = tuple(p for p, one in served.items() if not one.required and self._is_granted(one, claim))
         if verdict in ("deny", "hold"):
             return Outcome("reject", name, why, granted, (), jurisdiction, detail, mapped)
         if verdict == "anonymise":
@@ -160,6 +160,10 @@ class SiteGate:
             if field.purpose not in served or self._verdict(served[field.purpose], claim)[0] != "allow"
         )  # fmt: skip
         return Outcome("strip" if strip else "accept", name, "", granted, strip, jurisdiction, "", mapped)
+
+    def _is_granted(self, purpose: ServedPurpose, claim: Claim) -> bool:
+        """By choice, and nothing (the signal, say) stands against it."""
+        return self._choice(purpose, claim) is True and self._verdict(purpose, claim)[0] == "allow"
 
     def _verdict(self, purpose: ServedPurpose, claim: Claim) -> tuple[Verdict, Why, str]:
         chosen = self._choice(purpose, claim)

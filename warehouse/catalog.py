@@ -53,6 +53,12 @@ class StoreConfig(msgspec.Struct, frozen=True):
     s3_access_key_id: str = ""
     s3_secret_access_key: str = ""
     s3_path_style: bool = True
+    consent_url: str = ""
+
+    @property
+    def consent_store(self) -> str:
+        """Address of the consent store: the one that was set, or the file in the data directory."""
+        return self.consent_url or f"sqlite:///{Path(self.data_dir) / 'consent.db'}"
 
     @property
     def scheme(self) -> str:

@@ -27,6 +27,7 @@ from warehouse import report as heartbeat
 from warehouse.catalog import StoreConfig
 from warehouse.dedupe import Filter, Recent
 from warehouse.intake import Intake, Loaded, order
+from warehouse.mirror import Mirror
 from warehouse.report import LoadReport
 from warehouse.schema import BAD_EVENTS, EVENTS, TableSchema
 from warehouse.sinks.iceberg import IcebergSink
@@ -75,6 +76,8 @@ class Loader:
         self._config = config
         self._on_progress = on_progress
         self.sink = IcebergSink(store)
+        self._mirror = Mirror(store.consent_store, self.sink)
+        self._mirrored = -math.inf
         config.data.mkdir(parents=True, exist_ok=True)
         self._intake = Intake(config.data)
         self._recent: Recent | None = None
@@ -97,6 +100,7 @@ class Loader:
             raise
         finally:
             self._beat(round_)
+        self._copy_ledger(0)
         return round_
 
     def run(self, stop: threading.Event) -> None:
@@ -111,6 +115,7 @@ class Loader:
                 elif time.monotonic() - beat >= HEARTBEAT_SECONDS:
                     self._beat(LoadReport())
                     beat = time.monotonic()
+                self._copy_ledger(self._config.commit_interval)
             except Exception as error:  # noqa: BLE001 - the loader outlives every store
                 wait = min(MAX_BACKOFF, wait * 2 or 0.25)
                 if (text := _named(error)) != last_error:
@@ -126,8 +131,22 @@ class Loader:
             log.error("stopping with segments in the spool: %s", _named(error))
 
     def close(self) -> None:
-        """Let go of the parsers."""
+        """Let go of the parsers and the consent store."""
         self._intake.close()
+        self._mirror.close()
+
+    def _copy_ledger(self, every: float) -> None:
+        """New receipts into the lake, at most once in `every` seconds. A failure is no failure of the events."""
+        now = time.monotonic()
+        if now - self._mirrored < every:
+            return
+        self._mirrored = now
+        try:
+            self._mirror.run_once()
+        except Exception as error:  # noqa: BLE001 - it is all still in the store, and copied with the next round
+            if (problem := f"consent ledger: {_named(error)}") not in self._reported:
+                self._reported.add(problem)
+                log.error("receipts are not copied: %s", problem)
 
     def _due(self) -> bool:
         """A segment waits for half an interval (it gathered for as long before), or there is a commit's worth."""

@@ -7,6 +7,7 @@ are read in the same way, and a reader sees one snapshot from beginning to end.
     events       exact: one row an event_id, whatever the loader and the compaction have not yet taken out
     events_raw   the table as it is
     bad_events   what was refused
+    events_for_<purpose>   what may be used for a purpose now (consented.py); consent_receipts: the ledger
     pii_report   what the firewall did, by day, source, field, class and action: added up from events.pii_actions, so
                  it is as exact and as durable as the events, needs no second way to the disk, and forgets with them
 
@@ -30,6 +31,7 @@ from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.table import Table
 
 from warehouse.catalog import StoreConfig, open_catalog
+from warehouse.consented import purpose_views
 from warehouse.row import arrow_schema
 from warehouse.schema import EVENTS, TABLES, TableSchema
 
@@ -87,6 +89,7 @@ class Reader:
             self._view(schema, table)
         self._exact_events()
         self.duck.execute(PII_REPORT)
+        purpose_views(self.duck, config.consent_store)
         if locked:
             allowed = ", ".join(_text(root) for root in sorted(roots))
             self.duck.execute(f"SET allowed_directories = [{allowed}]")

@@ -142,5 +142,37 @@ BAD_EVENTS: Final = TableSchema(
     sort=("source_id", "received_at"),
 )
 
-TABLES: Final = (EVENTS, BAD_EVENTS)
+CONSENT_RECEIPTS: Final = TableSchema(
+    name="consent_receipts",
+    columns=(
+        Column(1, "at", "time", required=True, stats=True),
+        Column(2, "site", required=True, stats=True),
+        Column(3, "seq", "long", required=True, stats=True),
+        Column(4, "kind", required=True),
+        Column(5, "id"),
+        Column(6, "subject"),
+        Column(7, "action"),
+        Column(8, "method"),
+        Column(9, "policy_version"),
+        Column(10, "notice_hash"),
+        Column(11, "jurisdiction"),
+        Column(12, "region"),
+        Column(13, "locale"),
+        Column(14, "gpc", "bool"),
+        Column(15, "age"),
+        Column(16, "client_time", "time"),
+        Column(17, "erased", "bool", required=True),
+        Column(18, "commitment", required=True),
+        Column(19, "hash", required=True),
+        Column(20, "payload", "json"),
+        Column(21, "spool_shard", required=True),
+        Column(22, "spool_seq", "long", required=True),
+        Column(23, "granted", "strings", element_id=24),
+    ),
+    genesis=23,
+    partition="at",
+    sort=("subject", "at"),
+)
+
+TABLES: Final = (EVENTS, BAD_EVENTS, CONSENT_RECEIPTS)
 SPOOL_COLUMNS: Final = ("spool_shard", "spool_seq")

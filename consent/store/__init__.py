@@ -41,7 +41,7 @@ class Store:
     @contextlib.contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that will write: committed at the end, rolled back if the block raises."""
-        with self.engine.connect() as plain:
+        with self._turn(), self.engine.connect() as plain:
             connection = plain.execution_options(**{_WRITES: True})
             with connection.begin():
                 yield connection
@@ -51,6 +51,19 @@ class Store:
         """A transaction that only reads."""
         with self.engine.connect() as connection, connection.begin():
             yield connection
+
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[None]:
+        """A place in the queue of writers. SQLite itself only lets them poll, and some then wait for very long."""
+        if not self.is_sqlite or not self.engine.url.database:
+            yield
+            return
+        fd = os.open(f"{self.engine.url.database}.turn", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(fd)
 
     def vacuum(self) -> None:
         """Give freed space back, so that nothing deleted is left in the database's files."""

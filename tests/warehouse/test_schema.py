@@ -21,6 +21,11 @@ RELEASED = {
         "received_at", "source_id", "reason", "detail", "message_id", "payload", "spool_shard",
         "spool_seq",
     ],
+    "consent_receipts": [
+        "at", "site", "seq", "kind", "id", "subject", "action", "method", "policy_version", "notice_hash",
+        "jurisdiction", "region", "locale", "gpc", "age", "client_time", "erased", "commitment", "hash", "payload",
+        "spool_shard", "spool_seq", "granted",
+    ],
 }  # fmt: skip
 
 

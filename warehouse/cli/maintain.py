@@ -36,6 +36,8 @@ def maintain(
             f"{name}: {what.days} days compacted, {what.files_before} files → {what.files_after}, "
             f"{what.repeats} repeats out"
         )
+    for name, count in done.retained.items():
+        click.echo(f"events for {name}: {count} deleted, their days are over")
     for name, count in done.expired.items():
         click.echo(f"{name}: {count} snapshots expired")
     for name, gone in done.purged.items():

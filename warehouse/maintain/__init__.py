@@ -1,6 +1,7 @@
 """Upkeep of the tables: compact closed days, expire snapshots, purge files that nothing refers to.
 
     compact   many small files of a finished day → a few sorted ones, one row an event_id     (compact.py)
+    retain    events whose purpose's days are over                                             (retain.py)
     expire    old snapshots out of the metadata, or each commit is slower than the last        (expire.py)
     purge     files that no snapshot needs, after a grace longer than the longest reader       (purge.py)
 
@@ -21,7 +22,8 @@ from warehouse.catalog import StoreConfig, open_catalog
 from warehouse.maintain.compact import Compacted, compact
 from warehouse.maintain.expire import expire
 from warehouse.maintain.purge import Purged, purge
-from warehouse.schema import TABLES
+from warehouse.maintain.retain import days_by_purpose, retain
+from warehouse.schema import EVENTS, TABLES
 
 log = logging.getLogger("firsthand.maintain")
 
@@ -37,9 +39,10 @@ class MaintainConfig(msgspec.Struct, frozen=True):
 
 
 class MaintainReport(msgspec.Struct):
-    """What was done, by table."""
+    """What was done, by table; `retained`: rows deleted by purpose."""
 
     compacted: dict[str, Compacted] = {}
+    retained: dict[str, int] = {}
     expired: dict[str, int] = {}
     purged: dict[str, Purged] = {}
 
@@ -62,6 +65,8 @@ class Maintainer:
                 continue  # nothing was loaded yet
             if do_compact:
                 done.compacted[schema.name] = compact(table, schema, scratch, datetime.now(UTC))
+            if do_compact and schema is EVENTS:
+                done.retained = retain(table, days_by_purpose(self._store.consent_store), datetime.now(UTC))
             if do_expire:
                 done.expired[schema.name] = expire(
                     table, self._config.snapshot_keep_seconds, 2 * self._config.expire_every
