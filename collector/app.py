@@ -22,7 +22,7 @@ from starlette.types import Receive, Scope, Send
 
 from collector.days import DayBook
 from collector.decode import decode_batch, decode_single
-from collector.edge.body import Deadlines
+from collector.edge.body import Deadlines, Room
 from collector.edge.client import ClientAddress
 from collector.edge.limits import RateLimiter
 from collector.enrich import GeoDatabase, enrichments
@@ -159,6 +159,7 @@ def _make_state(settings: Settings, config: Path | None) -> State:
         client=ClientAddress(settings.trusted_proxies),
         limiter=RateLimiter(time.monotonic, settings.workers),
         deadlines=Deadlines(settings.body_timeout, time.monotonic),
+        room=Room(settings.max_inflight_bytes),
         balance=balance,
         geo=geo,
         consent=Registry(
@@ -202,6 +203,7 @@ def _count_consent(state: State) -> None:
 
 def _publish(state: State) -> None:
     state.balance.refusal = state.spool.refusal
+    state.balance.no_room = state.room.refused
     publish(state.balance, state.settings.data_dir / "run" / f"{state.spool.shard.name}.json")
 
 

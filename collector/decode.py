@@ -18,6 +18,7 @@ from collector.loose import read_context, read_message
 from collector.outcome import Drop, Reason, Rejected
 from collector.protocol import (
     MAX_BATCH_MESSAGES,
+    MAX_DEPTH,
     MAX_MESSAGE_BYTES,
     NO_JSON,
     BatchBody,
@@ -33,12 +34,14 @@ _strings = msgspec.json.Decoder(str)
 
 
 class NotABatch(ValueError):
-    """The body as a whole cannot be used; `code` goes into the answer. The text quotes no client data."""
+    """The body as a whole cannot be used; `code` goes into the answer. The text quotes no client data.
 
-    def __init__(self, code: str, message: str, status: int = 400) -> None:
+    `retry_after`: the seconds after which it may be sent again; 0 if that would change nothing.
+    """
+
+    def __init__(self, code: str, message: str, status: int = 400, retry_after: int = 0) -> None:
         super().__init__(message)
-        self.code = code
-        self.status = status
+        self.code, self.status, self.retry_after = code, status, retry_after
 
 
 class Unreadable(msgspec.Struct, frozen=True):
@@ -173,11 +176,45 @@ _ESCAPE = re.compile(
 )
 
 
+# A text, or a bracket outside of texts
+_BRACKET = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[{]|[\]}]', re.S)
+# Far below what makes the decoder give up, and far above what any part of a message may have: what is cut off here is
+# refused with its message, because MAX_DEPTH is passed before
+_CUT_DEPTH = 4 * MAX_DEPTH
+# 10 ms on one core. A body with more is refused whole, so that nobody can buy seconds of a worker with a megabyte
+_MAX_TOKENS = 50_000
+
+
+def _shallow(body: bytes) -> bytes:
+    """`body` with all that is nested too deeply left empty: the decoder gives the whole body up for one such message.
+
+    Bodies with too many texts and brackets come back as they are.
+    """
+    kept, start, depth = [], 0, 0
+    for tokens, token in enumerate(_BRACKET.finditer(body)):
+        if tokens > _MAX_TOKENS:
+            return body
+        mark = token[0]
+        if mark in (b"[", b"{"):
+            depth += 1
+            if depth == _CUT_DEPTH:
+                kept.append(body[start : token.end()])
+        elif mark in (b"]", b"}"):
+            if depth == _CUT_DEPTH:
+                start = token.start()
+            depth -= 1
+    return b"".join([*kept, body[start:]]) if kept and depth == 0 else body
+
+
 def _repaired(body: bytes, shape: type[T]) -> T:
-    """Decode after replacing lone surrogates, which JavaScript makes by cutting an emoji in half. Raises NotABatch."""
+    """Decode after replacing lone surrogates, which JavaScript makes by cutting an emoji in half, and emptying what is
+    nested too deeply. Raises NotABatch."""
     try:
         mended = _ESCAPE.sub(lambda m: rb"\ufffd" if m[1] else m[0], body)
-        return msgspec.json.decode(mended, type=shape)
+        try:
+            return msgspec.json.decode(mended, type=shape)
+        except RecursionError:
+            return msgspec.json.decode(_shallow(mended), type=shape)
     except msgspec.ValidationError:
         raise NotABatch("invalid_batch", 'expected {"batch": [...], "writeKey": "..."}') from None
     except (msgspec.MsgspecError, RecursionError, ValueError):

@@ -80,6 +80,11 @@ def _counters(sheets: list[Balance]) -> Iterator[Metric]:
         "Events answered 503; the client keeps them",
         sum(s.unavailable for s in sheets),
     )
+    yield CounterMetricFamily(
+        "firsthand_no_room_requests",
+        "Bodies answered 503 because too much was in hand",
+        sum(s.no_room for s in sheets),
+    )
     rejected = CounterMetricFamily("firsthand_rejected_events", "Refused events", labels=["source", "reason"])
     for key, count in _summed([s.rejected for s in sheets]).items():
         source, _, reason = key.rpartition(" ")

@@ -53,6 +53,7 @@ class Balance(msgspec.Struct):
     sync: Histogram = msgspec.field(default_factory=lambda: Histogram.of(SYNC_BOUNDS))
     ack: Histogram = msgspec.field(default_factory=lambda: Histogram.of(ACK_BOUNDS))
     group_requests: int = 0
+    no_room: int = 0  # bodies answered 503 before their events were read, so these count nowhere else
     refusal: str = ""
 
     def balanced(self) -> bool:

@@ -13,6 +13,8 @@ from typing import Any
 
 import msgspec
 
+from collector.protocol import MAX_BODY_BYTES
+
 ENV_PREFIX = "FIRSTHAND_"
 SECRETS = frozenset({"catalog_credential", "s3_secret_access_key", "s3_access_key_id", "catalog_uri", "consent_store",
                      "oidc_client_secret"})  # fmt: skip
@@ -36,6 +38,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     body_timeout: float = 10.0
     header_timeout: float = 15.0
     drain_timeout: float = 20.0
+    max_inflight_bytes: int = 64 * 1024**2
     rate_limit_events: int = 20_000
     rate_limit_burst: int = 100_000
 
@@ -165,6 +168,8 @@ def _check(settings: Settings) -> None:
         raise SettingsError("public_url must be an address such as https://events.shop.example")
     if settings.oidc_issuer and not (settings.oidc_client_id and settings.oidc_client_secret and settings.public_url):
         raise SettingsError("oidc_issuer also needs oidc_client_id, oidc_client_secret and public_url")
+    if settings.max_inflight_bytes < MAX_BODY_BYTES:
+        raise SettingsError(f"max_inflight_bytes must be at least {MAX_BODY_BYTES}, the size of one body")
     for name in ("commit_interval", "seal_seconds", "body_timeout", "console_idle_seconds"):
         if getattr(settings, name) <= 0:
             raise SettingsError(f"{name} must be more than 0 seconds")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
-from collector.edge.body import Deadlines
+from collector.edge.body import Deadlines, Room
 from collector.edge.client import ClientAddress
 from collector.edge.limits import RateLimiter
 from collector.enrich import EMBEDDED, GeoDatabase
@@ -61,6 +61,7 @@ class State:
     client: ClientAddress
     limiter: RateLimiter
     deadlines: Deadlines
+    room: Room
     balance: Balance
     geo: GeoDatabase
     consent: Registry

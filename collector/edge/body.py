@@ -9,6 +9,7 @@ from collector.decode import NotABatch
 from collector.protocol import MAX_BODY_BYTES, MAX_INFLATED_BYTES
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+RETRY_SECONDS = 5
 GZIP_WINDOW = 16 + zlib.MAX_WBITS
 
 
@@ -52,18 +53,40 @@ class Deadlines:
                 task.cancel()
 
 
-async def read_body(receive: Receive, deadlines: Deadlines) -> bytes:
-    """The whole body. Raises NotABatch with 413 (over 1 MB) or 408 (too slow), Disconnected."""
+class Room:
+    """What a worker holds for requests on their way, in bytes: bodies of which a part has come, and rows that wait for
+    the disk. Bounded over all of them, because each alone is within its limits and twenty thousand may come at once.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self.limit, self.held, self.refused = limit, 0, 0
+
+    @property
+    def full(self) -> bool:
+        return self.held >= self.limit
+
+    def refuse(self) -> NotABatch:
+        """The answer to a body for which there is no room; counted."""
+        self.refused += 1
+        return NotABatch("unavailable", "the collector has too much in hand now", 503, RETRY_SECONDS)
+
+
+async def read_body(receive: Receive, deadlines: Deadlines, room: Room) -> bytes:
+    """The whole body. Raises NotABatch with 413 (over 1 MB), 408 (too slow) or 503 (no room), Disconnected."""
     task = deadlines.begin()
+    size = 0
     try:
         message = await receive()
         if not message.get("more_body"):
             return _chunk(message, 0)
-        chunks, size = [], 0
+        chunks = []
         while True:
             chunk = _chunk(message, size)
+            if room.held + len(chunk) > room.limit:
+                raise room.refuse()
             chunks.append(chunk)
             size += len(chunk)
+            room.held += len(chunk)
             if not message.get("more_body"):
                 return b"".join(chunks)
             message = await receive()
@@ -73,6 +96,7 @@ async def read_body(receive: Receive, deadlines: Deadlines) -> bytes:
         task.uncancel()
         raise NotABatch("timeout", f"the body did not arrive within {deadlines.seconds:g} s", 408) from None
     finally:
+        room.held -= size
         deadlines.end(task)
 
 

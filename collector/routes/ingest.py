@@ -17,7 +17,7 @@ from collector.decode import Decoded, NewId, NotABatch
 from collector.edge import answer as say
 from collector.edge.answer import Accepted, Headers, Send
 from collector.edge.auth import key_of_header, key_of_query
-from collector.edge.body import Disconnected, Receive, inflate, read_body
+from collector.edge.body import RETRY_SECONDS, Disconnected, Receive, inflate, read_body
 from collector.identifiers import uuid7
 from collector.metrics import Balance
 from collector.outcome import Rejected
@@ -30,7 +30,6 @@ from collector.steps.clock import skew_of
 
 Scope = MutableMapping[str, Any]
 Decoder = Callable[[bytes, NewId], Decoded]
-RETRY_SECONDS = 5
 GZIP = (b"gzip", b"x-gzip")  # RFC 9110 §8.4.1.3: the same, in any case
 
 
@@ -63,7 +62,7 @@ class Ingest:
             return
         started = time.perf_counter()
         try:
-            body = await read_body(receive, state.deadlines)
+            body = await read_body(receive, state.deadlines, state.room)
             coding = headers.get(b"content-encoding")
             if (coding is not None and coding.strip().lower() in GZIP) or b"encoding=gzip" in scope["query_string"]:
                 body = inflate(body)
@@ -77,7 +76,7 @@ class Ingest:
             await say.fail(send, status, "cut_short", "the body ended early", [*cors, (b"connection", b"close")])
         except NotABatch as error:
             status = error.status
-            await say.fail(send, status, error.code, str(error), cors)
+            await say.fail(send, status, error.code, str(error), cors, error.retry_after)
         except Refused as error:
             status = error.status
             await say.fail(send, status, error.code, str(error), cors, error.retry_after)
@@ -116,6 +115,7 @@ class Pending(NamedTuple):
     accepted: int
     rejected: list[Rejected]
     durable: asyncio.Future[None]
+    held: int
     pii: dict[str, int]
 
 
@@ -126,20 +126,24 @@ def accept(state: State, decode: Decoder, body: bytes, scope: Scope, headers: di
     wait = state.limiter.take(source, decoded.size)
     if wait:
         raise Refused(429, "rate_limited", f"over {source.rate} events a second", wait)
-    if state.spool.refusal or not state.consent.ready:
+    if state.spool.refusal or state.room.full or not state.consent.ready:
         raise _unavailable(state.balance, decoded.size)
     outcome = process(decoded, _context(state, source, decoded, scope, headers), state.contexts)
-    return Pending(source, outcome.accepted, outcome.rejected, _spool(state, outcome), outcome.pii)
+    durable, held = _spool(state, outcome), len(outcome.rows)
+    state.room.held += held
+    return Pending(source, outcome.accepted, outcome.rejected, durable, held, outcome.pii)
 
 
 async def settle(state: State, pending: Pending) -> bytes:
     """Wait for the disk, count, and give the answer's body. Raises Refused (503) if the disk refused."""
-    source, accepted, rejected, durable, pii = pending
+    source, accepted, rejected, durable, held, pii = pending
     balance = state.balance
     try:
         await durable
     except SpoolUnavailable:
         raise _unavailable(balance, accepted + len(rejected)) from None
+    finally:
+        state.room.held -= held
     # All at once and only now: whoever looks at the sheet in between must find it balanced
     balance.received += accepted + len(rejected)
     balance.spooled += accepted

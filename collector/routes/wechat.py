@@ -197,7 +197,7 @@ class WeChat:
     async def _answered(
         self, state: State, request: Request, decoder: msgspec.json.Decoder[B], work: Work[B]
     ) -> msgspec.Struct:
-        raw = await read_body(request.receive, state.deadlines)
+        raw = await read_body(request.receive, state.deadlines, state.room)
         if len(raw) > MAX_BYTES:
             raise Refused(413, "too_large", f"a body may have {MAX_BYTES} bytes")
         try:

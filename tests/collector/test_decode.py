@@ -144,3 +144,21 @@ def test_the_traits_that_rudderstack_puts_into_the_context_are_traits(desk: Desk
     assert row["traits"]["email"].startswith("p1.")
     assert "name" not in row["traits"]
     assert "context" not in row
+
+
+@pytest.mark.parametrize("levels", [17, 100, 1_000, 5_000])
+@pytest.mark.parametrize(
+    ("opening", "closing"), [('{"a":', "}"), ("[", "]"), ('{"]}":[', "]}")], ids=["objects", "lists", "quoted"]
+)
+@pytest.mark.parametrize("where", ["properties", "traits", "context", "other"])
+def test_a_deep_message_costs_itself_a_verdict(desk: Desk, where: str, opening: str, closing: str, levels: int) -> None:
+    good = '{"type":"track","event":"E","anonymousId":"a","messageId":"good"}'
+    deep = f'{{"type":"track","event":"E","anonymousId":"a","messageId":"deep","{where}":{{"v":'
+    body = f'{{"batch":[{good},{deep}{opening * levels}1{closing * levels}}}}},{good}],"writeKey":"{KEY}"}}'
+    answer = desk.post(body.encode()).json
+    if where == "other":  # nobody reads it
+        assert answer["accepted"] == 3
+        return
+    assert answer["accepted"] == 2
+    assert [r["messageId"] for r in answer["rejected"]] == ["deep"]
+    assert answer["rejected"][0]["reason"] in ("too_large", "invalid")

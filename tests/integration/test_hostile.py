@@ -68,9 +68,10 @@ BODIES: dict[str, bytes] = {
 }  # fmt: skip
 
 
-# What cannot be JSON, or is nested beyond any reader (about 1,000 deep), costs its batch. These cost themselves only
+# What cannot be JSON, or nests tens of thousands of brackets, costs its batch. These cost themselves only
 ALONE = {
-    "lists 10 deep", "lists 17 deep", "objects 10 deep", "objects 17 deep", "duplicate keys", "5,000 duplicate keys",
+    "lists 10 deep", "lists 17 deep", "lists 1000 deep", "objects 10 deep", "objects 17 deep", "objects 1000 deep",
+    "duplicate keys", "5,000 duplicate keys",
     "5,000 keys", "prototype", "text", "null", "true", "list", "object", "number 1e999", "number of 400 digits",
     "escape lone high surrogate", "escape lone low surrogate", "escape NUL", "bytes Chinese",
 }  # fmt: skip

@@ -1,9 +1,12 @@
 """Bodies: bounded in bytes and time, inflated with the limit applied while inflating."""
 
+import asyncio
 import gzip
 import json
+import time
 import tracemalloc
 import zlib
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +15,8 @@ from hypothesis import strategies as st
 from collector.decode import NotABatch
 from collector.edge.body import inflate
 from collector.protocol import MAX_BODY_BYTES, MAX_INFLATED_BYTES
-from tests.collector.desk import KEY, Desk
+from collector.spool.segment import OpenSegment
+from tests.collector.desk import KEY, Desk, Reply
 from tests.collector.desk import desk as made
 
 MESSAGE = {"type": "track", "event": "Order", "anonymousId": "a"}
@@ -117,3 +121,42 @@ def test_any_bytes_raise_nothing_but_not_a_batch(body: bytes) -> None:
         inflate(body)
     except NotABatch as refused:
         assert refused.code == "invalid_gzip"
+
+
+def test_no_more_than_the_room_is_held_however_many_come_at_once(desk: Desk) -> None:
+    """Fifty bodies of 900 KB, all half read at the same time, where ten have room: the others are told when to come."""
+    large = json.dumps({"batch": [MESSAGE | {"properties": {"a": "x" * 30_000}}] * 30, "writeKey": KEY}).encode()
+    with made(desk.data / "room", max_inflight_bytes=9_500_000) as small:
+        chunks = [large[:450_000], 0.3, large[450_000:]]
+
+        async def all_at_once() -> list[Reply]:
+            calls = [small.call("POST", "/v1/batch", list(chunks)) for _ in range(50)]
+            return list(await asyncio.gather(*calls))
+
+        replies = small.run(all_at_once())
+        refused = [r for r in replies if r.status == 503]
+        assert 1 <= 50 - len(refused) <= 21
+        assert all(r.json["code"] == "unavailable" and int(r.headers["retry-after"]) > 0 for r in refused)
+        # What was taken is given back, and the refused may come again
+        assert small.post(large).json["accepted"] == 30
+
+
+def test_rows_that_wait_for_the_disk_take_room_too(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    message = MESSAGE | {"properties": {"a": "x" * 30_000}}
+    large = json.dumps({"batch": [message] * 30, "writeKey": KEY}).encode()
+    write = OpenSegment.append
+
+    def late(self: OpenSegment, *arguments: Any) -> None:
+        time.sleep(0.5)
+        write(self, *arguments)
+
+    with made(desk.data / "late", max_inflight_bytes=4_000_000) as small:
+        monkeypatch.setattr(OpenSegment, "append", late)
+
+        async def all_at_once() -> list[Reply]:
+            return list(await asyncio.gather(*(small.call("POST", "/v1/batch", [large]) for _ in range(20))))
+
+        statuses = [r.status for r in small.run(all_at_once())]
+        assert statuses.count(200) == 5  # the fifth began with room left
+        assert statuses.count(503) == 15
+        assert small.post(large).json["accepted"] == 30
