@@ -10,7 +10,7 @@ PORT ?=
 JS_SOURCES := $(shell find sdk-js/src sdk-miniprogram/src -name '*.ts' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow test-js test-py bench lint format build clean
+.PHONY: help run test test-slow test-js test-py bench bench-python lint format build clean
 
 help:
 	@echo "make run | test | test-slow | bench | lint | build | clean   (see README.md)"
@@ -67,6 +67,9 @@ test-py: .setup/system .setup/python-dev build
 # Minutes long: 50 rounds of kill -9, a minute without a store, rebuilding the geo database
 test-slow: .setup/system .setup/python-dev .setup/next build
 	$(BIN)/python -m pytest -q -m slow --timeout 1800
+
+bench-python: .setup/python-dev
+	$(BIN)/python -m tests.bench.python_sdk
 
 bench: .setup/system .setup/python-dev build
 	$(BIN)/python -m tests.bench

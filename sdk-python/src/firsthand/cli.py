@@ -16,7 +16,7 @@ from firsthand.guard import Problem
 from firsthand.settings import SettingsError, load
 
 SEND_EXAMPLES = """examples:
-  python -m firsthand send "Order Completed" --user-id u-7 --consent analytics total=9.9 currency=CNY
+  python -m firsthand send "Order Completed" --user-id u-7 --consent analytics -p total=9.9 -p currency=CNY
   python -m firsthand send Ping --anonymous-id a-1 --purpose necessary --json
 """
 DOCTOR_EXAMPLES = """examples:
@@ -118,7 +118,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _of_an_event(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("event", help="name of the event")
-    parser.add_argument("property", nargs="*", metavar="name=value", help="a property; JSON where it is JSON")
+    parser.add_argument("-p", "--property", action="append", default=[], metavar="NAME=VALUE",
+                        help="repeatable; a number, true or other JSON, else text")  # fmt: skip
     parser.add_argument("--user-id")
     parser.add_argument("--anonymous-id")
     parser.add_argument("--consent", action="append", default=[], metavar="PURPOSE", help="granted; repeatable")

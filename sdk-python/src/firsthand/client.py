@@ -258,4 +258,4 @@ class Client(Calls):
                 "properties": {"count": sum(reasons.values()), "reasons": dict(reasons)}}  # fmt: skip
         id_, now = stamp()
         message = build(call, State(self._itself), {"purpose": NECESSARY}, LIBRARY, id_, now)
-        self._put(encode(message).data)
+        self._delivery.put_at_once(encode(message).data)

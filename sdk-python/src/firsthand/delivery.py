@@ -30,7 +30,7 @@ _LOOK_SECONDS = 0.002  # between two looks for room
 
 
 class Delivery:
-    """`put(data)` returns "" or why the event was dropped (it is then counted). Never raises for a full disk."""
+    """`put(data)` returns "" or why the event was dropped (it is then counted); `put_at_once` never waits for room."""
 
     def __init__(
         self, settings: Settings, send: Send, reporter: Reporter, tell_lost: Callable[[Mapping[str, int]], None]
@@ -40,11 +40,11 @@ class Delivery:
         self.flusher = Flusher(settings, send, reporter, tell_lost, self.spool)
         self.queue: Queue = self.flusher.queue
         spool = self.spool
-        self._put: Callable[[bytes], str] = self.queue.put
+        self.put_at_once: Callable[[bytes], str] = self.queue.put
         if spool is not None:
-            self._put = lambda data: self._put_spooled(data, spool)
-            spool.put_again = self._put
-        self.put = self._put if settings.when_full == "drop_new" else self._put_or_wait
+            self.put_at_once = lambda data: self._put_spooled(data, spool)
+            spool.put_again = self.put_at_once
+        self.put = self.put_at_once if settings.when_full == "drop_new" else self._put_or_wait
 
     def stats(self) -> Stats:
         """What the queue counted, and what is in files only."""
@@ -117,7 +117,7 @@ class Delivery:
                 break
             self.flusher.look()
             time.sleep(_LOOK_SECONDS)
-        return self._put(data)
+        return self.put_at_once(data)
 
     def _may_spill(self) -> bool:
         return self.spool is not None and not self.spool.full

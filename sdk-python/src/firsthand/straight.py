@@ -103,11 +103,14 @@ class Straight:
                 if type(properties) is not dict:
                     return None
                 text = self._encode(properties)
-                depth = text.count("{") + text.count("[")
-                if depth == 1:
+                if text.find("{", 1) < 0 and "[" not in text:
                     if not self._harmless.issuperset(properties):
                         return None
-                elif depth > MAX_DEPTH or "\\" in text or not self._harmless.issuperset(KEYS.findall(text)):
+                elif (
+                    text.count("{") + text.count("[") > MAX_DEPTH
+                    or "\\" in text
+                    or not self._harmless.issuperset(KEYS.findall(text))
+                ):
                     return None
                 told = f'"properties":{text},'
             if not (name and who and piece):
