@@ -121,7 +121,7 @@ def test_wrong_settings_are_named(capsys: pytest.CaptureFixture[str]) -> None:
 def test_help_has_examples_that_parse(command: str) -> None:
     done = subprocess.run([sys.executable, "-m", "firsthand", command, "--help"], capture_output=True, text=True,
                           check=True, env={**os.environ, "COLUMNS": "200"})  # fmt: skip
-    examples = re.findall(rf"python -m firsthand ({command} [^\n#]*)", done.stdout.partition("examples:")[2])
+    examples = re.findall(rf"python -m firsthand ({command}[^\n#]*)", done.stdout.partition("examples:")[2])
     assert len(examples) == 2
     for example in examples:
         assert _parser().parse_args(shlex.split(example)).command.__name__ == command
