@@ -3,7 +3,6 @@
 The broker here is a folder, so that the example needs no server; take your own.
 """
 
-import os
 import tempfile
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import firsthand
 from celery import Celery
 from firsthand.integrations.celery import install
 
-queue = Path(os.environ.get("QUEUE") or Path(tempfile.gettempdir()) / "firsthand-example-queue")
+queue = Path(tempfile.gettempdir()) / "firsthand-example-queue"
 queue.mkdir(parents=True, exist_ok=True)
 
 app = Celery("shop", broker="filesystem://")

@@ -1,6 +1,5 @@
 """A shop in Django, in one file. The middleware stands after the authentication one and knows who is signed in."""
 
-import os
 import sys
 
 import firsthand
@@ -13,7 +12,7 @@ from django.urls import path
 settings.configure(
     DEBUG=False,
     ALLOWED_HOSTS=["127.0.0.1", "localhost"],
-    SECRET_KEY=os.environ.get("SECRET_KEY", "only for this example"),
+    SECRET_KEY="only for this example",
     ROOT_URLCONF=__name__,
     MIDDLEWARE=[
         "django.contrib.sessions.middleware.SessionMiddleware",

@@ -30,7 +30,7 @@ def collector() -> Iterator[Scripted]:
 def environ(collector: Scripted, tmp_path: Path) -> dict[str, str]:
     mine = {name: value for name, value in os.environ.items() if not name.startswith("FIRSTHAND_")}
     told = {"FIRSTHAND_WRITE_KEY": "k", "FIRSTHAND_ENDPOINT": collector.endpoint, "FIRSTHAND_BATCH_SECONDS": "0.1"}
-    return {**mine, **told, "TMPDIR": str(tmp_path), "QUEUE": str(tmp_path / "queue")}
+    return {**mine, **told, "TMPDIR": str(tmp_path)}
 
 
 def program(name: str) -> str:
@@ -104,7 +104,7 @@ def test_celery(collector: Scripted, tmp_path: Path) -> None:
     worker = [program("celery"), "-A", "celery_app", "worker", "--concurrency", "1", "--without-mingle"]
     with running(worker, collector, tmp_path):
         assert collector.wait(lambda c: bool(c.messages), 40), (tmp_path / "log").read_text()[-2000:]
-        wait_for(lambda: not list((tmp_path / "queue").glob("*.msg")), 20, "both tasks")
+        wait_for(lambda: not list((tmp_path / "firsthand-example-queue").glob("*.msg")), 20, "both tasks")
     assert [(m["event"], m["userId"]) for m in collector.messages] == [("Order Paid", "c-1")]
 
 
