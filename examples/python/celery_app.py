@@ -14,7 +14,11 @@ queue = Path(tempfile.gettempdir()) / "firsthand-example-queue"
 queue.mkdir(parents=True, exist_ok=True)
 
 app = Celery("shop", broker="filesystem://")
-app.conf.broker_transport_options = {"data_folder_in": str(queue), "data_folder_out": str(queue)}
+app.conf.broker_transport_options = {
+    "data_folder_in": str(queue),
+    "data_folder_out": str(queue),
+    "control_folder": str(queue / "control"),
+}
 app.conf.task_ignore_result = True
 install()
 
