@@ -20,6 +20,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
+from collector import keys
 from collector.days import DayBook
 from collector.decode import decode_batch, decode_single
 from collector.edge.body import Deadlines, Room
@@ -46,7 +47,6 @@ from collector.spool.writer import SpoolLimits, SpoolWriter
 from collector.state import Regions, State, geo_path
 from collector.steps.enrich import CachingEnricher
 from consent.keys import key_path
-from consent.pii import keys
 from consent.registry import Registry
 from consent.routes import consent_routes
 
@@ -155,7 +155,7 @@ def _make_state(settings: Settings, config: Path | None) -> State:
         spool=SpoolWriter(settings.spool_dir, settings.collector_id, limits, synced),
         enricher=enricher,
         contexts=Contexts(),
-        key=keys.load_or_create(settings.data_dir / "keys" / "pii.json"),
+        key=keys.live_keys(settings).current,
         client=ClientAddress(settings.trusted_proxies),
         limiter=RateLimiter(time.monotonic, settings.workers),
         deadlines=Deadlines(settings.body_timeout, time.monotonic),
@@ -176,13 +176,17 @@ def _make_state(settings: Settings, config: Path | None) -> State:
 
 async def _every_second(state: State, days: DayBook) -> None:
     """Publish the numbers, notice changed sources and databases. A failing round is logged and the next one comes."""
-    rounds = 0
+    rounds, key_stamp = 0, keys.stamp(state.settings)
     while True:
         await asyncio.sleep(1.0)
         rounds += 1
         try:
             state.deadlines.sweep()
             state.sources.refresh()
+            if (now := keys.stamp(state.settings)) != key_stamp:
+                key_stamp = now
+                state.key = keys.live_keys(state.settings).current
+                state.contexts.forget()  # they hold pseudonyms of the old key
             if state.geo.reload_if_changed():
                 state.enricher.forget()
                 state.contexts.forget()

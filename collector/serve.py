@@ -22,6 +22,7 @@ from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
+from collector import keys
 from collector.console.build import prepare_console
 from collector.edge.client import ClientAddress
 from collector.enrich import GeoDatabase
@@ -30,7 +31,6 @@ from collector.processes import DRAIN_SIGNAL, end_with_parent
 from collector.settings import Settings
 from collector.sources import SourceRegistry
 from collector.state import geo_path
-from consent.pii import keys
 
 HANDOVER = "FIRSTHAND_HANDOVER"
 # What a worker holds at once. By default Granian stops accepting at its backlog (2,048), and then as many idle or slow
@@ -60,7 +60,7 @@ def serve(settings: Settings, config: Path | None) -> None:
     configure_logging(settings.log_level)
     SourceRegistry(settings, config)
     ClientAddress(settings.trusted_proxies)
-    keys.load_or_create(settings.data_dir / "keys" / "pii.json")
+    keys.live_keys(settings)
     GeoDatabase(geo_path(settings))
     if settings.console:
         prepare_console(settings)

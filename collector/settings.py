@@ -17,7 +17,7 @@ from collector.protocol import MAX_BODY_BYTES
 
 ENV_PREFIX = "FIRSTHAND_"
 SECRETS = frozenset({"catalog_credential", "s3_secret_access_key", "s3_access_key_id", "catalog_uri", "consent_store",
-                     "oidc_client_secret"})  # fmt: skip
+                     "pii_keys", "oidc_client_secret"})  # fmt: skip
 
 
 class SettingsError(ValueError):
@@ -45,6 +45,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     default_mode: str = "opt_in"
     hash_user_id: bool = False
     query_params: tuple[str, ...] = ()
+    pii_keys: str = ""
+    pii_key_command: str = ""
     pii_shadow: tuple[str, ...] = ()
     pii_off: tuple[str, ...] = ()
     geoip_db: str = ""

@@ -2,6 +2,7 @@
 
     order     sealed segments by shard and number; gaps are loud           (intake.py)
     parse     in threads that are ahead of the commit                      (intake.py, row.py)
+    keep out  rows of people who were erased                                       (suppress.py)
     dedupe    one row a message                                            (dedupe.py)
     commit    events first, then bad_events, each exactly once             (sinks/)
     remember  the ids, only now
@@ -32,6 +33,7 @@ from warehouse.report import LoadReport
 from warehouse.schema import BAD_EVENTS, EVENTS, TableSchema
 from warehouse.sinks.iceberg import IcebergSink
 from warehouse.sinks.part import Missing, Part
+from warehouse.suppress import Suppressed
 
 log = logging.getLogger("firsthand.loader")
 
@@ -80,6 +82,7 @@ class Loader:
         self._mirrored = -math.inf
         config.data.mkdir(parents=True, exist_ok=True)
         self._intake = Intake(config.data)
+        self._suppressed = Suppressed(config.data)
         self._recent: Recent | None = None
         self._unsure: set[tuple[str, str, int]] = set()  # committed by us, answer unknown
         self._reported: set[str] = set()
@@ -184,6 +187,10 @@ class Loader:
         return recent
 
     def _commit(self, batch: list[Loaded], missing: Missing, recent: Recent, round_: LoadReport) -> None:
+        for one in batch:
+            before = one.events.num_rows
+            one.events = self._suppressed.kept(one.events)
+            round_.suppressed += before - one.events.num_rows
         kept = _without_repeats(batch, Filter(recent))
         parts = [one.part(kept[_key(one)]) for one in batch]
         fresh = self._write(EVENTS, parts, missing, round_)

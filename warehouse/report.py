@@ -17,6 +17,7 @@ class LoadReport(msgspec.Struct):
     committed_events: int = 0
     committed_bad: int = 0
     duplicates: int = 0
+    suppressed: int = 0  # of people who were erased
     damaged_frames: int = 0
     poison_rows: int = 0
     repaired_rows: int = 0
@@ -31,7 +32,7 @@ class LoadReport(msgspec.Struct):
 
     def add(self, other: "LoadReport") -> None:
         """Add the sums of a round to the sums since the start; the rest is replaced by what is newer."""
-        for name in ("committed_events", "committed_bad", "duplicates", "damaged_frames", "poison_rows",
+        for name in ("committed_events", "committed_bad", "duplicates", "suppressed", "damaged_frames", "poison_rows",
                      "repaired_rows", "segments", "already", "missing_segments", "commits"):  # fmt: skip
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.snapshot_id = other.snapshot_id or self.snapshot_id

@@ -16,6 +16,8 @@ COMMANDS: Final = {
     "maintain": ("warehouse.cli.maintain:maintain", "Compact closed days, expire snapshots, purge files."),
     "query": ("warehouse.cli.query:query", "Run one SQL query over the tables."),
     "shell": ("warehouse.cli.shell:shell", "An interactive SQL shell over the tables."),
+    "keys": ("warehouse.cli.keys:keys", "List, rotate and retire the keys of the pseudonyms."),
+    "dsr": ("warehouse.cli.dsr:dsr", "Requests of people: access, export, restriction, erasure."),
     "source": ("warehouse.cli.source:source", "Add, list, rotate and pause sources (write keys)."),
     "consent": ("warehouse.cli.consent:consent", "Policies, the map of events, the ledger of receipts."),
     "config": ("warehouse.cli.config:config", "Show the settings in force, secrets hidden."),

@@ -3,11 +3,12 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from consent.pii.keys import KeyFileError, load_or_create
+from consent.pii.keys import KeyChangeError, KeyFileError, load_or_create, open_keys, retire, rotate
 
 GOOD = "A" * 43
 
@@ -67,3 +68,60 @@ def test_workers_that_start_together_agree(tmp_path: Path) -> None:
     path = str(tmp_path / "keys" / "pii.json")
     started = [subprocess.Popen([sys.executable, "-c", program, path], stdout=subprocess.PIPE) for _ in range(4)]
     assert len({process.communicate(timeout=30)[0] for process in started}) == 1
+
+
+def test_rotate_keeps_old_keys_and_retire_destroys_one(tmp_path: Path) -> None:
+    path = tmp_path / "pii.json"
+    first = load_or_create(path)
+    rotated = rotate(path)
+    assert [key.kid for key in rotated.all] == ["k2", "k1"]
+    assert rotated.all[1] == first
+    assert rotated.current.secret != first.secret
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [key.kid for key in rotate(path, "y2027").all] == ["y2027", "k2", "k1"]
+    left = retire(path, "k1")
+    assert [key.kid for key in left.all] == ["y2027", "k2"]
+    assert first.secret.hex() not in path.read_bytes().hex()
+
+
+@pytest.mark.parametrize(
+    ("change", "kid", "what"),
+    [
+        (retire, "k1", "current key"),
+        (retire, "k9", "no key k9"),
+        (rotate, "k1", "cannot be"),
+        (rotate, "a.b", "cannot be"),
+    ],
+)
+def test_wrong_kids(tmp_path: Path, change: Callable[..., object], kid: str, what: str) -> None:
+    path = tmp_path / "pii.json"
+    load_or_create(path)
+    before = path.read_bytes()
+    with pytest.raises(KeyChangeError, match=what):
+        change(path, kid)
+    assert path.read_bytes() == before
+
+
+def test_keys_from_the_settings_and_from_a_command(tmp_path: Path) -> None:
+    path = tmp_path / "pii.json"
+    assert [key.kid for key in open_keys(path, f"k2:{GOOD},k1:{'B' * 43}").all] == ["k2", "k1"]
+    told = tmp_path / "told.json"
+    told.write_text(json.dumps({"current": "v1", "keys": {"v1": GOOD}}))
+    assert open_keys(path, command=f"cat {told}").current.kid == "v1"
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    ("inline", "command", "what"),
+    [("k1:c2hvcnQ", "", "shorter than 32"), ("k1", "", "shorter than 32"), ("", "false", "failed"), ("", "no-such-command-4711", "failed"), ("", "echo SECRET", "printed no JSON"), ("", "echo {}", "damaged")],
+)  # fmt: skip
+def test_keys_that_cannot_be_had(tmp_path: Path, inline: str, command: str, what: str) -> None:
+    with pytest.raises(KeyFileError, match=what) as refused:
+        open_keys(tmp_path / "pii.json", inline, command)
+    assert "SECRET" not in str(refused.value)
+
+
+def test_a_directory_in_its_place_is_said(tmp_path: Path) -> None:
+    (tmp_path / "pii.json").mkdir(mode=0o700)
+    with pytest.raises(KeyFileError, match="cannot be read"):
+        open_keys(tmp_path / "pii.json")

@@ -18,7 +18,8 @@ from consent.store.tables import metadata, site
 
 def test_migrations_make_the_tables_of_the_code(registry: Store) -> None:
     import consent.admin
-    import consent.console.tables  # noqa: F401 - modules with tables of their own are loaded
+    import consent.console.tables  # - modules with tables of their own are loaded
+    import consent.rights.tables  # noqa: F401
 
     with registry.read() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []

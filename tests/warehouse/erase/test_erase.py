@@ -1,0 +1,283 @@
+"""Erased means: no row, no file, no version, no manifest holds them any more, and nobody else lost or gained a row."""
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pyarrow.parquet as pq
+import pytest
+
+from tests.stores import Store
+from tests.warehouse.spooled import event, spool
+from warehouse import suppress as suppressed
+from warehouse.catalog import open_catalog
+from warehouse.erase import Erasure, ErasureError, Job, Target, erase, find
+from warehouse.erase import job as jobs
+from warehouse.erase.scan import avro_blocks, holds
+from warehouse.erase.target import target_of
+from warehouse.loader import Loader, LoaderConfig
+from warehouse.query import Reader
+
+ADA, DEVICE = "u-ada-4711", "a-9f8a7c6b5d4e"
+HASH = "p1.k1." + "Q" * 43
+
+
+def rows_of(store: Store, sql: str = "select * from events order by event_id") -> list[dict[str, Any]]:
+    with Reader(store.config) as reader:
+        return reader.query(sql).objects()
+
+
+def loader_of(store: Store) -> Loader:
+    return Loader(LoaderConfig(store.config.data_dir), store.config)
+
+
+def loaded(store: Store, commits: int = 2, others: int = 8) -> Loader:
+    """Ada's rows among those of others, on two days, in several commits; one of the others mentions her."""
+    loader = loader_of(store)
+    for commit in range(commits):
+        rows = []
+        for day in (2, 3):
+            at = f"2026-01-0{day}T03:04:0{commit}Z"
+            for n in range(others):
+                who = f"u-{n % 7:04d}"
+                rows.append(
+                    event(f"o{commit}-{day}-{n}", received_at=at, user_id=who, subject_key=who, properties={"n": n})
+                )
+            rows.append(
+                event(
+                    f"a{commit}-{day}",
+                    received_at=at,
+                    user_id=ADA,
+                    anonymous_id=DEVICE,
+                    subject_key=ADA,
+                    traits={"email": HASH},
+                )
+            )
+            rows.append(event(f"d{commit}-{day}", received_at=at, anonymous_id=DEVICE, subject_key=DEVICE))
+        rows.append(
+            event(
+                f"m{commit}",
+                user_id="u-0001",
+                subject_key="u-0001",
+                properties={"invited": HASH, "by": f"{ADA},{ADA}", "not": f"{ADA}x"},
+            )
+        )
+        spool(store.data, [rows])
+        loader.run_once()
+    return loader
+
+
+def job(id: str = "e1") -> Job:
+    return Job(id, 1, [ADA, DEVICE], [HASH])
+
+
+def how(store: Store, **more: Any) -> Erasure:
+    return Erasure(store.data, store.config, **more)
+
+
+def files_with(store: Store, target: Target) -> list[str]:
+    """An own look over the warehouse's files on a local disk, not the one that is tested."""
+    found = []
+    for path in (store.data / "warehouse").rglob("*"):
+        if not path.is_file():
+            continue
+        content = path.read_bytes()
+        if path.suffix == ".parquet":
+            content += "\n".join(str(v) for c in pq.read_table(path).columns for v in c.to_pylist()).encode()
+        elif path.suffix == ".avro":
+            content += b"".join(avro_blocks(content))
+        if any(form.encode() in content.replace(f"{ADA}x".encode(), b"") for form in target.ids | target.forms):
+            found.append(str(path))
+    return found
+
+
+def test_nothing_of_her_is_left_and_everything_of_the_others(store: Store) -> None:
+    loaded(store)
+    before = [row for row in rows_of(store) if row["event_id"][0] == "o"]
+    assert find(how(store), target_of([ADA, DEVICE], [HASH]))["events"][0] >= 2
+    done = erase(how(store), job())
+    rows = rows_of(store)
+    assert [row for row in rows if row["event_id"][0] == "o"] == before
+    assert [row for row in rows if row["event_id"][0] in "ad"] == []
+    [mention, *_] = [row for row in rows if row["event_id"][0] == "m"]
+    assert json.loads(mention["properties"]) == {"invited": ":erased", "by": ":erased,:erased", "not": f"{ADA}x"}
+    report = jobs.report(done)["tables"]["events"]
+    assert report["rows"] == 8
+    assert report["mentions"] == 2
+    assert report["scanned"]["hits"] == 0
+    assert report["objectsRemoved"] >= len(report["removed"]) > 4
+    if (store.data / "warehouse").exists():
+        assert files_with(store, target_of([ADA, DEVICE], [HASH])) == []
+    text = jobs.path_of(store.data, "e1").read_text()
+    assert ADA not in text and HASH not in text and DEVICE not in text
+
+
+def test_without_the_purge_her_bytes_are_still_there(local: Store) -> None:
+    """That the own look finds something is what makes the test above worth anything."""
+    loaded(local, commits=1)
+    table = open_catalog(local.config).load_table(("firsthand", "events"))
+    table.delete(f"user_id = '{ADA}'")
+    assert all(row["event_id"][0] != "a" for row in rows_of(local))
+    assert files_with(local, target_of([ADA, DEVICE], [HASH]))
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+import msgspec
+from warehouse.catalog import StoreConfig
+from warehouse.erase import Erasure, Job, erase
+seen = []
+def dies(step):
+    seen.append(step)
+    if step == sys.argv[3] and seen.count(step) == int(sys.argv[4]):
+        os.kill(os.getpid(), signal.SIGKILL)
+store = msgspec.json.decode(sys.argv[2], type=StoreConfig)
+erase(Erasure(Path(sys.argv[1]), store, on_step=dies), msgspec.json.decode(sys.argv[5], type=Job))
+"""
+POINTS = [("expire", 1), ("purge", 1)]
+MORE = [
+    ("drain", 1),
+    ("rewrite", 1),
+    ("rewrite", 2),
+    ("known", 1),
+    ("expire", 2),
+    ("purge", 2),
+    ("scan", 1),
+    ("finish", 1),
+]
+
+
+@pytest.mark.parametrize("at", [*POINTS, *(pytest.param(p, marks=pytest.mark.slow) for p in MORE)], ids=str)
+def test_killed_at_any_step_it_is_resumed(local: Store, at: tuple[str, int]) -> None:
+    loaded(local)
+    said = [
+        str(local.data),
+        msgspec.json.encode(local.config).decode(),
+        at[0],
+        str(at[1]),
+        msgspec.json.encode(job()).decode(),
+    ]
+    assert subprocess.run([sys.executable, "-c", KILLED, *said], timeout=60).returncode == -signal.SIGKILL
+    assert jobs.unfinished(local.data) == ["e1"]
+    done = erase(how(local), jobs.load(local.data, "e1"))
+    assert done.finished
+    assert files_with(local, target_of([ADA, DEVICE], [HASH])) == []
+    assert len(rows_of(local)) == 2 * (16 + 1)
+    assert erase(how(local), done).rounds == done.rounds
+
+
+def test_beside_a_running_loader_no_row_of_others_is_lost_or_doubled(local: Store) -> None:
+    loaded(local, commits=2)
+    suppressed.suppress(local.data, [ADA, DEVICE])
+    stop, sent = threading.Event(), []
+
+    def feed() -> None:
+        loader = loader_of(local)
+        n = 0
+        while not stop.is_set() or n < 3:
+            rows = [event(f"x{n}-{k}", user_id=f"u-{k:04d}", subject_key=f"u-{k:04d}") for k in range(5)]
+            rows.append(event(f"late{n}", user_id=ADA, subject_key=ADA))
+            spool(local.data, [rows])
+            loader.run_once()
+            sent.extend(row["event_id"] for row in rows[:5])
+            n += 1
+
+    feeding = threading.Thread(target=feed)
+    feeding.start()
+    try:
+        time.sleep(0.3)
+        erase(how(local), job())
+    finally:
+        stop.set()
+        feeding.join()
+    ids = [row["event_id"] for row in rows_of(local, "select event_id from events_raw")]
+    assert sorted(i for i in ids if i[0] == "x") == sorted(sent)
+    assert len(ids) == len(set(ids)) == len(sent) + 2 * (16 + 1)
+    assert files_with(local, target_of([ADA, DEVICE], [HASH])) == []
+
+
+def test_late_and_replayed_events_do_not_bring_her_back(local: Store) -> None:
+    loader = loaded(local, commits=1)
+    suppressed.suppress(local.data, [ADA, DEVICE])
+    spool(
+        local.data,
+        [[event("late", user_id=ADA, subject_key=ADA), event("fine", user_id="u-0002", subject_key="u-0002")]],
+    )
+    done = erase(how(local, load=lambda: loader.run_once() and None), job())
+    assert done.finished
+    spool(local.data, [[event("replayed", anonymous_id=DEVICE, subject_key=DEVICE), event("more")]], collector_id="c2")
+    assert loader_of(local).run_once().suppressed == 1  # after a restart too
+    ids = {row["event_id"] for row in rows_of(local)}
+    assert {"fine", "more"} <= ids
+    assert not {"late", "replayed"} & ids
+    suppressed.lift(local.data, [DEVICE])
+    spool(local.data, [[event("again", anonymous_id=DEVICE, subject_key=DEVICE)]], collector_id="c3")
+    loader_of(local).run_once()
+    assert "again" in {row["event_id"] for row in rows_of(local)}
+
+
+def test_a_tag_that_keeps_the_bytes_is_said_and_nothing_is_certified(local: Store) -> None:
+    loaded(local, commits=2)
+    table = open_catalog(local.config).load_table(("firsthand", "events"))
+    table.manage_snapshots().create_tag(table.metadata.snapshots[0].snapshot_id, "before").commit()
+    with pytest.raises(ErasureError, match="before keeps an old snapshot"):
+        erase(how(local), job())
+    assert not jobs.load(local.data, "e1").finished
+    table.refresh()
+    table.manage_snapshots().remove_tag("before").commit()
+    assert erase(how(local), jobs.load(local.data, "e1")).finished
+
+
+def test_a_spool_that_nobody_loads_is_said(local: Store) -> None:
+    loaded(local, commits=1)
+    spool(local.data, [[event("x")]])
+    with pytest.raises(ErasureError, match="segments are still in the spool"):
+        erase(how(local, drain_timeout=0.3), job())
+
+
+def test_a_file_beside_the_tables_that_names_her_is_found(local: Store) -> None:
+    loaded(local, commits=1)
+    (local.data / "quarantine").mkdir(exist_ok=True)
+    (local.data / "quarantine" / "x.sealed").write_text(f"…{HASH}…")
+    with pytest.raises(ErasureError, match=r"x\.sealed"):
+        erase(how(local), job())
+    (local.data / "quarantine" / "x.sealed").unlink()
+    assert erase(how(local), jobs.load(local.data, "e1")).finished
+
+
+def test_short_ids_count_in_their_columns_only(local: Store) -> None:
+    spool(
+        local.data,
+        [
+            [
+                event("1", user_id="u1", subject_key="u1"),
+                event("2", user_id="u12", subject_key="u12", properties={"x": "u1"}),
+            ]
+        ],
+    )
+    loader_of(local).run_once()
+    assert erase(how(local), Job("e2", 1, ["u1"], [])).finished
+    assert [row["event_id"] for row in rows_of(local)] == ["2"]
+
+
+def test_a_table_without_the_person_is_left_alone(local: Store) -> None:
+    loaded(local, commits=1)
+    files = sorted(p.name for p in (local.data / "warehouse").rglob("*.parquet"))
+    erase(how(local), Job("e3", 1, ["nobody-known"], []))
+    assert sorted(p.name for p in (local.data / "warehouse").rglob("*.parquet")) == files
+
+
+def test_the_scan_reads_what_is_packed(tmp_path: Path) -> None:
+    import pyarrow as pa
+
+    path = tmp_path / "x.parquet"
+    pq.write_table(pa.table({"t": ["x", HASH, "y" * 1000]}), path, compression="zstd")
+    assert holds("x.parquet", path.read_bytes(), target_of([], [HASH]))
+    assert not holds("x.parquet", path.read_bytes(), target_of([], ["somebody-else"]))

@@ -1,0 +1,289 @@
+"""`firsthand dsr`: what people may ask for, from the request to the certificate."""
+
+import csv
+import io
+import json
+import sys
+import zipfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from warehouse.cli.common import EXIT_PROBLEM, options, print_json, settings, store_config, store_errors
+from warehouse.cli.consent import SITE, _admin, _ring, _store
+from warehouse.cli.work import Rights, raw_of
+
+ID = click.argument("id")
+
+
+@click.group()
+def dsr() -> None:
+    """Requests of people: access, export, restriction, erasure."""
+
+
+@dsr.command("open", epilog="Examples:\n\n  firsthand dsr open --kind erase --user-id u-7\n\n"
+             "  firsthand dsr open --kind access --email ada@example.com --law pipl --json")  # fmt: skip
+@click.option("--kind", type=click.Choice(["access", "export", "restrict", "erase"]), required=True)
+@click.option("--law", type=click.Choice(["gdpr", "ccpa", "pipl"]), default="gdpr", show_default=True,
+              help="Whose clock runs.")  # fmt: skip
+@click.option("--user-id", multiple=True, help="As the site knows the person.")
+@click.option("--anonymous-id", multiple=True, help="As a device sends it.")
+@click.option("--email", multiple=True, help="Hashed with every live key; not kept.")
+@click.option("--phone", multiple=True, help="Hashed with every live key; not kept.")
+@SITE
+@options
+def open_(
+    kind: str, law: str, user_id: tuple[str, ...], anonymous_id: tuple[str, ...], email: tuple[str, ...],
+    phone: tuple[str, ...], site: str, data: str | None, config: Path | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Take in a request. Of a mail address or a phone number only what the tables hold of it is kept."""
+    from consent.rights import requests
+
+    found = settings(config, data)
+    named = [("user_id", user_id), ("anonymous_id", anonymous_id), ("email", email), ("phone", phone)]
+    forms = Rights(found, site).forms([(name, value) for name, values in named for value in values])
+    with _store(found) as store, store.write() as connection:
+        made = requests.open_request(connection, _admin(), site, kind, law, forms, "command line")
+    _show(made, as_json)
+
+
+@dsr.command("list", epilog="Examples:\n\n  firsthand dsr list\n\n  firsthand dsr list --all --csv > requests.csv")
+@click.option("--all", "everything", is_flag=True, help="Closed ones too.")
+@click.option("--csv", "as_csv", is_flag=True, help="As CSV.")
+@SITE
+@options
+def list_(everything: bool, as_csv: bool, site: str, data: str | None, config: Path | None, as_json: bool) -> None:
+    """The requests, the most urgent first."""
+    from consent.rights import requests
+
+    with _store(settings(config, data)) as store, store.read() as connection:
+        shown = [r.shown(_admin().now) for r in requests.listed(connection, site, only_open=not everything)]
+    if as_json:
+        print_json(shown)
+    elif as_csv:
+        out = csv.DictWriter(sys.stdout, list(shown[0]) if shown else ["id"])
+        out.writeheader()
+        out.writerows(shown)
+    else:
+        for one in shown:
+            left = "" if one["days_left"] is None else f"{one['days_left']} days left"
+            click.echo(f"{one['id']}  {one['kind']:8} {one['state']:9} {one['law']:4}  {left}")
+
+
+@dsr.command(epilog="Examples:\n\n  firsthand dsr show 0199…\n\n  firsthand dsr show 0199… --json")
+@ID
+@SITE
+@options
+def show(id: str, site: str, data: str | None, config: Path | None, as_json: bool) -> None:
+    """One request, without whom it is about."""
+    from consent.rights import requests
+
+    with _store(settings(config, data)) as store, store.read() as connection:
+        _show(requests.get(connection, id), as_json)
+
+
+@dsr.command(epilog="Examples:\n\n  firsthand dsr verify 0199… --how 'logged in and confirmed by mail'\n\n"
+             "  firsthand dsr verify 0199… --how 'seen in person' --json")  # fmt: skip
+@ID
+@click.option("--how", required=True, help="How the person proved who they are.")
+@SITE
+@options
+def verify(id: str, how: str, site: str, data: str | None, config: Path | None, as_json: bool) -> None:
+    """The person's identity was verified. Nothing is done before."""
+    _changed("verify", id, how, data, config, as_json)
+
+
+@dsr.command(epilog="Examples:\n\n  firsthand dsr deny 0199… --reason 'not our customer'\n\n"
+             "  firsthand dsr deny 0199… --reason '…' --json")  # fmt: skip
+@ID
+@click.option("--reason", required=True)
+@SITE
+@options
+def deny(id: str, reason: str, site: str, data: str | None, config: Path | None, as_json: bool) -> None:
+    """Close a request without doing it. The person must be told why."""
+    _changed("deny", id, reason, data, config, as_json)
+
+
+@dsr.command(epilog="Examples:\n\n  firsthand dsr extend 0199… --reason 'many systems'\n\n"
+             "  firsthand dsr extend 0199… --reason '…' --json")  # fmt: skip
+@ID
+@click.option("--reason", required=True)
+@SITE
+@options
+def extend(id: str, reason: str, site: str, data: str | None, config: Path | None, as_json: bool) -> None:
+    """More time, once, if the law knows it. The person must be told before the first deadline."""
+    _changed("extend", id, reason, data, config, as_json)
+
+
+@dsr.command(epilog="Examples:\n\n  firsthand dsr export 0199… person.zip\n\n"
+             "  firsthand dsr export 0199… person.zip --json")  # fmt: skip
+@ID
+@click.argument("out", type=click.Path(path_type=Path, dir_okay=False))
+@SITE
+@options
+def export(id: str, out: Path, site: str, data: str | None, config: Path | None, as_json: bool) -> None:
+    """Everything about a person, from all tables and the ledger, as JSON and CSV in one zip (mode 0600)."""
+    from consent.rights import requests
+
+    found = settings(config, data)
+    with _store(found) as store:
+        with store.write() as connection:
+            request = requests.begin(connection, _admin(), id, ("access", "export"))
+        rights = Rights(found, site)
+        with store.read() as connection:
+            tables = rights.rows(connection, request.forms)
+        _zip(out, tables)
+        with store.write() as connection:
+            requests.finish(connection, _admin(), id)
+    counts = {name: len(rows) for name, rows in tables.items()}
+    if as_json:
+        print_json({"file": str(out), "rows": counts})
+    else:
+        click.echo(f"{out}: " + ", ".join(f"{count} {name}" for name, count in counts.items()))
+
+
+@dsr.command(epilog="Examples:\n\n  firsthand dsr restrict 0199…\n\n  firsthand dsr restrict 0199… --json")
+@ID
+@SITE
+@options
+def restrict(id: str, site: str, data: str | None, config: Path | None, as_json: bool) -> None:
+    """Keep new events of a person out; what is stored stays as it is (GDPR Art. 18)."""
+    from consent.rights import requests
+
+    found = settings(config, data)
+    with _store(found) as store:
+        with store.write() as connection:
+            request = requests.begin(connection, _admin(), id, ("restrict",))
+        Rights(found, site).keep_out(store, _admin, request.forms)
+        with store.write() as connection:
+            requests.finish(connection, _admin(), id)
+    _done({"restricted": id}, as_json)
+
+
+@dsr.command(
+    epilog="Examples:\n\n  firsthand dsr erase 0199… --dry-run\n\n  firsthand dsr erase 0199… --grace 0 --json"
+)
+@ID
+@click.option("--dry-run", is_flag=True, help="Print what would go; change nothing.")
+@click.option("--grace", type=float, default=60.0, show_default=True, metavar="SECONDS",
+              help="Between the last snapshot with the rows and the deletion: longer than a reader takes.")  # fmt: skip
+@click.option("--email", multiple=True, help="Raw forms to look for in the final search; not kept.")
+@click.option("--phone", multiple=True, help="Raw forms to look for in the final search; not kept.")
+@SITE
+@options
+def erase(
+    id: str, dry_run: bool, grace: float, email: tuple[str, ...], phone: tuple[str, ...], site: str, data: str | None,
+    config: Path | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Erase a person for good: gate, ledger, tables, files, versions; then search, and sign that nothing is left.
+
+    Killed half-way, it goes on where it was when it is started again. A loader and readers may run meanwhile.
+    """
+    from consent.rights import requests
+    from warehouse.erase import Erasure, find
+    from warehouse.erase.target import target_of
+
+    found = settings(config, data)
+    rights = Rights(found, site)
+    with _store(found) as store, store_errors("the erasure cannot reach the tables"):
+        with store.write() as connection:
+            known = requests.get(connection, id)
+            request = known if dry_run else requests.begin(connection, _admin(), id, ("erase",))
+        ids = rights.linked(request.forms)
+        with _bar() as on_file:
+            how = Erasure(found.data_dir, store_config(found), grace=grace, load=rights.load, on_file=on_file)
+            if dry_run:
+                shown = {
+                    n: {"files": f, "bytes": b} for n, (f, b) in find(how, target_of(ids, request.forms.texts)).items()
+                }
+                _done({"ids": len(ids), "tables": shown}, as_json)
+                return
+            raw = raw_of([("email", email), ("phone", phone)])
+            document = rights.erase(store, _admin, _ring(found), request, ids, raw, how)
+    report = document["report"]
+    path = found.data_dir / "certificates" / f"{id}.json"
+    if as_json:
+        print_json(document)
+        return
+    rows = sum(t["rows"] for t in report["tables"].values())
+    objects = sum(t["objectsRemoved"] for t in report["tables"].values())
+    searched = sum(t["scanned"]["objects"] for t in report["tables"].values()) + report["dataDirectory"]["objects"]
+    click.echo(
+        f"{rows} rows, {objects} objects removed; {searched} objects searched, nothing found. Certificate: {path}"
+    )
+
+
+@dsr.command(epilog="Examples:\n\n  firsthand dsr check certificates/0199….json\n\n"
+             "  firsthand dsr check certificates/0199….json --json")  # fmt: skip
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@options
+def check(file: Path, data: str | None, config: Path | None, as_json: bool) -> None:
+    """Is a certificate ours and untouched? Exit code 1 if not."""
+    from consent.rights.certificate import is_certified
+
+    try:
+        good = is_certified(json.loads(file.read_bytes()), _ring(settings(config, data)).public_keys())
+    except ValueError:
+        good = False
+    _done({"certified": good}, as_json)
+    if not good:
+        sys.exit(EXIT_PROBLEM)
+
+
+def _changed(what: str, id: str, why: str, data: str | None, config: Path | None, as_json: bool) -> None:
+    from consent.rights import requests
+
+    with _store(settings(config, data)) as store, store.write() as connection:
+        _show(getattr(requests, what)(connection, _admin(), id, why), as_json)
+
+
+def _show(request: Any, as_json: bool) -> None:
+    shown = request.shown(_admin().now)
+    if as_json:
+        print_json(shown)
+        return
+    for name, value in shown.items():
+        if value not in (None, "", {}):
+            click.echo(f"{name:12} {value}")
+
+
+def _done(what: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print_json(what)
+    else:
+        click.echo("\n".join(f"{name}: {value}" for name, value in what.items()))
+
+
+def _zip(out: Path, tables: dict[str, list[dict[str, Any]]]) -> None:
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, rows in tables.items():
+            file.writestr(f"{name}.json", json.dumps(rows, ensure_ascii=False, indent=1))
+            text = io.StringIO()
+            writer = csv.DictWriter(text, list(dict.fromkeys(key for row in rows for key in row)) or ["empty"])
+            writer.writeheader()
+            writer.writerows({k: _cell(v) for k, v in row.items()} for row in rows)
+            file.writestr(f"{name}.csv", "\ufeff" + text.getvalue())  # the mark tells spreadsheets that it is UTF-8
+    out.chmod(0o600)
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, (dict, list)):
+        return msgspec.json.encode(value).decode()
+    # A spreadsheet would run what begins like a formula
+    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" else value
+
+
+@contextmanager
+def _bar() -> Any:
+    if not sys.stderr.isatty():
+        yield lambda n, of: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as shown:
+        bar = shown.add_task("files", total=None)
+        yield lambda n, of: shown.update(bar, completed=n, total=of)

@@ -1,0 +1,80 @@
+"""`firsthand keys`: the keys of the pseudonyms."""
+
+from pathlib import Path
+
+import click
+
+from collector.settings import Settings
+from warehouse.cli.common import fail, options, print_json, settings
+
+
+@click.group()
+def keys() -> None:
+    """The keys that turn addresses, numbers and ids into pseudonyms."""
+
+
+@keys.command("list", epilog="Examples:\n\n  firsthand keys list\n\n  firsthand keys list --json")
+@options
+def list_(data: str | None, config: Path | None, as_json: bool) -> None:
+    """The live keys by name, never their secrets."""
+    _print(settings(config, data), as_json)
+
+
+@keys.command(epilog="Examples:\n\n  firsthand keys rotate\n\n  firsthand keys rotate --kid y2027 --json")
+@click.option("--kid", default="", help="Name of the new key.  [default: the next number]")
+@options
+def rotate(kid: str, data: str | None, config: Path | None, as_json: bool) -> None:
+    """Make a new current key. Running collectors take it within seconds; older keys still find people.
+
+    A person seen before and after has two pseudonyms: a join over them ends here.
+    """
+    from collector.keys import pii_path
+    from consent.pii import keys as stored
+
+    found = settings(config, data)
+    _in_the_file(found)
+    try:
+        stored.rotate(pii_path(found), kid)
+    except stored.KeyFileError as error:
+        fail(str(error))
+    _print(found, as_json)
+
+
+@keys.command(epilog="Examples:\n\n  firsthand keys retire k1 --yes\n\n  firsthand keys retire k1 --yes --json")
+@click.argument("kid")
+@click.option("--yes", is_flag=True, help="It cannot be undone; a backup of the file would undo it.")
+@options
+def retire(kid: str, yes: bool, data: str | None, config: Path | None, as_json: bool) -> None:
+    """Destroy an old key: what it hashed is nobody's from then on, and cannot be found for an erasure either."""
+    from collector.keys import pii_path
+    from consent.pii import keys as stored
+
+    found = settings(config, data)
+    _in_the_file(found)
+    if not yes:
+        fail(f"everything that {kid} hashed would be nobody's for ever; say --yes if you mean it")
+    try:
+        stored.retire(pii_path(found), kid)
+    except stored.KeyFileError as error:
+        fail(str(error))
+    _print(found, as_json)
+
+
+def _in_the_file(found: Settings) -> None:
+    if found.pii_keys or found.pii_key_command:
+        fail("the keys come from the settings (pii_keys or pii_key_command); change them where they are kept")
+
+
+def _print(found: Settings, as_json: bool) -> None:
+    from collector.keys import live_keys
+    from consent.pii.keys import KeyFileError
+
+    try:
+        live = live_keys(found)
+    except KeyFileError as error:
+        fail(str(error))
+    if as_json:
+        print_json([{"kid": key.kid, "current": key is live.current} for key in live.all])
+    else:
+        for key in live.all:
+            click.echo(f"{key.kid}{'  current' if key is live.current else ''}")

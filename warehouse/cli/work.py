@@ -1,0 +1,135 @@
+"""The work behind `firsthand dsr`, wired: forms with every live key, links, export, erasure, certificate."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+
+from collector.settings import Settings
+from collector.spool.disk import replace_file
+from warehouse.cli.common import loader_config, store_config
+
+
+def raw_of(named: Iterable[tuple[str, Iterable[str]]]) -> list[str]:
+    """Raw spellings of addresses and numbers, for the final search."""
+    from consent.rights.forms import Identifier, forms_of
+
+    return forms_of([Identifier(name, v) for name, values in named for v in values], []).raw  # type: ignore[arg-type]
+
+
+class Rights:
+    """One site's tools."""
+
+    def __init__(self, found: Settings, site: str) -> None:
+        self._settings, self._site = found, site
+
+    def forms(self, named: list[tuple[str, str]]) -> Any:
+        """What the tables may hold of these identifiers."""
+        from collector.keys import consent_ring, live_keys
+        from consent.rights.forms import Identifier, forms_of
+        from consent.subjects import subjects_of
+
+        forms = forms_of([Identifier(name, value) for name, value in named], live_keys(self._settings).all)  # type: ignore[arg-type]
+        ring = consent_ring(self._settings)
+        for name, value in named:
+            device, person = (value, None) if name == "anonymous_id" else (None, value)
+            forms.subjects += subjects_of(ring, self._site, device, person)
+        return forms
+
+    def linked(self, forms: Any) -> list[str]:
+        """All ids that events link with the request's."""
+        from warehouse.people import linked
+        from warehouse.query import Reader
+
+        with Reader(store_config(self._settings)) as reader:
+            return sorted(linked(reader, set(forms.ids)))
+
+    def rows(self, connection: Any, forms: Any) -> dict[str, list[dict[str, Any]]]:
+        """Everything about a person: events, and what the ledger holds."""
+        from consent.store.tables import ledger_payload
+        from warehouse.people import rows_of
+        from warehouse.query import Reader
+
+        ids = self.linked(forms)
+        with Reader(store_config(self._settings)) as reader:
+            tables = rows_of(reader, set(ids))
+        query = ledger_payload.select().where(
+            ledger_payload.c.chain == self._site,
+            ledger_payload.c.subject.in_(self._subjects(connection, ids, forms.subjects)),
+        )
+        tables["consent"] = [msgspec.json.decode(row.payload) for row in connection.execute(query)]
+        return tables
+
+    def keep_out(self, store: Any, admin: Callable[[], Any], forms: Any) -> None:
+        """The gates refuse the person within seconds, and the loader what is on its way."""
+        ids = self.linked(forms)
+        self._suppress(store, admin, ids, forms.subjects)
+
+    def erase(
+        self, store: Any, admin: Callable[[], Any], ring: Any, request: Any, ids: list[str], raw: list[str], how: Any
+    ) -> dict[str, Any]:  # fmt: skip
+        """Suppress, ledger, tables, certificate; each is noted in the request. Raises ErasureError."""
+        from consent.admin import people
+        from consent.rights import certificate, requests
+        from warehouse.erase import Job, erase
+        from warehouse.erase import job as jobs
+
+        id = request.id
+        try:
+            job = jobs.load(how.data, id)
+        except jobs.JobError:
+            job = Job(id, admin().now, ids, [*request.forms.texts, *raw])
+        if not job.finished and "suppress" not in request.tasks:
+            jobs.save(how.data, job)
+            self._suppress(store, admin, job.ids, request.forms.subjects)
+            self._note(store, admin, id, "suppress")
+        if not job.finished and "ledger" not in request.tasks:
+            with store.write() as connection:
+                subjects = self._subjects(connection, job.ids, request.forms.subjects)
+                people.erase(connection, admin(), self._site, subjects)
+            store.vacuum()
+            self._note(store, admin, id, "ledger")
+        job = erase(how, job)
+        document = certificate.certified(self._site, id, jobs.report(job), job.finished, ring.signer())
+        target = how.data / "certificates"
+        target.mkdir(exist_ok=True, mode=0o700)
+        replace_file(target / f"{id}.json", msgspec.json.format(msgspec.json.encode(document), indent=1))
+        with store.write() as connection:
+            entry = certificate.keep(connection, admin(), self._site, document)
+            requests.task(connection, admin(), id, "tables")
+            requests.finish(connection, admin(), id, entry)
+        store.vacuum()
+        return document
+
+    def load(self) -> None:
+        """Empty the spool where no loader does; two at once do no harm."""
+        from warehouse.loader import Loader
+
+        loader = Loader(loader_config(self._settings), store_config(self._settings))
+        try:
+            loader.run_once()
+        finally:
+            loader.close()
+
+    def _suppress(self, store: Any, admin: Callable[[], Any], ids: list[str], known: list[str]) -> None:
+        from consent.admin import people
+        from warehouse.suppress import suppress
+
+        suppress(self._settings.data_dir, ids)
+        with store.write() as connection:
+            people.suppress(connection, admin(), self._site, self._subjects(connection, ids, known))
+
+    def _subjects(self, connection: Any, ids: list[str], known: list[str]) -> list[str]:
+        """Under whom the ledger knows these ids, as a device or as a person, beside those that are known."""
+        from collector.keys import consent_ring
+        from consent.admin import people
+
+        ring = consent_ring(self._settings)
+        found = {p.subject: None for id in ids for p in people.find(connection, ring, self._site, id, id)}
+        return list(found | dict.fromkeys(known))
+
+    def _note(self, store: Any, admin: Callable[[], Any], id: str, name: str) -> None:
+        from consent.rights import requests
+
+        with store.write() as connection:
+            requests.task(connection, admin(), id, name)

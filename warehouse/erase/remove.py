@@ -1,0 +1,96 @@
+"""Take older snapshots out of the metadata and delete what only they needed, for good.
+
+Before the expiry everything that any snapshot refers to is written down (`known`): afterwards nobody could tell any
+more. What is known and no longer referred to may go. A file of a commit that is under way was never referred to, so
+it cannot be among them. Old metadata.json files go too, all but the newest. On S3 every version of a key is deleted,
+and delete markers with them.
+"""
+
+import logging
+import time
+from pathlib import Path
+from typing import Any, Final
+
+from pyiceberg.table import Table
+
+from warehouse.catalog import CONFLICTS, StoreConfig
+from warehouse.maintain.purge import locate, referred
+
+log = logging.getLogger("firsthand.erase")
+
+ATTEMPTS: Final = 30
+
+
+class NamedSnapshot(ValueError):
+    """A branch or tag keeps old snapshots, and with them the bytes."""
+
+
+def expire_all(table: Table) -> int:
+    """Every snapshot but the newest leaves the metadata. Raises NamedSnapshot if a branch or tag keeps one."""
+    for attempt in range(ATTEMPTS):
+        table.refresh()
+        newest = table.metadata.current_snapshot_id
+        named = [name for name, ref in table.metadata.refs.items() if ref.snapshot_id != newest]
+        if named:
+            raise NamedSnapshot(
+                f"{'.'.join(table.name())}: {', '.join(named)} keeps an old snapshot, and with it the bytes; "
+                "remove that branch or tag, then run the erasure again"
+            )
+        old = [s.snapshot_id for s in table.metadata.snapshots if s.snapshot_id != newest]
+        if not old:
+            return 0
+        try:
+            table.maintenance.expire_snapshots().by_ids(old).commit()
+        except (*CONFLICTS, ValueError) as error:
+            log.debug("expiry of %s overtaken: %s", table.name(), type(error).__name__)
+            time.sleep(min(1.0, 0.02 * 2**attempt))
+            continue
+        return len(old)
+    raise TimeoutError(f"{'.'.join(table.name())}: other writers were faster {ATTEMPTS} times; run it again")
+
+
+def unreferred(table: Table, known: set[str]) -> list[str]:
+    """Of the known files those that the table no longer needs, old metadata files included."""
+    table.refresh()
+    current = locate(table.metadata_location)[1]
+    logged = {locate(entry.metadata_file)[1] for entry in table.metadata.metadata_log} - {current}
+    # A file of the log that was not known yet was written meanwhile: its commit's reader may still be in it
+    return sorted((known - referred(table)) | (known & logged))
+
+
+def delete(store: StoreConfig, scheme: str, paths: list[str]) -> int:
+    """Delete files, with all their versions; how many objects and versions went. Twice is no error."""
+    if scheme != "s3":
+        gone = 0
+        for path in paths:
+            try:
+                Path(path).unlink()
+                gone += 1
+            except FileNotFoundError:
+                continue
+        return gone
+    from warehouse.bucket import client
+
+    s3 = client(store)
+    return sum(_delete_object(s3, path) for path in paths)
+
+
+def _delete_object(s3: Any, path: str) -> int:
+    bucket, _, key = path.partition("/")
+    s3.delete_object(Bucket=bucket, Key=key)
+    gone = 1
+    try:
+        pages = s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key)
+        for page in pages:
+            for version in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
+                if version["Key"] == key and version.get("VersionId") not in (None, "null"):
+                    s3.delete_object(Bucket=bucket, Key=key, VersionId=version["VersionId"])
+                    gone += 1
+    except Exception as error:
+        if _code(error) not in ("NotImplemented", "MethodNotAllowed", "NoSuchKey", "404"):
+            raise
+    return gone
+
+
+def _code(error: Exception) -> str:
+    return str(getattr(error, "response", {}).get("Error", {}).get("Code", ""))
