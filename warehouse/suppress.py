@@ -21,7 +21,8 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-ID_COLUMNS: Final = ("user_id", "anonymous_id", "subject_key")
+# Of all tables; `subject` and `consent_subject` are the ledger's words for a person
+ID_COLUMNS: Final = ("user_id", "anonymous_id", "subject_key", "consent_subject", "subject")
 _BYTES: Final = 12
 
 
@@ -51,7 +52,7 @@ class Suppressed:
         if not self._hashes or not rows.num_rows:
             return rows
         keep = None
-        for name in ID_COLUMNS:
+        for name in set(ID_COLUMNS) & set(rows.column_names):
             column = rows.column(name)
             out = [
                 id for id in pc.unique(column).to_pylist() if id is not None and _hash(self._salt, id) in self._hashes

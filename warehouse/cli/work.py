@@ -78,7 +78,9 @@ class Rights:
         try:
             job = jobs.load(how.data, id)
         except jobs.JobError:
-            job = Job(id, admin().now, ids, [*request.forms.texts, *raw])
+            with store.read() as connection:
+                subjects = self._subjects(connection, ids, request.forms.subjects)
+            job = Job(id, admin().now, [*ids, *subjects], [*request.forms.texts, *raw])
         if not job.finished and "suppress" not in request.tasks:
             jobs.save(how.data, job)
             self._suppress(store, admin, job.ids, request.forms.subjects)
@@ -115,7 +117,7 @@ class Rights:
         from consent.admin import people
         from warehouse.suppress import suppress
 
-        suppress(self._settings.data_dir, ids)
+        suppress(self._settings.data_dir, [*ids, *known])
         with store.write() as connection:
             people.suppress(connection, admin(), self._site, self._subjects(connection, ids, known))
 
