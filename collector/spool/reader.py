@@ -4,7 +4,7 @@ Nothing here needs the writing process to be alive. `recover` takes over what a 
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +13,6 @@ import msgspec
 from collector.spool import counter
 from collector.spool.disk import fsync_directory, try_lock, unlock
 from collector.spool.format import (
-    BAD_EVENTS,
     EVENTS,
     FOOTER,
     MAGIC,
@@ -185,15 +184,3 @@ def backlog(root: Path, now: float) -> Backlog:
         sizes.append(status.st_size)
         ages.append(now - status.st_mtime)
     return Backlog(len(sizes), sum(sizes), max(ages))
-
-
-def follow(path: Path, offset: int) -> Iterator[tuple[int, Frame]]:
-    """Whole frames of a growing file from `offset` on, each with the offset after it (for the live view)."""
-    with path.open("rb") as file:
-        file.seek(offset)
-        data = memoryview(file.read())
-    base = offset
-    for item in frames(data):
-        if isinstance(item, Frame) and item.kind in (EVENTS, BAD_EVENTS):
-            offset = base + item.offset + len(item.head) + len(item.payload)
-            yield offset, item

@@ -19,8 +19,8 @@ import pytest
 
 from collector.app import build_app
 from collector.settings import Settings
-from collector.spool.format import EVENTS
-from collector.spool.reader import OPEN, SEALED, follow, segments_of, shards
+from collector.spool.format import BAD_EVENTS, EVENTS, Frame, frames
+from collector.spool.reader import OPEN, SEALED, segments_of, shards
 from collector.state import State
 
 KEY = "fh_test"
@@ -140,13 +140,25 @@ class Desk:
         for shard in shards(self.data / "spool"):
             for segment in sorted([*segments_of(shard, SEALED), *segments_of(shard, OPEN)], key=lambda s: s.seq):
                 name = (shard.name, segment.path.stem)
-                for offset, frame in follow(segment.path, self._read.get(name, 0)):
+                for offset, frame in _frames_after(segment.path, self._read.get(name, 0)):
                     self._read[name] = offset
                     yield from ((frame.kind, line) for line in bytes(frame.payload).splitlines())
 
 
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
+
+
+def _frames_after(path: Path, offset: int) -> Iterator[tuple[int, Frame]]:
+    """Whole frames of a growing file from `offset` on, each with the offset after it."""
+    with path.open("rb") as file:
+        file.seek(offset)
+        data = memoryview(file.read())
+    base = offset
+    for item in frames(data):
+        if isinstance(item, Frame) and item.kind in (EVENTS, BAD_EVENTS):
+            offset = base + item.offset + len(item.head) + len(item.payload)
+            yield offset, item
 
 
 @contextlib.contextmanager
