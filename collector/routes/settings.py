@@ -17,7 +17,9 @@ from consent.routes.door import Caller, Door
 from consent.routes.policy import snapshot_for
 from consent.snapshots import Snapshots
 
-MAX_AGE = 300
+PUBLIC = "public, max-age=300"
+# A policy is for one visitor (place, signal, language), and what was published must be known at the next page
+PRIVATE = "private, no-cache"
 
 
 def settings_routes(state: Callable[[], State], door: Door) -> list[Route]:
@@ -30,7 +32,7 @@ def settings_routes(state: Callable[[], State], door: Door) -> list[Route]:
         if source is None:
             return _answer(request, None)
         policy = _policy(request, source)
-        return _answer(request, _settings_of(source, policy), "private" if policy else "public")
+        return _answer(request, _settings_of(source, policy), PRIVATE if policy else PUBLIC)
 
     def _policy(request: Request, source: Source) -> Snapshot | None:
         """The site's policy for this visitor; None until it publishes one."""
@@ -87,9 +89,8 @@ def _segment_settings_of(source: Source, request: Request) -> dict[str, Any]:
     }
 
 
-def _answer(request: Request, content: dict[str, Any] | None, whose: str = "public") -> Response:
-    # A policy is for one visitor: where they are, their signal and language
-    headers = {"cache-control": f"{whose}, max-age={MAX_AGE}"}
+def _answer(request: Request, content: dict[str, Any] | None, cache: str = PUBLIC) -> Response:
+    headers = {"cache-control": cache}
     origin = request.headers.get("origin")
     if origin:
         headers |= {"access-control-allow-origin": origin, "vary": "origin"}

@@ -18,7 +18,6 @@ from consent.registry import Busy, Site
 from consent.routes.door import Caller, Door, answer, route, site_of
 from consent.snapshots import Served, Snapshots, age_of, is_no_wider
 
-MAX_AGE = 300
 _REGION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 _LOCALE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
@@ -36,7 +35,7 @@ def policy_routes(door: Door) -> list[BaseRoute]:
             key = (site.id, day, shown.notice.hash, shown.policy_version, shown.jurisdiction, shown.region or "")
             door.registry.served[key] += 1
         tag = f'"{hashlib.sha256(served.body).hexdigest()[:16]}"'
-        headers = {"cache-control": f"private, max-age={MAX_AGE}", "etag": tag}
+        headers = {"cache-control": "private, no-cache", "etag": tag}
         if request.headers.get("if-none-match") == tag:
             return Response(None, 304, headers)
         return Response(served.body, 200, headers, "application/json")
