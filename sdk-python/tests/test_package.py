@@ -1,6 +1,7 @@
 """The distribution: nothing but the standard library, Python 3.9 syntax, typed, small files, quick to import."""
 
 import ast
+import os
 import re
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from tests.contract.scripted import Scripted
 
 import firsthand
 
@@ -72,21 +74,36 @@ def test_importing_brings_in_neither_http_nor_tls() -> None:
     assert found == "[]\n"
 
 
-def test_the_wheel_is_small(tmp_path: Path) -> None:
-    shutil.copytree(
-        ROOT, tmp_path / "sdk", ignore=shutil.ignore_patterns("*.egg-info", "__pycache__", "build", "tests")
-    )
-    command = [
-        sys.executable,
-        "-c",
-        "import setuptools.build_meta as b, sys; b.build_wheel(sys.argv[1])",
-        str(tmp_path),
-    ]
-    subprocess.run(command, cwd=tmp_path / "sdk", capture_output=True, check=True)
-    (wheel,) = tmp_path.glob("*.whl")
-    names = zipfile.ZipFile(wheel).namelist()
-    assert {"firsthand/py.typed", "firsthand/spool/log.py", "firsthand/integrations/asgi.py"} <= set(names)
-    assert wheel.stat().st_size <= 85_000
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The distribution as it would be uploaded, built from the sources as they are now."""
+    folder = tmp_path_factory.mktemp("wheel")
+    ignored = shutil.ignore_patterns("*.egg-info", "__pycache__", "build", "tests")
+    shutil.copytree(ROOT, folder / "sdk", ignore=ignored)
+    command = [sys.executable, "-c", f"import setuptools.build_meta as b; b.build_wheel({str(folder)!r})"]
+    subprocess.run(command, cwd=folder / "sdk", capture_output=True, check=True)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+def test_the_wheel_is_small_and_whole(wheel: Path) -> None:
+    assert wheel.stat().st_size <= 60_000
+    inside = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    assert inside == {"firsthand/py.typed", *(str(p.relative_to(ROOT / "src")) for p in SOURCES)}
+
+
+def test_the_wheel_works_and_its_lines_are_those_of_the_sources(
+    wheel: Path, tmp_path: Path, collector: Scripted
+) -> None:
+    command = [sys.executable, str(ROOT / "tests" / "smoke.py"), collector.endpoint, str(tmp_path / "spool")]
+    environ = {**os.environ, "PYTHONPATH": str(wheel)}
+    subprocess.run(command, env=environ, check=True, capture_output=True, timeout=60)
+    with zipfile.ZipFile(wheel) as archive:
+        for path in SOURCES:
+            packed = archive.read(str(path.relative_to(ROOT / "src"))).decode()
+            lines, source = packed.split("\n"), path.read_text().split("\n")
+            assert len(lines) == len(source)
+            assert all(kept.rstrip('"') in line for kept, line in zip(lines, source)), path
 
 
 def test_the_version_is_one() -> None:

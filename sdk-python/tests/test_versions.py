@@ -1,0 +1,42 @@
+"""Python 3.9 to 3.13: each interpreter that is here runs smoke.py. This one always does; none of the others must exist.
+
+That the sources are 3.9 in their syntax is held by test_package.py; ruff and pyright hold 3.9 in names and types.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from tests.contract.scripted import Scripted
+
+ROOT = Path(__file__).parent.parent
+VERSIONS = ("3.9", "3.10", "3.11", "3.12", "3.13")
+
+
+def interpreters() -> dict[str, str]:
+    """Version → program: on the path, or where pyenv keeps them."""
+    found = {f"{sys.version_info.major}.{sys.version_info.minor}": sys.executable}
+    kept = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
+    for version in VERSIONS:
+        here = sorted(kept.glob(f"{version}.*/bin/python{version}"))
+        program = shutil.which(f"python{version}")
+        if version not in found and (here or (program and "shims" not in program)):
+            found[version] = str(here[-1]) if here else str(program)
+    return found
+
+
+@pytest.mark.parametrize(("version", "program"), sorted(interpreters().items()))
+def test_smoke(collector: Scripted, tmp_path: Path, version: str, program: str) -> None:
+    command = [program, "-W", "error::SyntaxWarning", str(ROOT / "tests" / "smoke.py"), collector.endpoint]
+    environ = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run([*command, str(tmp_path / "spool")], env=environ, capture_output=True, text=True, timeout=60,
+                          check=False)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert re.match(rf"{re.escape(version)}\.\d+\n$", done.stdout)
+    assert Counter(m["event"] for m in collector.messages) == {"thread": 150, "child": 10, "async": 1}
+    assert len({m["messageId"] for m in collector.messages}) == 161
