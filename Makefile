@@ -90,4 +90,4 @@ format: .setup/python-dev .setup/node
 
 clean:
 	rm -rf .venv .setup node_modules */node_modules sdk-js/dist sdk-miniprogram/dist *.egg-info sdk-python/src/*.egg-info
-	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache bench-results
+	rm -rf test-results .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache bench-results

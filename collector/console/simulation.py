@@ -56,9 +56,9 @@ class Answer(Struct, frozen=True):
 
 def ask(
     question: Question, document: PolicyDocument, rules: Sequence[EventRule], source: Source, ring: KeyRing, key: Key,
-    enricher: Enricher, now: datetime,
+    enricher: Enricher, now: datetime, user_agent: str | None = None,
 ) -> Answer:  # fmt: skip
-    """Raises NotAnEvent."""
+    """`user_agent` of the browser that it is to come from. Raises NotAnEvent."""
     message = _message(question.event)
     gates = simulate(
         document, rules, event=_name(message), purpose=_said_purpose(message), choices=question.choices,
@@ -71,8 +71,8 @@ def ask(
     consents = Consents(gate, Heard(), TokenReader(ring), Subjects(ring.subject[-1]), question.region, Tally())
     context = RequestContext(
         source=source, received_at=now, sent_at=None, skew=None, ip=None,
-        columns=row.of_request(source, now, None, None), user_agent=None, gpc=question.gpc, key=key, enricher=enricher,
-        under=None, circumstances=circumstances(source, question.gpc, None, None, gate), consent=consents,
+        columns=row.of_request(source, now, None, None), user_agent=user_agent, gpc=question.gpc, key=key,
+        enricher=enricher, under=None, circumstances=circumstances(source, question.gpc, None, user_agent, gate), consent=consents,
     )  # fmt: skip
     try:
         batch = decode_batch(msgspec.json.encode({"batch": [stamped]}), uuid7)

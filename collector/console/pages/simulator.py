@@ -66,7 +66,7 @@ def simulator(desk: Desk) -> Page:
         try:
             answer = ask(
                 question, document, rules, source or Source("simulated", "", site=visit.site), visit.house.ring(), key,
-                enricher(), datetime.fromtimestamp(int(visit.now), UTC),
+                enricher(), datetime.fromtimestamp(int(visit.now), UTC), visit.request.headers.get("user-agent"),
             )  # fmt: skip
         except NotAnEvent as error:
             return show(visit, problem=str(error), status=422)

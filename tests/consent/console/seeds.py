@@ -1,13 +1,13 @@
 """Some weeks of a site: a policy, people who chose, notices that were served, events that arrived. All made up."""
 
 import random
-from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from consent.admin import Admin, events, policies
+from consent.admin import events, policies
 from consent.admin.events import Seen
 from consent.console.house import House
-from consent.model import EventRule, FieldRule
+from consent.model import EventRule, FieldRule, Notice
 from consent.presets import preset
 from consent.receipts import ChoiceBody, request_hash
 from consent.record import Request, World, record
@@ -28,24 +28,42 @@ def publish(house: House, now: float, author: str = "officer", approver: str = "
         return policies.publish(connection, house.admin(approver, now), SITE, draft.id).version
 
 
-def choose(house: House, at: float, person: str, *, action: str = "accept_all", region: str = "DE", locale: str = "de",
-           choices: dict[str, bool] | None = None, gpc: bool = False, notice: str = "main") -> str:  # fmt: skip
-    """A choice that a device made; the receipt's id."""
-    found = next(n for n in preset().notices if n.id == notice and (n.locale == locale or notice != "main"))
-    body = ChoiceBody(
-        idempotency_key=f"key-{person}-{at}", action=action, method="preferences" if choices else "banner",  # type: ignore[arg-type]
-        policy_version=preset().version, notice_hash=found.hash, locale=locale, choices=choices, gpc=gpc,
-    )  # fmt: skip
-    ring = house.ring()
-    request = Request(body, subjects_of(ring, SITE, person, None)[0], region, gpc, request_hash(body))
-    admin: Admin = house.admin("seed", at)
+@dataclass(frozen=True)
+class Said:
+    """What a device chose, and where."""
+
+    person: str
+    action: str = "accept_all"
+    region: str = "DE"
+    locale: str = "de"
+    choices: dict[str, bool] | None = None
+    gpc: bool = False
+    notice: str = "main"
+
+
+def choose(house: House, at: float, *said: Said) -> list[str]:
+    """Choices made at one time, in one transaction; the receipts' ids."""
+    ring, admin = house.ring(), house.admin("seed", at)
+    requests = []
+    for one in said:
+        body = ChoiceBody(
+            idempotency_key=f"key-{one.person}-{at}", action=one.action,  # type: ignore[arg-type]
+            method="preferences" if one.choices else "banner", policy_version=preset().version,
+            notice_hash=notice_of(one.notice, one.locale).hash, locale=one.locale, choices=one.choices, gpc=one.gpc,
+        )  # fmt: skip
+        subject = subjects_of(ring, SITE, one.person, None)[0]
+        requests.append(Request(body, subject, one.region, one.gpc, request_hash(body)))
     with house.store.write() as connection:
         world = World(admin.now, admin.new_id, admin.random, ring)
-        outcome = record(connection, SITE, policies.book(connection, SITE), [request], world)[0]
-    if isinstance(outcome, Exception):
-        raise outcome
-    identifier: str = outcome.payload["id"]
-    return identifier
+        outcomes = record(connection, SITE, policies.book(connection, SITE), requests, world)
+    for outcome in outcomes:
+        if isinstance(outcome, Exception):
+            raise outcome
+    return [outcome.payload["id"] for outcome in outcomes]  # type: ignore[union-attr]
+
+
+def notice_of(id: str, locale: str) -> Notice:
+    return next(n for n in preset().notices if n.id == id and (n.locale == locale or id != "main"))
 
 
 def some_weeks(house: House, now: float, days: int = 21) -> None:
@@ -57,16 +75,17 @@ def some_weeks(house: House, now: float, days: int = 21) -> None:
         at = now - back * 86_400 + 3_600
         for region, locale, yes in PLACES:
             notice = {"CN": "pipl", "US-CA": "optout"}.get(region, "main")
-            found = next(n for n in preset().notices if n.id == notice and (n.locale == locale or notice != "main"))
+            found = notice_of(notice, locale)
             day = datetime.fromtimestamp(at, UTC).date().isoformat()
             rule = next(r for r in preset().jurisdictions if region in r.regions)
             served.append({"site": SITE, "day": day, "notice_hash": found.hash, "policy_version": preset().version,
                            "jurisdiction": rule.id, "region": region, "count": 4 + dice.randrange(3)})  # fmt: skip
-            for number in range(3):
-                action = "accept_all" if dice.random() < yes else "reject_all"
-                choose(house, at + number, f"{region}-{back}-{number}", action=action, region=region, locale=locale,
-                       notice=notice, gpc=region == "US-CA" and number == 0)  # fmt: skip
-    choose(house, now - 7_200, "DE-3-1", action="withdraw")
+            choose(house, at, *(
+                Said(f"{region}-{back}-{number}", "accept_all" if dice.random() < yes else "reject_all", region, locale,
+                     None, region == "US-CA" and number == 0, notice)
+                for number in range(3)
+            ))  # fmt: skip
+    choose(house, now - 7_200, Said("DE-1-1", "withdraw"))
     with house.store.write() as connection:
         upsert(connection, served_notice, served, add=["count"])
         admin = house.admin("officer", now)
@@ -86,11 +105,3 @@ def some_weeks(house: House, now: float, days: int = 21) -> None:
                  ("Order Completed", "necessary", True), ("Newsletter Opened", "marketing", False))
             )
         ])  # fmt: skip
-
-
-def earlier(now: float, days: float) -> float:
-    return now - timedelta(days=days).total_seconds()
-
-
-def is_uuid(text: str) -> bool:
-    return str(UUID(text)) == text

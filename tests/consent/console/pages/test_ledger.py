@@ -8,7 +8,7 @@ import re
 import pytest
 
 from consent.console.pages.ledger import _cell, _day
-from tests.consent.console.seeds import choose
+from tests.consent.console.seeds import Said, choose
 from tests.consent.console.visitors import NOW, Place, Visitor
 
 PAGE = "/console/s/default/ledger"
@@ -27,7 +27,7 @@ def test_the_newest_first_and_on_to_older_ones(weeks: Place, people: dict[str, V
 
 def test_one_person_is_found_by_an_id_that_stands_nowhere(weeks: Place, people: dict[str, Visitor]) -> None:
     officer = people["privacy_officer"]
-    choose(weeks.house, NOW - 100, "somebody-special", action="reject_all")
+    choose(weeks.house, NOW - 100, Said("somebody-special", "reject_all"))
     answer = officer.post(PAGE, anonymous="somebody-special")
     assert len(ROWS.findall(answer.text)) == 1
     assert officer.post(PAGE, anonymous="somebody-else").text.count("Nothing matches") == 1
@@ -56,8 +56,8 @@ def test_filters_find_and_injections_do_not(people: dict[str, Visitor], fields: 
 
 
 def test_a_receipt_has_a_page_on_its_own_site_only(weeks: Place, people: dict[str, Visitor]) -> None:
-    identifier = choose(
-        weeks.house, NOW - 50, "receipt-page", action="set", choices={"analytics": True, "marketing": False}
+    [identifier] = choose(
+        weeks.house, NOW - 50, Said("receipt-page", "set", choices={"analytics": True, "marketing": False})
     )
     text = people["auditor"].get(f"{PAGE}/receipt/{identifier}").text
     assert identifier in text and "preferences" in text and "s1." in text

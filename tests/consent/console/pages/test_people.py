@@ -2,7 +2,7 @@
 
 import re
 
-from tests.consent.console.seeds import choose
+from tests.consent.console.seeds import Said, choose
 from tests.consent.console.visitors import NOW, Place, Visitor
 
 PAGE = "/console/s/default/people"
@@ -10,7 +10,7 @@ PAGE = "/console/s/default/people"
 
 def test_a_person_is_looked_up_and_everything_withdrawn(weeks: Place, people: dict[str, Visitor]) -> None:
     officer = people["privacy_officer"]
-    choose(weeks.house, NOW - 60, "device-of-anna", action="accept_all")
+    choose(weeks.house, NOW - 60, Said("device-of-anna"))
     found = officer.post(PAGE, anonymous="device-of-anna")
     subject = re.search(r'name="subject" value="(s1\.[^"]+)"', found.text)
     assert subject and 'class="tag good">granted' in found.text
@@ -27,7 +27,7 @@ def test_a_person_is_looked_up_and_everything_withdrawn(weeks: Place, people: di
 
 def test_a_subject_that_was_not_looked_up_is_not_withdrawn(weeks: Place, people: dict[str, Visitor]) -> None:
     officer = people["privacy_officer"]
-    choose(weeks.house, NOW - 55, "device-of-bert")
+    choose(weeks.house, NOW - 55, Said("device-of-bert"))
     text = officer.post(PAGE, anonymous="device-of-bert").text
     subject = re.search(r'name="subject" value="(s1\.[^"]+)"', text)
     assert subject

@@ -1,0 +1,120 @@
+"""A collector with two workers, a site of some weeks and somebody of each role; and browsers in which they work.
+
+Pictures of pages go to `test-results/console/`. With FIRSTHAND_DOCS_PICTURES=1 those that the docs show are written to
+`docs/img/` as well, with few colours: `FIRSTHAND_DOCS_PICTURES=1 python -m pytest tests/e2e/test_console.py`.
+"""
+
+import contextlib
+import io
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from consent.console import sessions, users
+from consent.console.app import Console
+from consent.console.config import ConsoleConfig
+from consent.console.roles import ROLES
+from consent.store import default_url
+from tests.collector.live.harness import served
+from tests.consent.console.seeds import some_weeks
+from tests.consent.console.visitors import HASH
+from tests.e2e.browser import Witness
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+PICTURES: Final = ROOT / "test-results" / "console"
+DOCS: Final = ROOT / "docs" / "img"
+SIZE: Final = {"width": 1240, "height": 800}
+AXE: Final = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
+WRITE_KEY: Final = "fh_" + "k" * 24
+
+
+class Bureau:
+    """A running console. `house` is a way into the same store from this process."""
+
+    def __init__(self, base: str, data: Path) -> None:
+        self.base, self.data = base, data
+        self.console = Console(ConsoleConfig(data, default_url(data)))
+        self.house = self.console.house
+
+    def token(self, login: str) -> str:
+        """A session of somebody, as their login makes one."""
+        with self.house.store.write() as connection:
+            user = users.by_login(connection, login)
+            assert user is not None
+            return sessions.begin(connection, user, time.time(), "a test")
+
+    def inside(self, browser: Browser, login: str, **options: Any) -> "Person":
+        context = browser.new_context(viewport=SIZE, **{"locale": "en-GB", "color_scheme": "light"} | options)
+        cookie = {"name": "firsthand_console", "value": self.token(login), "url": self.base}
+        context.add_cookies([cookie])  # type: ignore[list-item]
+        return Person(self, context, login)
+
+
+class Person:
+    """Somebody's browser. `witness` hears what its pages complain about."""
+
+    def __init__(self, bureau: Bureau, context: BrowserContext, login: str) -> None:
+        self.bureau, self.context, self.login = bureau, context, login
+        self.witness = Witness().watch(context)
+        self.page: Page = context.new_page()
+        self.page.set_default_timeout(15_000)
+
+    def open(self, path: str) -> int:
+        """Go to a page of the console; its status."""
+        answer = self.page.goto(f"{self.bureau.base}/console/{path}")
+        assert answer is not None
+        return answer.status
+
+    def close(self) -> None:
+        self.context.close()
+
+
+@contextlib.contextmanager
+def bureau(data: Path) -> Iterator[Bureau]:
+    """The collector and its console, over a data directory that is filled first."""
+    data.mkdir(parents=True, exist_ok=True)
+    source = f'[{{"id": "shop", "write_key": "{WRITE_KEY}", "origins": ["https://shop.example"]}}]'
+    (data / "sources.json").write_text(source)
+    made = Bureau("", data)
+    some_weeks(made.house, time.time(), days=15)
+    with made.house.store.write() as connection:
+        for role in ROLES:
+            users.create(connection, f"{role}@shop.example", [role], ["*"], time.time(), HASH)
+        users.create(connection, "everything@shop.example", ROLES, ["*"], time.time(), HASH)
+    os.environ["FIRSTHAND_WORKERS"] = "2"
+    try:
+        with served(data) as base:
+            made.base = base
+            yield made
+    finally:
+        del os.environ["FIRSTHAND_WORKERS"]
+        made.console.close()
+
+
+def serious(page: Page) -> list[str]:
+    """What axe-core calls serious or critical on this page, each with where it is."""
+    page.evaluate(AXE)
+    options = "{runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}"
+    found = page.evaluate(f"axe.run(document, {options}).then(r => r.violations)")
+    return [
+        f"{one['id']}: {node['html'][:160]}"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"]
+    ]
+
+
+def picture(page: Page, name: str, docs: bool = False) -> None:
+    """Keep what the page looks like."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.evaluate("window.scrollTo(0, 0)")
+    shot = page.screenshot(animations="disabled")
+    (PICTURES / f"{name}.png").write_bytes(shot)
+    if docs and os.environ.get("FIRSTHAND_DOCS_PICTURES"):
+        image = Image.open(io.BytesIO(shot)).convert("RGB").resize((992, 640), Image.Resampling.LANCZOS)
+        image.quantize(48, dither=Image.Dither.NONE).save(DOCS / f"console-{name}.png", optimize=True)

@@ -1,0 +1,182 @@
+"""The console in Chromium: every page as every role, usable by everybody, strict, in two languages, without script."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from collector.console.pages import PAGES as OPERATORS
+from consent.console.page import Page as ConsolePage
+from consent.console.pages import PAGES
+from consent.console.roles import PERMISSIONS, ROLES
+from tests.consent.console.visitors import PASSWORD
+from tests.e2e.browser import Witness
+from tests.e2e.console import SIZE, Bureau, Person, bureau, picture, serious
+
+pytestmark = pytest.mark.browser
+
+ALL: list[ConsolePage] = [*PAGES, *(build(None) for build in OPERATORS)]  # type: ignore[arg-type]
+DARK = ("overview", "map", "ledger", "draft", "health")
+DOCS = ("overview", "ledger")
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bureau]:
+    with bureau(tmp_path_factory.mktemp("console") / "data") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def officer(office: Bureau, chromium: Browser) -> Iterator[Person]:
+    """Somebody with every role, for what is not about roles."""
+    person = office.inside(chromium, "everything@shop.example")
+    yield person
+    person.close()
+
+
+def address(page: ConsolePage) -> str:
+    return f"s/default/{page.name}" if page.of_site else page.name
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_page_opens_for_the_roles_that_may_and_for_no_other(office: Bureau, chromium: Browser, role: str) -> None:
+    person = office.inside(chromium, f"{role}@shop.example")
+    person.witness.excused = ("403 (Forbidden)",)
+    offered = set()
+    for page in ALL:
+        allowed = role in PERMISSIONS[page.permission]
+        assert person.open(address(page)) == (200 if allowed else 403), f"{role} {page.name}"
+        heading = person.page.locator("h1").inner_text()
+        assert (heading == "Your role does not allow this") != allowed
+        if role in ("viewer", "privacy_officer"):
+            picture(person.page, f"{role}-{page.name}" if allowed else f"{role}-{page.name}-refused")
+        links = person.page.locator("nav.side a").evaluate_all("all => all.map(a => a.pathname.split('/').pop())")
+        offered |= set(links)
+    assert offered == {p.name for p in ALL if role in PERMISSIONS[p.permission]}
+    assert person.witness.unexcused() == []
+    person.close()
+
+
+@pytest.mark.parametrize("name", [*(p.name for p in ALL), "source", "draft", "purpose", "receipt", "account"])
+def test_no_page_keeps_anybody_out(officer: Person, name: str) -> None:
+    """axe-core, in the light, and for some pages with all that is in them in the dark."""
+    page = officer.page
+    paths = {p.name: address(p) for p in ALL} | {"source": "sources/shop", "account": "account"}
+    officer.open(paths.get(name, "s/default/policy"))
+    if name in ("draft", "purpose"):
+        page.click("button:has-text('New draft')")
+        if name == "purpose":
+            page.click("a:has-text('marketing')")
+    if name == "receipt":
+        officer.open("s/default/ledger")
+        page.click("td a >> nth=0")
+    page.wait_for_load_state("load")
+    page.emulate_media(reduced_motion="reduce")
+    assert serious(page) == []
+    picture(page, name, docs=name in DOCS)
+    if name in DARK:
+        page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+        assert serious(page) == [], "dark"
+        picture(page, f"{name}-dark")
+        page.emulate_media(color_scheme="light")
+
+
+def test_the_door_is_open_to_everybody_too(office: Bureau, chromium: Browser) -> None:
+    context = chromium.new_context(viewport=SIZE, locale="zh-CN")
+    witness = Witness().watch(context)
+    page = context.new_page()
+    page.goto(f"{office.base}/console")
+    assert page.locator("h1").inner_text() == "登录"
+    assert serious(page) == []
+    picture(page, "login")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.focus("#login")
+    page.keyboard.type("viewer@shop.example")
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/s/default/overview")
+    assert page.locator("h1").inner_text() == "概览"
+    picture(page, "overview-zh", docs=True)
+    page.click(".menu.right summary")
+    page.click(".menu.right button")
+    page.wait_for_url("**/console/login")
+    assert witness.complaints == []
+    context.close()
+
+
+def test_times_are_the_readers_and_language_and_light_are_kept(office: Bureau, chromium: Browser) -> None:
+    here = office.inside(chromium, "auditor@shop.example", timezone_id="Asia/Shanghai", locale="en-US")
+    there = office.inside(chromium, "auditor@shop.example", timezone_id="America/Los_Angeles", locale="en-US")
+    times = []
+    for person in (here, there):
+        person.open("s/default/policy")
+        person.page.wait_for_selector("time[data-local]")
+        times.append(person.page.locator("time").first.inner_text())
+    assert times[0] != times[1] and "UTC" not in "".join(times)
+    page = here.page
+    light = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.click("button[name=theme]")
+    page.wait_for_load_state()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != light
+    page.click("button[name=language]")
+    expect(page.locator("h1")).to_have_text("政策")
+    page.reload()
+    assert page.evaluate("document.documentElement.lang + document.documentElement.dataset.theme") == "zh-CNdark"
+    assert here.witness.complaints == there.witness.complaints == []
+    here.close()
+    there.close()
+
+
+def test_everything_an_officer_does_works_without_script(office: Bureau, chromium: Browser) -> None:
+    person = office.inside(chromium, "everything@shop.example", java_script_enabled=False)
+    page = person.page
+    person.open("s/default/ledger")
+    page.click("button:has-text('Verify the chain')")
+    assert "Whole:" in page.inner_text("#report")
+    assert re.search(r"\d\d:\d\d UTC", page.inner_text("main")), "without script times are in UTC and say so"
+    person.open("s/default/simulator")
+    page.check("input[name='choice.analytics'][value=no]")
+    page.click("button:has-text('Simulate')")
+    assert "It is" in page.inner_text("#answer")
+    person.open("s/default/overview")
+    page.select_option("#purpose", "marketing")
+    page.click("button:has-text('Show')")
+    assert "marketing, day by day" in page.inner_text("main")
+    person.close()
+
+
+def test_parts_of_pages_renew_themselves_in_place(officer: Person) -> None:
+    page = officer.page
+    officer.open("s/default/ledger")
+    page.evaluate("window.same = true")
+    page.click("button:has-text('Verify the chain')")
+    expect(page.locator("#report .said")).to_contain_text("Whole:")
+    officer.open("s/default/overview")
+    page.evaluate("window.same = true")
+    assert page.locator("figure canvas").count() == 1
+    page.select_option("#purpose", "marketing")
+    expect(page.locator("#figures h2 >> nth=0")).to_contain_text("marketing, day by day")
+    assert page.evaluate("window.same"), "the page was not loaded again"
+    expect(page.locator("figure canvas")).to_have_count(1)
+    officer.open("s/default/simulator")
+    page.check("input[name='choice.analytics'][value=yes]")
+    page.click("button:has-text('Simulate')")
+    expect(page.locator("#answer pre")).to_contain_text('"consent_purposes"')
+    picture(page, "simulator", docs=True)
+    assert officer.witness.complaints == []
+
+
+def test_nothing_is_asked_of_anybody_else(officer: Person) -> None:
+    assert officer.witness.hosts() <= {"127.0.0.1"}
+
+
+def test_files_that_the_docs_show_are_there_and_small() -> None:
+    docs = Path(__file__).resolve().parents[2] / "docs"
+    shown = {n for page in docs.glob("console*.md") for n in re.findall(r"img/(console-[\w-]+\.png)", page.read_text())}
+    assert len(shown) >= 6
+    for name in shown:
+        assert (docs / "img" / name).stat().st_size <= 60 * 1024, name
