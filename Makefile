@@ -10,7 +10,7 @@ PORT ?=
 JS_SOURCES := $(shell find sdk-js/src sdk-miniprogram/src -name '*.ts' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow test-js test-py bench bench-python lint format build clean
+.PHONY: help run test test-slow test-js test-py bench bench-pii bench-python lint format build clean
 
 help:
 	@echo "make run | test | test-slow | bench | lint | build | clean   (see README.md)"
@@ -70,6 +70,10 @@ test-slow: .setup/system .setup/python-dev .setup/next build
 
 bench-python: .setup/python-dev
 	$(BIN)/python -m tests.bench.python_sdk
+
+# The PII firewall: microseconds an event, beside Presidio and scrubadub where they are installed
+bench-pii: .setup/python-dev
+	$(BIN)/python -m tests.bench.pii
 
 bench: .setup/system .setup/python-dev build
 	$(BIN)/python -m tests.bench

@@ -5,13 +5,13 @@ import re
 from consent.pii.model import Context, Rule
 
 WORDS = re.compile(
-    r"biometric|face_?(?:id|template|print|feature|embedding|vector|image)|faceid|voice_?print|iris|retina|fingerprint|palm_?print"
+    r"biometric|face[ _-]?(?:id|template|print|feature|embedding|vector|image)|faceid|voice[ _-]?print|iris|retina|fingerprint|palm[ _-]?print"
     r"|人脸|指纹|声纹|虹膜|掌纹|面部特征|生物特征",
     re.I,
 )
 RULE = Rule(
     "biometric", "biometric",
-    r"(?i)biometric|face_?(?:id|template|print|feature|embedding|vector|image)|voice_?print|iris|retina|fingerprint|palm_?print"
+    r"(?i)biometric|face[ _-]?(?:id|template|print|feature|embedding|vector|image)|voice[ _-]?print|iris|retina|fingerprint|palm[ _-]?print"
     r"|人脸|指纹|声纹|虹膜|掌纹|面部特征|生物特征",
     re.compile(
         r"(?<![A-Za-z0-9+/_-])(?P<v>data:image/[a-z+]{2,10};base64,[A-Za-z0-9+/=]{16,40000}|[A-Za-z0-9+/_-]{32,40000}={0,2}"

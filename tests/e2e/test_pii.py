@@ -1,0 +1,115 @@
+"""Every kind of personal data, typed into a real form in a real browser: its raw value is nowhere afterwards.
+
+The page does what careless pages do: it sends declared fields, free text, a link and a title that hold what was typed.
+Then every file that the whole installation wrote is read, columns of Parquet unpacked, and searched.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+from playwright.sync_api import Browser, Route
+
+from tests.e2e.stack import Installation
+from tests.stores import local_store
+from warehouse.erase.scan import holds
+from warehouse.erase.target import target_of
+
+pytestmark = pytest.mark.browser
+
+# name of the form's field → what the person types
+TYPED = {
+    "fullName": "Ada Sophie Lovelace",
+    "姓名": "欧阳晨曦",
+    "homeAddress": "北京市朝阳区建国路88号院3号楼2单元1204室",
+    "email": "ada.lovelace@example.com",
+    "mobile": "13800138000",
+    "id_card": "11010519491231002X",
+    "ssn": "219-09-4321",
+    "bank_account": "6217000010001234567",
+    "iban": "DE89370400440532013000",
+    "cardNumber": "4111111111111111",
+    "faceTemplate": "QWxhZGRpbjpvcGVuIHNlc2FtZSBBbGFkZGluOm9wZW4gc2VzYW1l",
+    "medicalRecord": "MR20260117345",
+    "birthday": "1990-05-17",
+    "age": "36",
+    "plateNumber": "京A12345",
+    "passport": "E12345678",
+    "password": "correct-horse-4711",
+}
+NOTE = (
+    "收货人：{姓名}，手机{mobile}，邮箱{email}，身份证{id_card}，地址：{homeAddress}，生日：{birthday}，车牌{plateNumber}，"
+    "护照{passport}，病历号：{medicalRecord}，账号：{bank_account}。My name is {fullName}, SSN {ssn}, "
+    "IBAN {iban}, card {cardNumber}, face template {faceTemplate}, password: {password}"
+).format(**TYPED)
+CLASSES = {"email", "phone", "id", "ssn", "passport", "name", "address", "health", "biometric", "bank", "card",
+           "birthday", "plate", "secret"}  # fmt: skip
+FIELDS = "".join(f'<input name="{name}">' for name in TYPED)
+PAGE = f"""<!doctype html><title>Form</title><form>{FIELDS}<textarea name="note"></textarea><button>Send</button></form>
+<script async src="/sdk.js" data-write-key="KEY"></script>
+<script>document.querySelector('form').addEventListener('submit', (event) => {{
+  event.preventDefault();
+  const typed = Object.fromEntries(new FormData(event.target));
+  document.title = 'Thanks, ' + typed.email;
+  const query = '?email=' + encodeURIComponent(typed.email) + '&utm_term=' + typed.id_card;
+  history.pushState({{}}, '', '/form' + query + '#' + typed.ssn);
+  firsthand.identify('u-7', typed);
+  firsthand.track('Form Sent', {{ ...typed, nested: [{{ json: JSON.stringify(typed) }}],
+    link: 'https://x.example/?to=' + encodeURIComponent(typed.email) }});
+  firsthand.track('Note ' + typed.email, {{ note: typed.note }});
+}});</script>"""  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    made = Installation(local_store(tmp_path_factory.mktemp("pii") / "data"))
+    made.source("form")
+    made.begin()
+    try:
+        yield made
+    finally:
+        made.end()
+
+
+def test_what_a_person_types_is_nowhere(chromium: Browser, installation: Installation) -> None:
+    def form(route: Route) -> None:
+        route.fulfill(body=PAGE.replace("KEY", installation.keys["form"]), content_type="text/html; charset=utf-8")
+
+    context = chromium.new_context()
+    page = context.new_page()
+    page.route("**/form", form)
+    page.goto(f"{installation.base}/form")
+    page.wait_for_function("typeof firsthand === 'object' && !!firsthand.consent")
+    page.evaluate("firsthand.consent.set({ analytics: true })")
+    for name, value in (TYPED | {"note": NOTE}).items():
+        page.fill(f'[name="{name}"]', value)
+    page.click("button")
+    page.evaluate("firsthand.flush()")
+    rows = installation.wait_rows("select * from events", lambda found: len(found) >= 4)
+    context.close()
+
+    sent = next(row for row in rows if row["event"] == "Form Sent")
+    assert json.loads(sent["properties"])["email"].startswith("p1.k1.")
+    assert {key.rsplit(":", 2)[1] for key in json.loads(sent["pii_actions"])} == CLASSES
+    with urlopen(f"{installation.base}/metrics") as answer:
+        metrics = answer.read().decode()
+    assert 'firsthand_pii_total{action="hash",class="email",source="form"}' in metrics
+
+    sought = target_of([], [value for name, value in TYPED.items() if name not in ("age", "birthday")])
+    seen = 0
+    for path in written(installation):
+        seen += 1
+        assert not holds(path.name, path.read_bytes(), sought), path
+        assert b"1990-05-17" not in path.read_bytes(), path
+    assert seen > 10
+    everything = json.dumps(rows, ensure_ascii=False) + metrics
+    assert [value for name, value in TYPED.items() if name != "age" and value in everything] == []
+    assert "age" not in json.loads(sent["properties"])
+
+
+def written(installation: Installation) -> list[Path]:
+    """Every file of the installation: spool, tables, numbers, logs."""
+    root = Path(installation.store.config.data_dir).parent
+    return [path for path in root.rglob("*") if path.is_file()]
