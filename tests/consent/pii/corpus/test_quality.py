@@ -5,6 +5,7 @@ import pytest
 from consent.pii.firewall import Scrubber
 from consent.pii.hashing import Key
 from consent.pii.model import CLASSES
+from consent.pii.rules import PII_RULES
 from tests.consent.pii.corpus import Item
 from tests.consent.pii.corpus.negatives import KINDS as NEGATIVE_KINDS
 from tests.consent.pii.corpus.negatives import negatives
@@ -60,3 +61,9 @@ def test_it_is_the_same_each_time() -> None:
     assert [*positives(1, 3)] == [*positives(1, 3)]
     assert [*negatives(2, 3)] == [*negatives(2, 3)]
     assert [*positives(1, 3)] != [*positives(3, 3)]
+
+
+def test_the_page_names_every_rule_and_class() -> None:
+    page = read("docs/pii-rules.md")
+    assert [rule.name for rule in PII_RULES if f"`{rule.name}`" not in page] == []
+    assert [cls for cls in CLASSES if f"| `{cls}` |" not in page] == []
