@@ -19,17 +19,9 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const dist = `${here}dist`;
 const core = `${here}../sdk-js/src/core`;
 // What apps, the wire, the platform and further copies of this file know by name
-const PUBLIC = [
-  'client',
-  'front',
-  'hooks',
-  'host',
-  'views',
-  'wx',
-  'extras/collector',
-  'extras/privacy',
-  'extras/wechat',
-].map((name) => `${here}src/${name}.ts`);
+const PUBLIC = ['client', 'hooks', 'wx', 'extras/collector', 'extras/privacy', 'extras/wechat'].map(
+  (name) => `${here}src/${name}.ts`,
+);
 const NAMES = {
   sources: [...sourcesIn(`${here}src`), ...sourcesIn(core)],
   isPublic: [...PUBLIC, ...['protocol', 'api', 'plugin'].map((name) => `${core}/${name}.ts`)],
@@ -39,6 +31,9 @@ const NAMES = {
 
 const FILES = { firsthand: 'entry', plugins: 'extras/entry' };
 
+/** Both files call the same thing by the same short name: they are one program in two parts. */
+const nameCache = {};
+
 export async function bundle(entry) {
   const options = { bundle: true, format: 'cjs', platform: 'neutral', target: 'es2020', write: false };
   const { outputFiles } = await build({ ...options, entryPoints: [entry], charset: 'utf8', legalComments: 'none' });
@@ -46,9 +41,11 @@ export async function bundle(entry) {
     ecma: 5,
     toplevel: true,
     compress: { passes: 4, unsafe: true, unsafe_methods: true, pure_getters: true, keep_fargs: false },
+    nameCache,
     mangle: { properties: { regex: new RegExp(`^(${shortened(NAMES).join('|')})$`) } },
-    format: { comments: false, ascii_only: true },
+    format: { comments: false },
   });
+  delete nameCache.vars;
   return code;
 }
 

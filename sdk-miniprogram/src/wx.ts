@@ -55,7 +55,7 @@ export interface Failure {
 
 export interface RequestOptions {
   url: string;
-  method: 'POST';
+  method: 'GET' | 'POST';
   data: string;
   header: Record<string, string>;
   /** Anything but `json` leaves the answer as text. */

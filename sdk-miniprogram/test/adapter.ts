@@ -49,7 +49,7 @@ class Kept extends Map<string, string> {
 const store = new Kept();
 
 const server: Server = async ({ url, data, header, method }) => {
-  const answer = await fetch(url, { method, body: data, headers: header });
+  const answer = await fetch(url, { method, headers: header, ...(data && { body: data }) });
   return { status: answer.status, headers: Object.fromEntries(answer.headers), body: await answer.text() };
 };
 

@@ -1,9 +1,10 @@
 /** Consent first: what must not happen before it, and what WeChat's own privacy interfaces mean for it. */
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { wechat } from '../src/extras/index.js';
+import { remote, wechat } from '../src/extras/index.js';
 import { delivered, load, names, settled, start } from './boot.js';
 import { createHost } from './host/host.js';
+import type { Server } from './host/network.js';
 import { event } from './host/plain.js';
 
 afterEach(() => void vi.useRealTimers());
@@ -145,6 +146,64 @@ describe('WeChat’s privacy interfaces', () => {
     sdk.privacy.openContract();
     expect(await sdk.privacy.status()).toEqual({ needAuthorization: null, contractName: '' });
     expect(await sdk.privacy.require()).toBe(false);
+  });
+});
+
+describe('policy and receipts', () => {
+  const purpose = {
+    version: 'pu1_a',
+    kind: 'general',
+    default: 'pending',
+    pending: 'queue',
+    ttlDays: 180,
+    gpc: 'ignore',
+  };
+  const consent = {
+    ...{ mode: 'opt_in', policyVersion: 'pv1_x', locale: 'zh-CN', notice: { id: 'main', hash: 'no1_n' } },
+    purposes: [{ ...purpose, id: 'analytics', mode: 'opt_in' }],
+  };
+  const server: Server = ({ url }) => {
+    if (url.endsWith('/settings'))
+      return { status: 200, body: JSON.stringify({ consent, autotrack: { taps: false } }) };
+    if (!url.endsWith('/receipts')) return { status: 200, body: '{"success":true,"rejected":[]}' };
+    return {
+      status: 201,
+      body: JSON.stringify({ receipt: { id: 'r-1' }, state: { policyVersion: 'pv1_x' }, token: 't.o.k' }),
+    };
+  };
+
+  it('a choice in the consent component is a receipt with method wechat, stamped on every event from then on', async () => {
+    const { host, sdk } = await load({ plugins: [remote(), wechat()] }, {}, { server });
+    await settled();
+    expect(host.network.requests.map(({ method, url }) => [method, url])).toEqual([
+      ['GET', 'https://c.example/v1/sources/wk/settings'],
+    ]);
+    host.launch('pages/home/home');
+    host.privacy.tapAgreeButton('agree');
+    sdk.privacy.agree(['analytics'], 'agree');
+    await settled();
+    const receipt = host.network.requests.find(({ url }) => url.endsWith('/receipts'));
+    expect(JSON.parse(receipt?.data || '')).toMatchObject({
+      ...{ writeKey: 'wk', anonymousId: sdk.getAnonymousId(), action: 'set', choices: { analytics: true } },
+      ...{ method: 'wechat', policyVersion: 'pv1_x', noticeHash: 'no1_n', locale: 'zh-CN' },
+    });
+    sdk.track('After');
+    const after = (await delivered({ host, sdk })).find(({ event }) => event === 'After');
+    expect(after?.context.consent).toMatchObject({
+      categoryPreferences: { analytics: true },
+      receiptId: 'r-1',
+      token: 't.o.k',
+    });
+  });
+
+  it('a refusal is a receipt too, and leaves nothing on the device', async () => {
+    const { host, sdk } = await load({ plugins: [remote(), wechat()] }, {}, { server });
+    await settled();
+    sdk.privacy.disagree(['analytics']);
+    await settled(300);
+    const receipt = host.network.requests.find(({ url }) => url.endsWith('/receipts'));
+    expect(JSON.parse(receipt?.data || '')).toMatchObject({ choices: { analytics: false }, method: 'wechat' });
+    expect([...host.store.keys()]).toEqual(['fh.wk.consent']);
   });
 });
 

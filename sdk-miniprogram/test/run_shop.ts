@@ -10,7 +10,7 @@ const [endpoint = '', writeKey = '', root = ''] = process.argv.slice(2);
 const peers = new Set<string>();
 const server: Server = async ({ url, data, header, method }) => {
   peers.add(new URL(url).host);
-  const answer = await fetch(url, { method, body: data, headers: header });
+  const answer = await fetch(url, { method, headers: header, ...(data && { body: data }) });
   return { status: answer.status, headers: Object.fromEntries(answer.headers), body: await answer.text() };
 };
 

@@ -12,7 +12,6 @@ const MOST = 20;
 
 export const errors = () => (): Plugin => ({
   name: 'errors',
-  purpose: 'analytics',
   install({ track, guarded }) {
     let count = 0;
     const record = (kind: string, said: unknown) => {

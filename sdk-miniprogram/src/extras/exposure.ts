@@ -18,7 +18,6 @@ export const exposure =
   () =>
   (host: Host): Plugin => ({
     name: 'exposure',
-    purpose: 'analytics',
     install({ track, guarded }) {
       let observers: Observer[] = [];
       let counted: Record<string, boolean> = {};

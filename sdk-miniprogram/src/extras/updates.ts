@@ -4,7 +4,6 @@ import type { Plugin } from '../../../sdk-js/src/core/plugin.js';
 
 export const updates = () => (): Plugin => ({
   name: 'updates',
-  purpose: 'analytics',
   install({ track, guarded }) {
     let active = true;
     const manager = wx.getUpdateManager && wx.getUpdateManager();

@@ -29,7 +29,6 @@ export const wechat =
   ({ shareTracking = false }: WeChatOptions = {}): MakePlugin =>
   (host) => ({
     name: 'wechat',
-    purpose: 'analytics',
     install() {
       const { client, endpoint, writeKey } = host;
       const allowed = () => {

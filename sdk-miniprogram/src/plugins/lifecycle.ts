@@ -14,7 +14,6 @@ import type { Entry } from '../wx.js';
 
 export const lifecycle = (host: Host): Plugin => ({
   name: 'lifecycle',
-  purpose: 'analytics',
   install({ track, now, guarded, queryParams }) {
     let shownAt: number | null = null;
     let launched = false;

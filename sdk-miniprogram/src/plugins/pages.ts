@@ -9,7 +9,6 @@ import type { Host } from '../host.js';
 
 export const pages = (host: Host): Plugin => ({
   name: 'pages',
-  purpose: 'analytics',
   install({ track, page, guarded, queryParams }) {
     /** Where the next view comes from. */
     let before: string | undefined;

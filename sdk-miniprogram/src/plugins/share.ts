@@ -16,7 +16,6 @@ const METHODS: Record<string, string> = { onShareAppMessage: 'message', onShareT
 
 export const share = (host: Host): Plugin => ({
   name: 'share',
-  purpose: 'analytics',
   install({ track, guarded, queryParams }) {
     return host.hooks().watch(({ name, args }) => {
       const method = METHODS[name];

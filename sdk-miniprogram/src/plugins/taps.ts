@@ -32,7 +32,6 @@ type Dataset = Record<string, unknown>;
 
 export const taps = (host: Host): Plugin => ({
   name: 'taps',
-  purpose: 'analytics',
   install({ track, guarded }) {
     const seen = new WeakSet<object>();
     /** Calls that were given an event; what they call belongs to the same gesture. */

@@ -37,7 +37,7 @@ export type Host = ReturnType<typeof createHost>;
 
 const ACCEPTED: Server = ({ data }) => ({
   status: 200,
-  body: JSON.stringify({ success: true, accepted: JSON.parse(data).batch?.length ?? 0, rejected: [] }),
+  body: JSON.stringify({ success: true, accepted: JSON.parse(data || '{}').batch?.length ?? 0, rejected: [] }),
 });
 const EVENTS = ['onAppShow', 'onAppHide', 'onError', 'onUnhandledRejection', 'onNetworkStatusChange'];
 const ROUTE_EVENTS = ['onBeforeAppRoute', 'onAppRoute', 'onBeforePageUnload'];
@@ -191,6 +191,6 @@ export function createHost(options: HostOptions = {}) {
       emit('onNetworkStatusChange', { isConnected, networkType });
     },
     /** All messages that were in requests, in order. */
-    sent: () => network.requests.flatMap(({ data }) => JSON.parse(data).batch || []),
+    sent: () => network.requests.flatMap(({ data }) => (data && JSON.parse(data).batch) || []),
   };
 }
