@@ -172,6 +172,7 @@ it('beside another vendor that wraps too, one of the two stays silent', async ()
     expect(seen).toContain('a');
     expect(clicks(await delivered({ host, sdk }))).toEqual(['a']);
     sdk.close();
+    await settled(300); // its last write must not land in the next host
   }
 });
 

@@ -86,6 +86,8 @@ export interface Client {
   identify(userId: string, traits?: Properties, options?: CallOptions): void;
   group(groupId: string, traits?: Properties, options?: CallOptions): void;
   alias(userId: string, previousId?: string, options?: CallOptions): void;
+  /** Goes on under this anonymous id: one that another part of the same visit had. Only while analytics is allowed. */
+  setAnonymousId(id: string): void;
   /** Another person from here on: new anonymous id, no user, new session, nothing registered. */
   reset(): void;
   /** Adds these properties to every track, page and screen from here on; a call's own win. */

@@ -275,6 +275,9 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
         send('alias', { previousId: previous }, extra);
       },
       reset,
+      setAnonymousId(id) {
+        if (gate.decide(ANALYTICS) === 'allow') identity.adopt(id);
+      },
       register: registry.register,
       unregister: registry.unregister,
       timeEvent: (event) => registry.time(event, now()),

@@ -18,6 +18,8 @@ export interface Identity {
   /** The person now. Fill in the id with `mint` only for an event that is allowed. */
   person(): Person;
   mint(person: Person, now: number): string;
+  /** Another id for the same person from here on; events that were captured before keep theirs. */
+  adopt(id: string): void;
   setUser(userId: string): void;
   /** Storage may be used from now on; an id that is there wins over one in memory. */
   open(now: number): void;
@@ -44,6 +46,10 @@ export function createIdentity(storage: Storage, prefix: string, random: Random)
         if (person === current) keep();
       }
       return person.anonymousId;
+    },
+    adopt(id) {
+      current = { ...current, anonymousId: id };
+      keep();
     },
     setUser(userId) {
       current.userId = userId;
