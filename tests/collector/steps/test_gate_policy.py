@@ -229,20 +229,33 @@ def test_pending_without_ids(tmp_path: Path) -> None:
         context = {
             "page": {"url": "https://shop.example/p/tea?utm_source=x&q=secret#f", "title": "Tea",
                      "referrer": "https://x.y/"},
-            "sessionId": "s-1", "seq": 4, "userAgent": "Mozilla/5.0 (X11)", "locale": "de-DE",
+            "sessionId": "session.one", "seq": 4, "userAgent": "Mozilla/5.0 (X11)", "locale": "de-DE",
             "timezone": "Europe/Berlin", "screen": {"width": 1, "height": 2}, "surprise": "kept elsewhere",
         }  # fmt: skip
-        message = {"userId": "u-1", "properties": {"sku": "x"}, "timestamp": "2026-01-02T03:04:09.123Z"}
-        (row,) = house.send("a-1", context=context, **message).rows
+        message = {"userId": "user.one", "properties": {"sku": "x"}, "timestamp": "2026-01-02T03:04:09.123Z"}
+        (row,) = house.send("visitor.one", context=context, **message).rows
         kept = {"event_id", "type", "event", "purpose", "source_id", "event_time", "received_at", "platform",
                 "jurisdiction", "page_url", "page_host", "page_path", "spool_shard", "spool_seq"}  # fmt: skip
         assert set(row) <= kept
         assert row["page_url"] == "https://shop.example/p/tea"
         assert row["event_time"] == "2026-01-02T03:04:00Z"
-        for secret in ("a-1", "u-1", "s-1", "203.0", "5.9.0", "sku", "secret", "Tea", "Mozilla", "Berlin"):
+        for secret in (
+            "visitor.one",
+            "user.one",
+            "session.one",
+            "203.0",
+            "5.9.0",
+            "sku",
+            "secret",
+            "Tea",
+            "Mozilla",
+            "Berlin",
+        ):
             assert secret not in str(row)
-        assert house.send("a-1", type="identify", traits={"a": 1}).reasons == ["no_consent"], "it exists to name"
-        assert house.send("a-1", stamped={"analytics": False}).reasons == ["no_consent"]
+        assert house.send("visitor.one", type="identify", traits={"a": 1}).reasons == ["no_consent"], (
+            "it exists to name"
+        )
+        assert house.send("visitor.one", stamped={"analytics": False}).reasons == ["no_consent"]
 
 
 def test_published_while_the_page_is_open(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def chosen(data: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     assert consent(data, "publish").exit_code == 0
     monkeypatch.setattr(officer, "RING", load_or_create(key_path(data), 1))
     store = open_store(f"sqlite:///{data / 'consent.db'}")
-    for who, action in (("ada", "accept_all"), ("grace", "reject_all"), ("joan", "accept_all")):
+    for who, action in (("ada.ada", "accept_all"), ("grace.grace", "reject_all"), ("joan.joan", "accept_all")):
         officer.choose(store, "default", who, officer.body(action))
     store.close()
     return data
@@ -101,13 +101,13 @@ def test_exports_hold_the_same(chosen: Path) -> None:
     assert [r["seq"] for r in lines] == [1, 2, 3] == frame["seq"].to_list() == [int(r["seq"]) for r in table]
     assert lines[0]["granted"] == ["analytics", "marketing", "personalization"] == frame["granted"][0].to_list()
     assert table[1]["denied"].split() == lines[1]["denied"]
-    for who in ("ada", "grace", "joan"):
+    for who in ("ada.ada", "grace", "joan"):
         assert who not in json.dumps(lines)
 
 
 def test_one_person_erased(chosen: Path) -> None:
     assert consent(chosen, "erase").exit_code == 2
-    assert as_json(chosen, "erase", "--anonymous-id", "grace", "--keep-out")["entries"] == [2]
+    assert as_json(chosen, "erase", "--anonymous-id", "grace.grace", "--keep-out")["entries"] == [2]
     assert consent(chosen, "verify").exit_code == 0
     lines = [json.loads(line) for line in consent(chosen, "export", "-", "--format", "jsonl").stdout.splitlines()]
     erased = {line["seq"]: (line["erased"], line["subject"], line["payload"]) for line in lines}
