@@ -7,11 +7,11 @@ from pathlib import Path
 
 from rich.progress import Progress
 
-from tests.bench import consent, freshness, ingest, loader
+from tests.bench import banner, consent, freshness, ingest, loader
 from tests.bench.report import Report
 from tests.stores import Seaweed, start_seaweed, stop
 
-PARTS = ("ingest", "consent", "loader", "flat", "freshness", "growth")
+PARTS = ("ingest", "consent", "loader", "flat", "freshness", "growth", "banner")
 
 
 def main() -> None:
@@ -50,6 +50,8 @@ def _run(part: str, report: Report, scratch: Path, quick: bool) -> None:
             stop(process)
     elif part == "flat":
         loader.flat(report, scratch, quick)
+    elif part == "banner":
+        banner.run(report, quick)
     elif part == "freshness":
         freshness.run(report, scratch, quick)
     else:
