@@ -150,6 +150,18 @@ describe('asks', () => {
     expect(asks({ preferences, decisions: { analytics: decision }, policy: ruled({}) })).toBe(expected);
   });
 
+  it.each([
+    ['no1_1', 'prompt', false],
+    ['no1_0', 'prompt', true],
+    ['no1_0', 'hard', true],
+    ['no1_0', 'none', false],
+    [undefined, 'prompt', false],
+  ])('with a choice made under the notice %s and a policy that says %s: %s', (notice, reconsent, expected) => {
+    const given = { ...ruled({}), reconsent };
+    const choice = { preferences: { analytics: true }, decisions: { analytics: 'allow' }, notice };
+    expect(viewOf(state({ ...choice, policy: given }), options)).toMatchObject({ ask: expected, granted: true });
+  });
+
   it('not for separate purposes alone, nor for what the signal has answered', () => {
     expect(asks({ decisions: { cross_border: 'hold' } }, { ...options, purposes: ['cross_border'] })).toBe(false);
     expect(asks({ gpc: true, decisions: { marketing: 'hold' } }, { ...options, purposes: ['marketing'] })).toBe(false);

@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 // @ts-expect-error: the build is plain JavaScript
 import * as mangle from '../mangle.mjs';
@@ -42,4 +43,17 @@ it.runIf(built)('the manifest is true', () => {
     // any page may serve it, whatever its encoding
     if (name !== 'banner') expect(/[^\x20-\x7e\n]/.test(script.toString('latin1'))).toBe(false);
   }
+});
+
+it
+  .runIf(built)
+  .each(
+    (JSON.parse(read('package.json'))['size-limit'] as { path: string; limit: string }[]).map(({ path, limit }) => [
+      path,
+      limit,
+    ]),
+  )('%s is at most %s, compressed', (path, limit) => {
+  // the same measure as `npm run size`, which prints it as a table
+  const script = readFileSync(new URL(path, root));
+  expect(gzipSync(script, { level: 9 }).length).toBeLessThanOrEqual(Number.parseFloat(limit) * 1_000);
 });

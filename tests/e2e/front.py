@@ -34,6 +34,9 @@ class Front(ThreadingHTTPServer):
         }
         self.folders = {f"/{name}": folder for name, folder in folders.items()}
         self.received: list[Message] = []
+        # What the settings say about consent, by write key, and the choices that came in
+        self.policies: dict[str, dict[str, Any]] = {}
+        self.choices: list[dict[str, Any]] = []
         self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
 
@@ -66,15 +69,26 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        kind, body = self._find(urlsplit(self.path).path)
+        path = urlsplit(self.path).path
+        kind, body = self._settings(path) if path.endswith("/settings") else self._find(path)
         self._answer(200 if kind else 404, kind or "text/plain", body)
 
     do_HEAD = do_GET  # a framework asks whether a route has moved before it goes there
 
     def do_POST(self) -> None:
         batch = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.path == "/v1/consent/receipts":
+            self.server.choices.append(batch)
+            self._answer(201, "application/json", b'{"receipt":{"id":"r-1"},"token":"t-1"}')
+            return
         self.server.received += [{**one, "writeKey": batch["writeKey"]} for one in batch.get("batch", [])]
         self._answer(200, "application/json", b'{"success":true,"rejected":[]}')
+
+    def _settings(self, path: str) -> tuple[str, bytes]:
+        key = path.split("/")[-2]
+        consent = self.server.policies.get(key, {"mode": "opt_in"})
+        settings = {"source": key, "state": "live", "autotrack": {}, "consent": consent}
+        return "application/json", json.dumps(settings).encode()
 
     def _find(self, path: str) -> tuple[str, bytes]:
         if path in self.server.pages:

@@ -49,6 +49,7 @@ def front() -> Iterator[Front]:
         "/one": page(TEXT, scripts("one")),
         "/strict": page(TEXT, strict + pinned("sdk", 'data-write-key="strict"') + pinned("banner")),
         "/wire": page(TEXT, scripts("wire")),
+        "/de": page(TEXT, scripts("de"), lang="de"),
         "/shadow": page(SHADOW, scripts("shadow", "data-mount=off")),
     })  # fmt: skip
     yield served
@@ -318,6 +319,58 @@ def test_on_the_wire(chromium: Browser, front: Front) -> None:
         opened.evaluate("firsthand.flush()")
     events = [one.get("event") or one["type"] for one in front.of("wire")]
     assert [one for one in events if one != "$consent"] == ["page", "$click"]  # none of the banner's own buttons
+
+
+def purpose(name: str, title: str, **more: Any) -> dict[str, Any]:
+    return {
+        "id": name, "version": f"pu1_{'a' * 22}", "kind": "general", "required": False, "title": title,
+        "description": f"{title}.", "mode": "opt_in", "default": "pending", "pending": "queue", "ttlDays": 180,
+        "gpc": "ignore", "legalBasis": "consent", **more,
+    }  # fmt: skip
+
+
+def policy(notice: str) -> dict[str, Any]:
+    """A site's policy in German, as the collector resolves it for a visitor."""
+    labels = {"acceptAll": "Alle annehmen", "rejectAll": "Alle ablehnen", "save": "Auswahl speichern",
+              "preferences": "Auswahl", "withdraw": "Widerrufen", "close": "Schließen"}  # fmt: skip
+    return {
+        "mode": "opt_in", "site": "default", "policyVersion": f"pv1_{'b' * 22}", "jurisdiction": "eu", "region": "DE",
+        "locale": "de", "age": {"childUnder": 16, "status": "unknown", "ask": False},
+        "gpc": {"seen": False, "honoured": False}, "banner": True, "reconsent": "prompt", "proof": "stamp",
+        "purposes": [
+            purpose("necessary", "Notwendiges", required=True, mode="exempt", default="granted"),
+            purpose("analytics", "Statistik"),
+            purpose("abroad", "Übermittlung ins Ausland", kind="separate"),
+        ],
+        "events": [],
+        "notice": {"id": "main", "hash": f"no1_{notice * 22}", "locale": "de", "title": "Dürfen wir zählen?",
+                   "body": "Erster Absatz.\n\nZweiter.", "url": None, "labels": labels},
+        "issuedAt": "2026-11-26T00:00:00Z", "expiresAt": "2026-11-27T00:00:00Z",
+    }  # fmt: skip
+
+
+def test_a_policy_of_the_collector_and_a_receipt_of_the_choice(chromium: Browser, front: Front) -> None:
+    front.policies["de"] = policy("c")
+    with someone(chromium) as context:
+        opened = context.new_page()
+        arrive(opened, front, "/de")
+        assert opened.inner_text(".bar h2") == "Dürfen wir zählen?"
+        assert "Übermittlung ins Ausland" in opened.inner_text(".bar")
+        opened.click("text=Alle annehmen")
+        opened.wait_for_selector("text=Widerrufen")
+        assert choice(opened) == {"analytics": True}
+        opened.wait_for_function("firsthand.flush().then(() => true)")
+        opened.reload()
+        opened.wait_for_selector(".handle")
+        front.policies["de"] = policy("d")  # a new notice: asked again, and the old yes holds meanwhile
+        opened.reload()
+        opened.wait_for_selector(".bar")
+        assert opened.evaluate("firsthand.consent.get().decisions.analytics") == "allow"
+        opened.click("text=Alle ablehnen")
+        opened.wait_for_function("firsthand.consent.get().decisions.abroad === 'deny'")
+        opened.wait_for_timeout(200)
+    told = [(c["action"], c["method"], c["locale"], c["noticeHash"][4]) for c in front.choices]
+    assert told == [("accept_all", "banner", "de", "c"), ("withdraw", "banner", "de", "d")]
 
 
 def test_the_next_page_and_the_other_tab(chromium: Browser, front: Front) -> None:

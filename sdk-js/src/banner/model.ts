@@ -27,7 +27,7 @@ export interface Purpose {
 }
 
 /** What `consent.get()` answers, as far as the banner reads it. */
-export type State = Pick<ConsentState, 'gpc' | 'preferences' | 'decisions'> & { policy?: Policy };
+export type State = Pick<ConsentState, 'gpc' | 'preferences' | 'decisions' | 'notice'> & { policy?: Policy };
 
 export interface Options {
   /** Ids that are asked for where there is no policy. */
@@ -52,7 +52,7 @@ export interface View {
   texts: Texts;
   url: string | null;
   items: Item[];
-  /** A general purpose waits for an answer: show the question. */
+  /** A general purpose waits for an answer, or the notice is another than was answered: show the question. */
   ask: boolean;
   /** Something beyond the necessary is allowed now: offer to withdraw it. */
   granted: boolean;
@@ -80,7 +80,10 @@ export function viewOf(state: State, options: Options): View {
     },
     url: safe((notice && notice.url) || options.url),
     items,
-    ask: items.some(({ kind, waits }) => kind === 'general' && waits),
+    ask:
+      items.some(({ kind, waits }) => kind === 'general' && waits) ||
+      // an older notice: what was chosen holds meanwhile, unless the policy is harder than that
+      !!(notice && state.notice && notice.hash !== state.notice && policy.reconsent !== 'none'),
     granted: items.some(({ on, lock }) => on && lock !== 'always'),
     honoured: items.some(({ lock }) => lock === 'gpc'),
   };

@@ -48,6 +48,8 @@ export interface ConsentState {
   decisions: Record<string, Decision>;
   /** What the site's policy says; only `mode` until it has arrived. */
   policy: Policy;
+  /** Hash of the notice that the choice was made under; another one may have to be shown, see `reconsent`. */
+  notice?: string | undefined;
 }
 
 /** How a choice was made, for its receipt. */

@@ -210,7 +210,7 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
     const decisions: ConsentState['decisions'] = {};
     for (const purpose of [NECESSARY, ...gate.asked()]) decisions[purpose] = gate.decide(purpose);
     const policy = gate.policy();
-    return { mode: policy.mode, gpc: gpc(), preferences: gate.preferences(), decisions, policy };
+    return { mode: policy.mode, gpc: gpc(), preferences: gate.preferences(), decisions, notice: gate.notice(), policy };
   }
 
   function setUser(userId: unknown): void {

@@ -81,6 +81,8 @@ export interface Gate<T extends Held> {
   decide(purpose: string): Decision;
   /** The person's choice as it stands; null when none was made. */
   preferences(): Preferences | null;
+  /** Hash of the notice that the choice was made under. */
+  notice(): string | undefined;
   /** What a receipt adds to the choice on every event. */
   receipt(news?: Receipt): Receipt | undefined;
   /** The built-in or declared purposes and those a choice was made for, without `necessary`. */
@@ -202,6 +204,7 @@ export function createGate<T extends Held>(options: GateOptions<T>): Gate<T> {
       !options.cookieless &&
       [ANALYTICS, ...Object.keys(answers())].some((purpose) => purpose !== NECESSARY && judge(purpose) === 'allow'),
     held: () => held.length,
+    notice: () => remembered?.[2],
     hold(item) {
       held.push(item);
       if (held.length > MAX_HELD) {

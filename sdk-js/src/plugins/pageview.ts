@@ -17,7 +17,7 @@ import { onRoute } from './route.js';
 
 const RENDER_MS = 60;
 /** A title that is empty is on its way: Next.js takes the old one off and gets the new one from the server. */
-const MOST_LOOKS = 16;
+const TITLE_MS = 1_000;
 
 export const pageview: Make = ({ hashRouting } = {}) => ({
   name: 'pageview',
@@ -28,9 +28,8 @@ export const pageview: Make = ({ hashRouting } = {}) => ({
       settle();
       const at = now();
       const facts = cleanPage(address(hashRouting), referrer, location.host, queryParams);
-      let looks = 0;
       const look = guarded(() => {
-        if (document.title || ++looks === MOST_LOOKS) settle();
+        if (document.title || now() - at > TITLE_MS) settle();
         else cancel = after(RENDER_MS, look);
       });
       // a script in the head runs before the title was parsed
