@@ -25,9 +25,15 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
 
 
 def watch(page: Page) -> list[Request]:
-    """Requests to the collector's doors, as they are made."""
+    """Requests to the collector's doors, as they are made, but for the settings: those say what is to be asked."""
     sent: list[Request] = []
-    page.on("request", lambda request: sent.append(request) if "/v1/" in request.url else None)
+
+    def note(request: Request) -> None:
+        says_nothing = request.method == "GET" and request.post_data is None and "cookie" not in request.headers
+        if "/v1/" in request.url and not (request.url.endswith("/settings") and says_nothing):
+            sent.append(request)
+
+    page.on("request", note)
     return sent
 
 
