@@ -1,22 +1,28 @@
 """The gate with a published policy, through a whole worker: what clients claim, what people chose, what is kept."""
 
+import asyncio
 import contextlib
+import json
 import secrets
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from msgspec.structs import replace
 
 from consent.admin import events, people
+from consent.keys import key_path, load_or_create
 from consent.model import EventRule, FieldRule
 from consent.presets import preset
+from consent.store import open_store
 from consent.subjects import subject_of
 from consent.tokens import Claims, issue
-from tests.collector.consented import AMERICA, CHINA, Office, office
-from tests.collector.desk import Reply
+from tests.collector.consented import AMERICA, CHINA, SOURCES, Office, office
+from tests.collector.desk import Reply, desk
 from tests.consent.officer import admin, publish
 
 
@@ -276,9 +282,6 @@ def test_after_a_restart_everything_is_known_again(tmp_path: Path) -> None:
     with office(tmp_path / "data") as house:
         token = house.choose("a-1")["token"]
         house.choose("a-1", "withdraw")
-    from tests.collector.consented import SOURCES
-    from tests.collector.desk import desk
-
     with desk(tmp_path / "data", SOURCES, console=False) as made:
         again = Office(made, house.store)
         made.now = datetime.now(UTC)
@@ -290,11 +293,60 @@ def test_what_cannot_be_known_is_not_decided(tmp_path: Path) -> None:
     data = tmp_path / "data"
     data.mkdir()
     (data / "consent.db").write_bytes(b"this is no database, and never was one" * 100)
-    from tests.collector.consented import SOURCES
-    from tests.collector.desk import desk
-
     with desk(data, SOURCES, console=False) as made:
         reply = made.batch({"type": "track", "event": "x", "anonymousId": "a"}, writeKey="web")
         assert reply.status == 503
         assert made.request("GET", "/readyz").status == 503
         assert made.request("GET", "/v1/consent/policy", query="writeKey=web").status == 503
+
+
+def test_a_slow_store_holds_up_no_event(house: Office, who: str) -> None:
+    """Somebody keeps the writers' lock: choices wait for it, events do not."""
+    token = house.choose(who)["token"]
+    choice = json.dumps(house.choice(f"{who}-2")).encode()
+    context = {"consent": {"token": token}}
+    said = {"type": "track", "event": "x", "anonymousId": who, "context": context}
+    events = json.dumps({"batch": [said], "writeKey": "web"}).encode()
+
+    async def both() -> tuple[bool, Reply, Reply]:
+        with house.store.write():
+            waits = asyncio.create_task(
+                house.desk.call("POST", "/v1/consent/receipts", [choice], client=("5.9.0.1", 1))
+            )
+            await asyncio.sleep(0.3)
+            answered = await house.desk.call("POST", "/v1/batch", [events], client=("5.9.0.1", 1))
+            still = not waits.done()
+        return still, answered, await waits
+
+    still, answered, recorded = house.desk.run(both())
+    assert (still, answered.json["accepted"], recorded.status) == (True, 1, 201)
+
+
+@pytest.mark.stores
+def test_two_machines_share_a_postgresql(postgres: str, tmp_path: Path) -> None:
+    name = f"shared_{secrets.token_hex(4)}"
+    engine = sa.create_engine(postgres, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    url = postgres.rpartition("/")[0] + f"/{name}"
+    store = open_store(url)
+    publish(store, "default")
+    for machine in ("one", "two"):
+        (tmp_path / machine).mkdir()
+    load_or_create(key_path(tmp_path / "one"), 1)
+    shutil.copytree(tmp_path / "one" / "keys", tmp_path / "two" / "keys")
+    settings = {"console": False, "consent_store": url}
+    with desk(tmp_path / "one", SOURCES, **settings) as first, desk(tmp_path / "two", SOURCES, **settings) as second:
+        one, two = Office(first, store), Office(second, store)
+        first.now = second.now = datetime.now(UTC)
+        token = one.choose("a-1")["token"]
+        assert outcome(two.send("a-1", token)) == "accepted", "what one signed the other reads"
+        one.choose("a-1", "withdraw")
+        two.poll()
+        assert outcome(two.send("a-1", token)) == "withdrawn"
+        with store.write() as connection:
+            events.save(connection, admin(), "default", (EventRule("Order *", "necessary"),), 0)
+        two.poll()
+        assert outcome(two.send("b-1", event="Order 1")) == "accepted"
+    store.close()
