@@ -24,6 +24,8 @@ ledger.verify            .       .       x       x       x      x
 ledger.export            .       .       x       .       x      .
 people.view              .       .       x       .       .      .
 people.withdraw          .       .       x       .       .      .
+requests.view            .       .       x       .       x      .
+requests.edit            .       .       x       .       .      .
 keys.view                .       .       x       .       x      x
 keys.rotate              .       .       .       .       .      x
 audit.view               .       .       x       .       x      x

@@ -87,7 +87,9 @@ def main() -> None:
     parser.add_argument("--store", default="local,s3")
     chosen = parser.parse_args()
     found: dict[str, Any] = {}
-    with tempfile.TemporaryDirectory(dir=".") as scratch:
+    results = Path("bench-results")  # beside the results, not in /tmp: that may be memory
+    results.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=results) as scratch:
         if "local" in chosen.store:
             found["local"] = measure(local_store(Path(scratch).resolve() / "data"), chosen.rows, chosen.subjects)
         if "s3" in chosen.store:

@@ -10,6 +10,7 @@ from consent.console.pages.map import MAP
 from consent.console.pages.overview import OVERVIEW
 from consent.console.pages.people import PEOPLE
 from consent.console.pages.policy import POLICY
+from consent.console.pages.requests import REQUESTS
 from consent.console.pages.users import USERS
 
-PAGES: Final[tuple[Page, ...]] = (OVERVIEW, POLICY, MAP, LEDGER, PEOPLE, KEYS, AUDIT, USERS)
+PAGES: Final[tuple[Page, ...]] = (OVERVIEW, POLICY, MAP, LEDGER, PEOPLE, REQUESTS, KEYS, AUDIT, USERS)

@@ -14,7 +14,7 @@ from consent.console.visit import Refused, Visit
 from consent.ledger.verify import Report
 
 LINES: Final = 50
-KINDS: Final = ("policy.", "events.", "person.", "ledger.", "keys.", "user.", "session.", "source.")
+KINDS: Final = ("policy.", "events.", "person.", "dsr.", "ledger.", "keys.", "user.", "session.", "source.")
 
 
 def show(visit: Visit, report: Report | None = None) -> Response:
