@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.contract.schemas import validator
 from tests.e2e.asking import arrive, asking, at, choice, policy, someone
 from tests.e2e.front import Front
 
@@ -260,6 +261,7 @@ def test_on_the_wire(chromium: Browser, front: Front) -> None:
 
 def test_a_policy_of_the_collector_and_a_receipt_of_the_choice(chromium: Browser, front: Front) -> None:
     front.policies["de"] = policy("c")
+    validator("policy").validate(front.policies["de"])
     with someone(chromium) as context:
         opened = context.new_page()
         arrive(opened, front, "/de")
@@ -278,6 +280,8 @@ def test_a_policy_of_the_collector_and_a_receipt_of_the_choice(chromium: Browser
         opened.click("text=Alle ablehnen")
         opened.wait_for_function("firsthand.consent.get().decisions.abroad === 'deny'")
         opened.wait_for_timeout(200)
+    for one in front.choices:
+        validator("consent_choice").validate(one)
     told = [(c["action"], c["method"], c["locale"], c["noticeHash"][4]) for c in front.choices]
     assert told == [("accept_all", "banner", "de", "c"), ("withdraw", "banner", "de", "d")]
 
