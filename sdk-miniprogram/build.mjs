@@ -65,10 +65,11 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await cp(`${here}components`, `${dist}/components`, { recursive: true });
   const consent = `components/consent/consent.js`;
   await writeFile(`${dist}/${consent}`, lower(await readFile(`${here}${consent}`, 'utf8')));
-  // for tests/integration/test_miniprogram.py, not shipped
+  // for tests/integration/test_miniprogram.py and `npm run cost`, not shipped
   await build({
-    entryPoints: [`${here}test/run_shop.ts`],
-    outfile: `${here}build/run_shop.mjs`,
+    entryPoints: { run_shop: `${here}test/run_shop.ts`, run_cost: `${here}test/run_cost.ts` },
+    outdir: `${here}build`,
+    outExtension: { '.js': '.mjs' },
     bundle: true,
     platform: 'node',
     format: 'esm',
