@@ -86,7 +86,7 @@ def _scrub_context(shared: Shared, context: RequestContext) -> Scrubbed:
     extra = _scrubbed(shared.extra, "context", context, actions) if shared.extra else b""
     columns = shared.columns or b""
     if columns and hints(columns) is not None:  # campaign tags, mostly
-        columns = b"," + _scrubbed(b"{" + columns[1:] + b"}", "page", context, actions)[1:-1]
+        columns = _scrub_columns(columns, context, actions)
     page = shared.context.page
     if page is None:
         return Scrubbed(b"", columns, None, extra, actions)
@@ -99,6 +99,14 @@ def _scrub_context(shared: Shared, context: RequestContext) -> Scrubbed:
     if title is not None:
         title = Scrubber(context.key, actions, context.source.pii).text(title[:MAX_TITLE_CHARS], "page.title")
     return Scrubbed(addresses, columns, title, extra, actions)
+
+
+def _scrub_columns(encoded: bytes, context: RequestContext, actions: dict[str, int]) -> bytes:
+    """What was looked up, where a client's words may stand in it. The host of a referrer is a site's, not a person's."""
+    columns: dict[str, Raw] = msgspec.json.decode(b"{" + encoded[1:] + b"}", type=dict[str, Raw])
+    host = columns.pop("referrer_host", None)
+    kept = _scrubbed(msgspec.json.encode(columns), "page", context, actions)[1:-1]
+    return (b"," + kept if kept else b"") + (b"" if host is None else encode_columns({"referrer_host": host}))
 
 
 def _scrub_addresses(encoded: bytes, context: RequestContext, actions: dict[str, int]) -> bytes:
