@@ -75,6 +75,18 @@ await build({
   target: 'es2020',
 });
 
+// What the script tag loads when asked to: modules, each whole in its file
+const EXTRAS = ['errors', 'vitals', 'debug'];
+await build({
+  entryPoints: Object.fromEntries(EXTRAS.map((name) => [name, src(`extras/${name}`)])),
+  outdir: dist,
+  bundle: true,
+  minify: true,
+  format: 'esm',
+  target: 'es2020',
+  legalComments: 'none',
+});
+
 // for tests/contract/driver.py, not shipped
 await build({
   entryPoints: [`${here}test/adapter.ts`],
@@ -97,5 +109,7 @@ async function published(name) {
   return made;
 }
 
-const [full, core, asks] = [await published('firsthand'), await published('firsthand.core'), await published('banner')];
-await writeFile(`${dist}/manifest.json`, `${JSON.stringify({ version, ...full, core, banner: asks }, null, 2)}\n`);
+const made = {};
+for (const name of ['firsthand', 'firsthand.core', 'banner', ...EXTRAS]) made[name] = await published(name);
+const { firsthand, 'firsthand.core': core, ...others } = made;
+await writeFile(`${dist}/manifest.json`, `${JSON.stringify({ version, ...firsthand, core, ...others }, null, 2)}\n`);

@@ -15,6 +15,8 @@ OPEN = {"access-control-allow-origin": "*", "cross-origin-resource-policy": "cro
 JS = "text/javascript; charset=utf-8"
 # Script of the build → its name for now; `/sdk/<version>/<script>.js` for ever
 SCRIPTS = {"firsthand": "/sdk.js", "banner": "/banner.js"}
+# Under a versioned name only: a smaller script, and what the script loads when asked to
+PARTS = {"firsthand.core", "errors", "vitals", "debug"}
 
 
 class Manifest(msgspec.Struct):
@@ -41,7 +43,7 @@ def sdk_routes(directory: Path) -> list[Route]:
 
     async def versioned(request: Request) -> Response:
         manifest, name = _manifest(directory), request.path_params["name"]
-        if name not in SCRIPTS or manifest is None or request.path_params["version"] != manifest.version:
+        if name not in SCRIPTS.keys() | PARTS or manifest is None or request.path_params["version"] != manifest.version:
             return PlainTextResponse("this collector serves another version; see /sdk/manifest.json\n", 404)
         return _script(directory, name, {"cache-control": "public, max-age=31536000, immutable"})
 

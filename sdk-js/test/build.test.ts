@@ -33,15 +33,19 @@ it('a name that the script build shortens is no name of the wire, of the public 
 });
 
 it.runIf(built)('the manifest is true', () => {
-  const { version, banner, core, ...firsthand } = JSON.parse(read('dist/manifest.json'));
+  const { version, banner, core, errors, vitals, debug, ...firsthand } = JSON.parse(read('dist/manifest.json'));
   expect(version).toBe(JSON.parse(read('package.json')).version);
-  for (const [name, { file, sri, bytes }] of Object.entries({ firsthand, 'firsthand.core': core, banner })) {
+  for (const [name, { file, sri, bytes }] of Object.entries({
+    firsthand,
+    'firsthand.core': core,
+    ...{ banner, errors, vitals, debug },
+  })) {
     const script = readFileSync(new URL(`dist/${file}`, root));
     expect(file).toBe(`${name}-${version}.js`);
     expect(sri).toBe(`sha384-${createHash('sha384').update(script).digest('base64')}`);
     expect(bytes).toBe(script.length);
     // any page may serve it, whatever its encoding
-    if (name !== 'banner') expect(/[^\x20-\x7e\n]/.test(script.toString('latin1'))).toBe(false);
+    if (name.startsWith('firsthand')) expect(/[^\x20-\x7e\n]/.test(script.toString('latin1'))).toBe(false);
   }
 });
 

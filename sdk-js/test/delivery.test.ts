@@ -376,15 +376,3 @@ it('flush waits for the answer, or for its time to be over', async () => {
   await device.advance(500);
   expect(await late).toEqual({ sent: 0, pending: 1, dropped: 0 });
 });
-
-it('a counter that another process has not seen grow yet never takes this tab’s numbers back', async () => {
-  const device = new Device();
-  const { client } = device.tab(open);
-  client.track('A');
-  const stale = device.store.get('fh.wk.session') as string;
-  client.track('B');
-  device.store.set('fh.wk.session', stale);
-  client.track('C');
-  await device.advance(3_000);
-  expect(device.confirmed.map(({ context }) => context.seq)).toEqual([0, 1, 2]);
-});

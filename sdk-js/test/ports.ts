@@ -34,6 +34,9 @@ export class Device {
   got: { url: string; token: string | undefined }[] = [];
   /** Bodies that were posted to another address than the batches'. */
   posted: { url: string; body: Record<string, unknown> }[] = [];
+  /** Other tabs hear of a write only when `arrive` is called. */
+  late = false;
+  private onTheWay: (() => void)[] = [];
   online = true;
   gpc = false;
   quota = Number.POSITIVE_INFINITY;
@@ -41,7 +44,7 @@ export class Device {
   private seed = 1;
   private timers = new Set<{ at: number; run: () => void }>();
   private claims = new Set<string>();
-  private watchers = new Set<{ tab: object; key: string; run: () => void }>();
+  private watchers = new Set<{ tab: object; key: string; run: (value: string | null) => void }>();
 
   /** Moves the clock and runs what is due, in order, with all promises in between. */
   async advance(ms: number): Promise<void> {
@@ -56,6 +59,10 @@ export class Device {
     }
     this.now = until;
     await settle();
+  }
+
+  arrive(): void {
+    while (this.onTheWay.length) this.onTheWay.shift()?.();
   }
 
   tab(options: Partial<ClientOptions> = {}) {
@@ -73,7 +80,12 @@ export class Device {
       };
     const claimed = new Set<string>();
     const notify = (key: string) => {
-      for (const watcher of [...this.watchers]) if (watcher.tab !== tab && watcher.key === key) watcher.run();
+      const value = this.store.get(key) ?? null;
+      for (const watcher of [...this.watchers]) {
+        if (watcher.tab === tab || watcher.key !== key) continue;
+        if (this.late) this.onTheWay.push(() => watcher.run(value));
+        else watcher.run(value);
+      }
     };
     let dead = false;
 

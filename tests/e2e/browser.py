@@ -91,13 +91,14 @@ def chromium(browsers: Browsers) -> Browser:
 
 
 class Site(ThreadingHTTPServer):
-    """A site of files made by the test, on a free port. `pages` maps paths to (content type, body)."""
+    """A site of files made by the test, on a free port: `pages` by path (content type, body), `headers` beside it."""
 
     daemon_threads = True
 
     def __init__(self, pages: dict[str, tuple[str, bytes]]) -> None:
         super().__init__(("127.0.0.1", 0), _Files)
         self.pages = pages
+        self.headers: dict[str, dict[str, str]] = {}
         self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
 
@@ -119,6 +120,8 @@ class _Files(BaseHTTPRequestHandler):
         self.send_response(200 if kind else 404)
         self.send_header("Content-Type", kind or "text/plain")
         self.send_header("Content-Length", str(len(body)))
+        for name, value in self.server.headers.get(urlsplit(self.path).path, {}).items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
 

@@ -5,7 +5,8 @@
 
 import type { Plugin } from '../core/plugin.js';
 import type { Waiting } from './snippet.js';
-import { createWeb, type Firsthand, type InitOptions, type Make } from './web.js';
+import { VERSION } from './version.js';
+import { createWeb, type Firsthand, type InitOptions, type Make, names } from './web.js';
 
 type Host = { firsthand?: Partial<Firsthand> & { q?: Waiting[] } };
 
@@ -33,6 +34,20 @@ export function start(
   const web = createWeb(plugins, remote);
   host.firsthand = web;
   const options = script && optionsOf(script);
-  if (options) web.init(options);
+  if (options) {
+    if (location.search.includes('firsthand_debug')) {
+      options.debug = true;
+      options.extras = `${options.extras || ''} debug`;
+    }
+    web.init(options);
+    // a page's policy allows what comes from where this script came from, and an import needs no Trusted Type
+    for (const name of names(options.extras)) {
+      if (name)
+        import(`${options.assets || `${options.endpoint}/sdk/${VERSION}`}/${name}.js`).then(
+          (part) => web.use(part.default(options)),
+          () => console.warn(`firsthand: no ${name}.js`),
+        );
+    }
+  }
   web.adopt(present.q || []);
 }

@@ -47,7 +47,7 @@ export function webStorage(mirrored: string): Storage {
     keys: (prefix) => Object.keys(local || {}).filter((key) => key.startsWith(prefix)),
     watch: (key, changed) =>
       // a null key is clear(), which changed ours as well
-      listen<StorageEvent>(window, 'storage', (event) => (event.key ?? key) === key && changed()),
+      listen<StorageEvent>(window, 'storage', (event) => (event.key ?? key) === key && changed(event.newValue)),
     claim: async (name) => (navigator.locks ? lock(name) : lease(storage, `${name}~`)),
   };
   return storage;

@@ -23,6 +23,10 @@ export interface InitOptions extends Omit<ClientOptions, 'library' | 'log' | 'qu
   hashRouting?: boolean | undefined;
   /** `false`: the text of clicked buttons and links is left out. */
   clickText?: boolean | undefined;
+  /** Parts that are loaded when asked for, from files of their own: `errors`, `vitals`, `debug`. Script tag only. */
+  extras?: string | undefined;
+  /** The folder of those files, without a slash at the end; `<endpoint>/sdk/<version>`. */
+  assets?: string | undefined;
   /** `false`: neither settings nor policy are fetched and no receipts are posted; the page's own word holds. */
   remote?: boolean | undefined;
   /** Instead of the autotrack plugins that are on by default. */
@@ -44,7 +48,7 @@ const VERBS =
   'track page screen identify group alias reset register unregister timeEvent optOut use onError debug ' +
   'consent.set consent.withdraw consent.onChange consent.signal';
 
-const names = (list: unknown) => String(list || '').split(/[\s,]+/);
+export const names = (list: unknown) => String(list || '').split(/[\s,]+/);
 
 /** `remote`: what asks the collector for settings and policy; none in the smallest script. */
 export function createWeb(
@@ -74,7 +78,10 @@ export function createWeb(
         ...options,
         queryParams,
         library: { name: '@firsthand/web', version: VERSION },
-        log: (...parts) => console.debug('firsthand', ...parts),
+        log(...parts) {
+          console.debug('firsthand', ...parts);
+          dispatchEvent(new CustomEvent('firsthand', { detail: parts }));
+        },
       },
     );
     Object.assign(web, client);

@@ -55,8 +55,17 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
   const tally = createTally(vault, `${prefix}lost`);
   const identity = createIdentity(vault, prefix, random);
   const registry = createRegistry(vault, `${prefix}props`);
-  const sessions = createSessions(vault, `${prefix}session`, newId);
-  const queue = createQueue(vault, `${prefix}q.`, newId(clock.now()).slice(-12), tally, options);
+  const tab = newId(clock.now()).slice(-12);
+  const queue = createQueue(vault, `${prefix}q.`, tab, tally, options);
+  const sessions = createSessions(vault, `${prefix}session`, newId, tab, (id, seq) => {
+    const numbered = (n: number, end: string) => `"sessionId":"${id}","seq":${n}${end}`;
+    const next = sessions.peek(clock.now());
+    // another session has begun meanwhile: the old one's numbers are left alone
+    if (next.id !== id) return;
+    for (const end of ',}') {
+      if (queue.amend(numbered(seq, end), numbered(next.seq, end))) return sessions.commit(next);
+    }
+  });
   const listeners = new Set<(state: ConsentState) => void>();
   const drafts = new Map<unknown, string>();
   let opened: Promise<void> | null = null;
@@ -252,6 +261,8 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
     ),
     lifecycle.onReturn(guard.wrap('return', () => void queue.resume().then(() => flusher.nudge()))),
     gate.close,
+    identity.close,
+    sessions.close,
     plugins.undoAll,
     flusher.close,
     queue.leave,

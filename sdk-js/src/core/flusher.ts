@@ -158,6 +158,7 @@ export function createFlusher(
       // not there any more: its purpose was denied meanwhile, and it is counted as that
       if (!queue.remove([item])) continue;
       const refusal = ((answer && answer.rejected) || []).find(({ messageId }) => messageId === item.id);
+      guard.log(refusal ? refusal.reason : 'accepted', item.id);
       if (refusal) {
         tally.drop(refusal.reason);
         guard.report('rejected', `collector refused: ${refusal.reason}`);

@@ -7,7 +7,7 @@
  * a UUIDv7 carries its birthday, so no second key is needed.
  */
 
-import type { Random, Storage } from './ports.js';
+import type { Random, Storage, Undo } from './ports.js';
 
 export interface Person {
   anonymousId: string | null;
@@ -25,6 +25,7 @@ export interface Identity {
   open(now: number): void;
   /** Another person from here on; nothing of this one stays. */
   reset(): void;
+  close: Undo;
 }
 
 export const LIFETIME_MS = 395 * 86_400_000;
@@ -38,7 +39,15 @@ export function createIdentity(storage: Storage, prefix: string, random: Random)
     if (current.anonymousId) storage.set(idKey, current.anonymousId);
     if (current.userId) storage.set(userKey, current.userId);
   };
+  // Tabs that are opened together each make one before they see the others'; the oldest is everybody's.
+  const close = storage.watch(idKey, (theirs) => {
+    const { anonymousId } = current;
+    if (!theirs || !anonymousId || theirs === anonymousId) return;
+    if (theirs < anonymousId) current.anonymousId = theirs;
+    keep();
+  });
   return {
+    close,
     person: () => current,
     mint(person, now) {
       if (!person.anonymousId) {

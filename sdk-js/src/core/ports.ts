@@ -15,8 +15,8 @@ export interface Storage {
   remove(key: string): void;
   /** All keys that begin with `prefix`, from every tab. */
   keys(prefix: string): string[];
-  /** Calls back when another tab changed `key`. */
-  watch(key: string, changed: () => void): Undo;
+  /** Calls back when another tab changed `key`, with what it wrote. */
+  watch(key: string, changed: (value: string | null) => void): Undo;
   /** Holds `name` until undone or until this tab is dead; null while somebody else holds it. */
   claim(name: string): Promise<Undo | null>;
 }

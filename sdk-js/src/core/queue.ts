@@ -36,6 +36,8 @@ export interface Queue {
   push(id: string, purpose: string, body: string): void;
   /** Keeps a message that is only sent if this tab dies: it is found by whoever adopts the segment. */
   draft(id: string, purpose: string, body: string | null): void;
+  /** In the first event that waits and holds `from`, `to` instead. */
+  amend(from: string, to: string): boolean;
   items(): readonly Item[];
   /** Takes them out and says how many there still were. */
   remove(items: readonly Item[]): number;
@@ -135,6 +137,14 @@ export function createQueue(storage: Vault, root: string, tab: string, tally: Ta
       items.push(item);
       store(item);
       bound();
+    },
+    amend(from, to) {
+      const item = items.find(({ inFlight, body }) => !inFlight && body.includes(from));
+      if (!item) return false;
+      item.body = item.body.replace(from, to);
+      item.key = null;
+      store(item);
+      return true;
     },
     draft(id, purpose, body) {
       const key = `${root}${tab}.${id}`;

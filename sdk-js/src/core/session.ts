@@ -5,14 +5,16 @@
  * The rule across tabs. A number is taken when an event is queued, never before, so an event that was
  * refused leaves no hole. Tabs share one counter by reading and writing storage in one synchronous step
  * and never going under what this tab has already used. Two tabs that queue within the same few
- * milliseconds may therefore use a number twice (their processes see each other's writes a little late),
- * but a number is never skipped: a gap always means a lost event, which is what the loss ledger asks.
- * A lock would make it exact and is not an option: it is asynchronous, and a page that is being closed
- * does not live long enough to be given one.
+ * milliseconds may therefore take a number twice: their processes see each other's writes a little late.
+ * But they do see them, and each write says whose it was: the tab whose name comes last gives its event the
+ * next number instead, long before it is sent. A lock would do the same and is not an option: it is
+ * asynchronous, and a page that is being closed does not live long enough to be given one. What is left is two
+ * tabs that queue *and send* within the same moment, as when a browser is closed: there a number may be there
+ * twice, and never is one missing, so a gap always means a lost event, which is what the loss ledger asks.
  */
 
 import { parse } from './json.js';
-import type { Storage } from './ports.js';
+import type { Storage, Undo } from './ports.js';
 
 export interface SessionState {
   id: string;
@@ -42,11 +44,29 @@ export interface Sessions {
   /** The session of the last event of any tab; null before the first one. */
   current(): SessionState | null;
   end(): void;
+  close: Undo;
 }
 
-/** Stored as `[id, startedAt, lastAt, seq]`: a list has no names that a build could shorten differently. */
-export function createSessions(storage: Storage, key: string, newId: (now: number) => string): Sessions {
+/**
+ * Stored as `[id, startedAt, lastAt, seq, tab]`: a list has no names that a build could shorten differently.
+ * `lost`: a number that this tab has used belongs to another tab.
+ */
+export function createSessions(
+  storage: Storage,
+  key: string,
+  newId: (now: number) => string,
+  tab: string,
+  lost: (id: string, seq: number) => void,
+): Sessions {
   let own: SessionState | null = null;
+
+  const close = storage.watch(key, (value) => {
+    const [id, , , seq, by] = [parse(value)].flat();
+    if (!own || own.id !== id) return;
+    // Chromium shows a tab its own last write until that has arrived everywhere, and not what others wrote meanwhile
+    if (seq > own.seq) own = { ...own, seq };
+    else if (by < tab) lost(id, seq);
+  });
 
   function current(): SessionState | null {
     const [id, startedAt, lastAt, seq] = [parse(storage.get(key))].flat();
@@ -55,10 +75,11 @@ export function createSessions(storage: Storage, key: string, newId: (now: numbe
 
   return {
     current,
+    close,
     peek: (now) => touch(current(), now, newId(now)),
     commit(state) {
       own = state;
-      storage.set(key, JSON.stringify([state.id, state.startedAt, state.lastAt, state.seq]));
+      storage.set(key, JSON.stringify([state.id, state.startedAt, state.lastAt, state.seq, tab]));
     },
     end() {
       own = null;

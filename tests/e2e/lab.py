@@ -1,0 +1,56 @@
+"""Pages of a site that runs the web SDK from a collector on another origin, made by the test that needs them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from tests.e2e.browser import Site, Witness, html
+from tests.e2e.stack import Installation, Row
+
+SOURCE = "lab"
+
+
+@dataclass
+class Lab:
+    """A running installation with one source, and a site whose pages load the SDK from it."""
+
+    stack: Installation
+    site: Site
+
+    @property
+    def key(self) -> str:
+        return self.stack.keys[SOURCE]
+
+    def tag(self, script: str = "/sdk.js", **options: str) -> str:
+        """The script tag; `flush_at="1"` is `data-flush-at="1"`."""
+        given = {"write_key": self.key, "consent_mode": "opt_out", **options}
+        attributes = " ".join(f'data-{name.replace("_", "-")}="{value}"' for name, value in given.items())
+        return f'<script src="{self.stack.base}{script}" {attributes}></script>'
+
+    def page(self, path: str, body: str, head: str = "", **headers: str) -> str:
+        """Puts a page there; its address. Header names are written with `_`."""
+        kind, content = html(body, head or self.tag(), title=f"Lab {path}")
+        self.site.pages[path] = (kind, content)
+        self.site.headers[path] = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.site.base + path
+
+    def rows(self, where: str, count: int) -> list[Row]:
+        """Rows of the source, by time and number, once there are so many."""
+        sql = f"select * from events_raw where source_id = '{SOURCE}' and ({where}) order by event_time, seq"
+        return self.stack.wait_rows(sql, count)
+
+
+@contextmanager
+def person(browser: Browser, excused: tuple[str, ...] = (), **options: Any) -> Iterator[tuple[BrowserContext, Page]]:
+    """A browser of somebody's own; fails if its pages complain of anything that is not excused."""
+    context = browser.new_context(**options)
+    witness = Witness(excused=excused).watch(context)
+    try:
+        yield context, context.new_page()
+    finally:
+        context.close()
+    assert witness.unexcused() == []
+    assert witness.hosts() <= {"127.0.0.1"}

@@ -1,0 +1,307 @@
+"""The web SDK in Chromium, from a page of another origin to rows in Iceberg: plugins, hostile pages, pages that die."""
+
+import contextlib
+import json
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Error, Page
+
+from tests.e2e.browser import Site
+from tests.e2e.lab import SOURCE, Lab, person
+from tests.e2e.stack import Installation
+from tests.stores import local_store
+
+pytestmark = pytest.mark.browser
+
+READY = "window.firsthand && firsthand.version"
+FEW, MANY = 8, 200
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    stack = Installation(local_store(tmp_path_factory.mktemp("lab") / "data"))
+    stack.source(SOURCE, "--mode", "opt_out", "--query-param", "q")
+    stack.begin()
+    site = Site({})
+    try:
+        yield Lab(stack, site)
+    finally:
+        site.close()
+        stack.end()
+
+
+def who(page: Page) -> str:
+    page.wait_for_function(READY)
+    page.wait_for_function("firsthand.getAnonymousId()")
+    found = page.evaluate("firsthand.getAnonymousId()")
+    assert isinstance(found, str)
+    return found
+
+
+def delivered(page: Page) -> None:
+    assert page.evaluate("firsthand.flush(10000)")["pending"] == 0
+
+
+# ---- what is tracked by itself --------------------------------------------------------------------------------------
+
+BODY = """
+<a id=out href="http://localhost:9/away?id=7" onclick="event.preventDefault()">Away</a>
+<a id=file href="/report.pdf" onclick="event.preventDefault()">Report</a>
+<button id=dead>Nothing</button> <button id=buy data-track=buy data-track-sku=cup>Buy</button>
+<my-card></my-card>
+<form id=order><input name=city> <input name=card autocomplete=cc-number> <input name=pin type=password></form>
+<div data-firsthand-ignore><button id=private>Private</button></div>
+<div style="height:3000px"></div><p id=seen data-track-exposure data-track-slot=foot>Foot</p>
+<script>
+  document.querySelector('my-card').attachShadow({ mode: 'open' }).innerHTML = '<button>Inside</button>';
+  document.querySelector('#buy').onclick = (e) => { e.target.append('!'); };
+</script>
+"""
+
+
+def test_each_plugin_says_what_happened_and_nothing_else(lab: Lab, chromium: Browser) -> None:
+    url = lab.page("/plugins", BODY)
+    with person(chromium) as (_, page):
+        page.goto(url + "?q=green+tea&token=SECRET1#SECRET2")
+        me = who(page)
+        page.click("#dead")
+        page.wait_for_timeout(2_700)
+        page.click("#buy", click_count=3, delay=20)
+        page.click("my-card button")
+        page.click("#private")
+        page.click("#out")
+        page.click("#file")
+        for field in ("city", "card", "pin"):
+            page.fill(f"[name={field}]", "SECRET3")
+        page.locator("#seen").scroll_into_view_if_needed()
+        page.wait_for_timeout(1_300)
+        page.evaluate("history.pushState({}, '', '/plugins/next?x=SECRET4')")
+        page.wait_for_timeout(100)
+        page.goto("about:blank")
+        rows = lab.rows(f"anonymous_id = '{me}'", 22)
+    said = Counter(row["event"] for row in rows)
+    assert said.pop("$scroll") in (2, 3, 4)
+    assert said == {
+        "$page": 2, "$page_leave": 2, "$click": 7, "$dead_click": 1, "$rage_click": 1, "$search": 1, "$outbound": 1,
+        "$download": 1, "$submit": 1, "$exposure": 1,
+    }  # fmt: skip
+    assert [row["seq"] for row in sorted(rows, key=lambda row: row["seq"])] == list(range(len(rows)))
+    assert "SECRET" not in json.dumps(rows)
+    props: dict[str, dict[str, Any]] = {row["event"]: json.loads(row["properties"] or "{}") for row in rows}
+    assert props["$search"] == {"param": "q", "term": "green tea"}
+    assert (props["$outbound"]["host"], props["$download"]["extension"]) == ("localhost:9", "pdf")
+    assert props["$submit"] | {"outcome": "abandoned", "id": "order", "lastField": "city"} == props["$submit"]
+    assert props["$exposure"]["slot"] == "foot"
+    clicks = [json.loads(row["properties"]) for row in rows if row["event"] == "$click"]
+    assert [click["id"] for click in clicks if click.get("name") == "buy"] == ["buy"] * 3
+    assert any(">>>" in click["selector"] and click["text"] == "Inside" for click in clicks)
+    first = next(row for row in rows if row["event"] == "$page_leave")
+    left = json.loads(first["properties"])
+    assert first["page_path"] == "/plugins"
+    assert 4_000 < left["engagedMs"] < 20_000
+    assert left["maxScroll"] > 90
+
+
+def test_errors_and_vitals_only_when_asked_for(lab: Lab, chromium: Browser) -> None:
+    url = lab.page("/extras", "<h1>Extras</h1>", lab.tag(extras="errors,vitals"))
+    with person(chromium, excused=("boom",)) as (_, page):
+        page.goto(url)
+        me = who(page)
+        parts = "performance.getEntriesByType('resource').filter(({ name }) => /errors|vitals/.test(name))"
+        page.wait_for_function(f"{parts}.length === 2")
+        page.wait_for_timeout(200)
+        page.evaluate("setTimeout(() => { throw new TypeError('boom \"Ada\"') })")
+        page.click("h1")
+        page.wait_for_timeout(200)
+        page.goto("about:blank")
+        rows = lab.rows(f"anonymous_id = '{me}' and event in ('$error', '$web_vitals')", 4)
+    props = [json.loads(row["properties"]) for row in rows]
+    [error] = [p for p, row in zip(props, rows, strict=True) if row["event"] == "$error"]
+    assert (error["type"], "Ada" in error["message"]) == ("TypeError", False)
+    assert {"TTFB", "FCP"} <= {p.get("name") for p in props}
+
+
+def test_the_panel_shows_what_became_of_each_event(lab: Lab, chromium: Browser) -> None:
+    url = lab.page("/panel", "<button id=b>Buy</button>")
+    with person(chromium) as (_, page):
+        page.goto(f"{url}?firsthand_debug")
+        panel = page.get_by_role("log")
+        panel.wait_for()
+        page.click("#b")
+        delivered(page)
+        said = panel.inner_text()
+    assert "allow $click" in said
+    assert "accepted" in said
+
+
+# ---- pages as strict and as hostile as they come --------------------------------------------------------------------
+
+
+def test_strict_policy_trusted_types_and_a_frame(lab: Lab, chromium: Browser) -> None:
+    base = lab.stack.base
+    policy = (
+        f"default-src 'self'; script-src {base}; connect-src {base}; img-src data:; "
+        "require-trusted-types-for 'script'; trusted-types 'none'"
+    )
+    inner = lab.page("/strict", "<button id=b>Buy</button>", Content_Security_Policy=policy)
+    outer = lab.page("/frame", f'<iframe src="{inner}" sandbox="allow-scripts"></iframe>', "<meta name=x>")
+    with person(chromium) as (_, page):
+        page.goto(inner)
+        me = who(page)
+        page.click("#b")
+        delivered(page)
+        rows = lab.rows(f"anonymous_id = '{me}'", 2)
+        page.goto(outer)
+        frame = page.frames[1]
+        frame.wait_for_function(READY)
+        frame.click("#b")
+        assert frame.evaluate("firsthand.flush(5000)") | {"pending": 0} == {"sent": 2, "pending": 0, "dropped": 0}
+    assert [row["event"] for row in rows[:2]] == ["$page", "$click"]
+
+
+HOSTILE = """<script>
+  Array.prototype.surprise = 1; Object.prototype.surprise = 2;
+  Object.defineProperty(document, 'cookie', { get() { throw new Error('no') }, set() { throw new Error('no') } });
+  Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError') };
+  Object.freeze(console); Object.freeze(history.state);
+</script>"""
+
+
+def test_a_hostile_page_loses_no_event_and_is_not_broken(lab: Lab, chromium: Browser) -> None:
+    url = lab.page("/hostile", "<button id=b>Buy</button>", HOSTILE + lab.tag())
+    with person(chromium) as (_, page):
+        page.goto(url)
+        me = who(page)
+        problems = page.evaluate("""() => {
+          const problems = [];
+          firsthand.onError(({ reason }) => problems.push(reason));
+          const cycle = {}; cycle.self = cycle;
+          firsthand.track('Cycle', cycle);
+          firsthand.track('Big', { blob: 'x'.repeat(10_000_000) });
+          firsthand.track('Getter', { get boom() { throw new Error('boom') } });
+          firsthand.track('BigInt', { n: 10n });
+          firsthand.track(undefined); firsthand.consent.set(null); firsthand.identify({}); firsthand.use(null);
+          firsthand.track('Fine', { n: 1 });
+          return problems;
+        }""")
+        assert {"invalid", "too_large"} <= set(problems)
+        delivered(page)
+        rows = lab.rows(f"anonymous_id = '{me}' and event = 'Fine'", 1)
+        heap = "performance.memory.usedJSHeapSize"
+        before = page.evaluate(heap)
+        page.evaluate("for (let i = 0; i < 10000; i++) document.querySelector('#b').click()")
+        stats = page.evaluate("firsthand.stats()")
+        grown = page.evaluate(heap) - before
+    assert rows[0]["seq"] is not None
+    assert stats["captured"] == stats["sent"] + stats["pending"] + stats["dropped"]
+    assert stats["queued"] <= 1_000
+    assert stats["droppedBy"]["overflow"] > 5_000
+    assert grown < 32 * 1024 * 1024, f"10,000 clicks at once grew the heap by {grown / 1e6:.1f} MB"
+
+
+# ---- tabs -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("tabs", [2, 5])
+def test_tabs_that_speak_at_the_same_time_share_numbers_without_gap_or_repeat(
+    lab: Lab, chromium: Browser, tabs: int
+) -> None:
+    url = lab.page("/tabs", "<h1>Tab</h1>", lab.tag(autotrack="none"))
+    with person(chromium) as (context, first):
+        first.goto(url)
+        first.evaluate("firsthand.track('First')")
+        who(first)
+        pages = [first, *(context.new_page() for _ in range(tabs - 1))]
+        for page in pages[1:]:
+            page.goto(url)
+            page.wait_for_function(READY)
+        start = time.time() * 1000 + 400
+        # all of them in the same milliseconds, ten times
+        burst = f"""() => {{ for (let i = 0; i < 10; i++)
+            setTimeout(() => firsthand.track('Burst', {{ i }}), {start} - Date.now() + i * 20) }}"""
+        for page in pages:
+            page.evaluate(burst)
+        first.wait_for_timeout(1_500)
+        for page in pages:
+            delivered(page)
+        rows = lab.rows(f"anonymous_id = '{who(first)}'", 10 * tabs + 1)
+    assert len({row["event_id"] for row in rows}) == 10 * tabs + 1
+    assert len({row["session_id"] for row in rows}) == 1
+    assert sorted(row["seq"] for row in rows) == list(range(10 * tabs + 1))
+
+
+# ---- pages that die -------------------------------------------------------------------------------------------------
+
+
+def _close(context: BrowserContext, page: Page) -> None:
+    page.close()
+
+
+def _crash(context: BrowserContext, page: Page) -> None:
+    with contextlib.suppress(Error):  # who crashes gives no answer
+        page.goto("chrome://crash", timeout=3_000)
+    page.close()
+
+
+def _navigate(context: BrowserContext, page: Page) -> None:
+    page.goto("about:blank")
+    page.close()
+
+
+def _offline(context: BrowserContext, page: Page) -> None:
+    page.close()
+    context.set_offline(False)
+
+
+DEATHS = {"close": _close, "crash": _crash, "navigate": _navigate, "offline": _offline}
+
+
+def _rounds(lab: Lab, chromium: Browser, rounds: int) -> tuple[int, int]:
+    """Track three events and kill the page, so many times; how many events were lost and how many came twice."""
+    url = lab.page("/kill", "<h1>Kill</h1>", lab.tag(autotrack="none"))
+    with person(chromium, excused=("Failed to load", "ERR_")) as (context, page):
+        page.goto(url)
+        page.evaluate("firsthand.track('Kill', { n: -1 })")
+        me = who(page)
+        page.close()
+        for n in range(rounds):
+            page = context.new_page()
+            page.goto(url)
+            page.wait_for_function(READY)
+            death = list(DEATHS)[n % len(DEATHS)]
+            if death == "offline":
+                context.set_offline(True)
+            page.evaluate("n => { for (let i = 0; i < 3; i++) firsthand.track('Kill', { n: 3 * n + i }) }", n)
+            DEATHS[death](context, page)
+        page = context.new_page()
+        page.goto(url)
+        page.wait_for_function(READY)
+        page.wait_for_timeout(1_000)
+        delivered(page)
+        page.evaluate("firsthand.track('Kill', { n: -2 })")  # comes after all repeats: then they were loaded as well
+        delivered(page)
+        where = f"anonymous_id = '{me}' and event = 'Kill'"
+        lab.rows(f"{where} and properties like '%-2%'", 1)
+        rows = lab.rows(where, 3 * rounds + 2)
+    seen = Counter(json.loads(row["properties"])["n"] for row in rows)
+    wanted = set(range(-2, 3 * rounds))
+    assert set(seen) <= wanted
+    return len(wanted - set(seen)), sum(seen.values()) - len(seen)
+
+
+def test_a_page_that_is_killed_loses_nothing_and_doubles_nothing(lab: Lab, chromium: Browser) -> None:
+    assert _rounds(lab, chromium, FEW) == (0, 0)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1_200)
+def test_two_hundred_pages_that_are_killed(lab: Lab, chromium: Browser) -> None:
+    rounds = int(os.environ.get("KILL_ROUNDS", MANY))
+    lost, doubled = _rounds(lab, chromium, rounds)
+    print(f"{rounds} rounds, {3 * rounds + 2} events: {lost} lost, {doubled} doubled")
+    assert (lost, doubled) == (0, 0)
