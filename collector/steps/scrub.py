@@ -102,7 +102,7 @@ def _scrub_context(shared: Shared, context: RequestContext) -> Scrubbed:
 
 
 def _scrub_columns(encoded: bytes, context: RequestContext, actions: dict[str, int]) -> bytes:
-    """What was looked up, where a client's words may stand in it. The host of a referrer is a site's, not a person's."""
+    """What was looked up, where a client's words may stand in it. A referrer's host is a site's, not a person's."""
     columns: dict[str, Raw] = msgspec.json.decode(b"{" + encoded[1:] + b"}", type=dict[str, Raw])
     host = columns.pop("referrer_host", None)
     kept = _scrubbed(msgspec.json.encode(columns), "page", context, actions)[1:-1]
