@@ -72,7 +72,8 @@ def ask(
     context = RequestContext(
         source=source, received_at=now, sent_at=None, skew=None, ip=None,
         columns=row.of_request(source, now, None, None), user_agent=user_agent, gpc=question.gpc, key=key,
-        enricher=enricher, under=None, circumstances=circumstances(source, question.gpc, None, user_agent, gate), consent=consents,
+        enricher=enricher, under=None, consent=consents,
+        circumstances=circumstances(source, question.gpc, None, user_agent, gate),
     )  # fmt: skip
     try:
         batch = decode_batch(msgspec.json.encode({"batch": [stamped]}), uuid7)

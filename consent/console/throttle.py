@@ -8,9 +8,10 @@ learns nothing. Addresses get more tries than logins: an office has one address.
 import hashlib
 from typing import Final
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from consent.console.tables import attempts
+from consent.store.upsert import upsert
 
 FREE: Final = {"login": 5, "from": 30}
 FIRST_WAIT: Final = 2.0
@@ -28,7 +29,10 @@ def keys_of(login: str, address: str) -> tuple[str, str]:
 
 def wait_of(connection: Connection, keys: tuple[str, str], now: float) -> float:
     """Seconds until the next try may be made; 0 if it may be made now."""
-    rows = connection.execute(select(attempts).where(attempts.c.key.in_(keys)))
+    # Locked until it is counted, so that many at once are one after the other (SQLite has one writer anyway)
+    rows = connection.execute(
+        select(attempts).where(attempts.c.key.in_(keys)).order_by(attempts.c.key).with_for_update()
+    )
     waits = ((_wait(r.key, r.failures), r.last) for r in rows)
     # A clock that was set back must not lock anybody out for longer than the wait itself
     return max((min(wait, last + wait - now) for wait, last in waits), default=0.0)
@@ -37,12 +41,7 @@ def wait_of(connection: Connection, keys: tuple[str, str], now: float) -> float:
 def failed(connection: Connection, keys: tuple[str, str], now: float) -> None:
     """Count a failure under both keys."""
     connection.execute(delete(attempts).where(attempts.c.last < now - FORGOTTEN))
-    for key in keys:
-        changed = connection.execute(
-            update(attempts).where(attempts.c.key == key).values(failures=attempts.c.failures + 1, last=now)
-        )
-        if not changed.rowcount:
-            connection.execute(insert(attempts).values(key=key, failures=1, last=now))
+    upsert(connection, attempts, [{"key": key, "failures": 1, "last": now} for key in sorted(keys)], add=["failures"])
 
 
 def succeeded(connection: Connection, keys: tuple[str, str]) -> None:

@@ -106,6 +106,7 @@ def change(
 ) -> User:  # fmt: skip
     """New roles, sites and state. Raises UserError when nobody would be left to let people in."""
     values = {"roles": _roles(roles), "sites": _sites(sites), "active": active}
+    connection.execute(select(users.c.id).order_by(users.c.id).with_for_update()).all()  # two who demote each other
     connection.execute(update(users).where(users.c.id == user.id).values(**values))
     if not any(u.active and u.may("users.manage") and u.everywhere for u in everybody(connection)):
         raise UserError("users.lastAdmin")

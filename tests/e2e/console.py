@@ -81,7 +81,7 @@ def bureau(data: Path) -> Iterator[Bureau]:
     source = f'[{{"id": "shop", "write_key": "{WRITE_KEY}", "origins": ["https://shop.example"]}}]'
     (data / "sources.json").write_text(source)
     made = Bureau("", data)
-    some_weeks(made.house, time.time(), days=15)
+    some_weeks(made.house, time.time(), days=9)
     with made.house.store.write() as connection:
         for role in ROLES:
             users.create(connection, f"{role}@shop.example", [role], ["*"], time.time(), HASH)
