@@ -11,11 +11,16 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
+import attrs
+import msgspec
+import numpy
+import pydantic
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from firsthand.encode import encode
+from firsthand.testing import Recorder
 
 
 class Colour(Enum):
@@ -190,3 +195,65 @@ JSON = st.recursive(
 @given(JSON)
 def test_json_comes_through_unchanged(value: Any) -> None:
     assert encoded(value) == (value, [])
+
+
+# ---- objects of others, known by what their classes declare ---------------------------------------------------------
+
+
+@attrs.define
+class WithAttrs:
+    sku: str
+    price: Decimal
+
+
+class WithMsgspec(msgspec.Struct):
+    sku: str
+    price: Decimal
+
+
+class WithPydantic(pydantic.BaseModel):
+    sku: str
+    price: Decimal
+
+
+@dataclass
+class WithDataclass:
+    sku: str
+    price: Decimal
+
+
+OBJECTS = (WithAttrs, WithMsgspec, WithPydantic, WithDataclass)
+
+
+@pytest.mark.parametrize("kind", OBJECTS)
+def test_objects_with_declared_fields_are_objects(kind: Any) -> None:
+    basket = {"items": [kind(sku="A1", price=Decimal("9.90"))], "ratio": float("nan")}
+    data, warnings = encode({"properties": basket})  # NaN: the careful way knows them too
+    assert json.loads(data) == {"properties": {"items": [{"sku": "A1", "price": 9.9}], "ratio": "<NaN>"}}
+    assert warnings == ["properties.ratio: <NaN>"]
+    assert json.loads(encode({"best": kind(sku="B", price=Decimal("2"))}).data) == {"best": {"sku": "B", "price": 2.0}}
+
+
+@pytest.mark.parametrize("kind", OBJECTS)
+def test_they_may_be_the_properties_themselves(kind: Any) -> None:
+    recorder = Recorder()
+    recorder.track("X", kind(sku="A1", price=Decimal("1")), user_id="u", consent={"analytics": True})
+    assert recorder.events[0]["properties"] == {"sku": "A1", "price": 1.0}
+    assert recorder.track("X", kind, user_id="u", consent={"analytics": True}) is None, "a class is no object"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (numpy.int64(7), 7),
+        (numpy.float32(0.5), 0.5),
+        (numpy.bool_(True), True),
+        (numpy.str_("text"), "text"),
+        (numpy.datetime64("2026-01-02T03:04:05"), "2026-01-02T03:04:05"),
+        (numpy.float64("nan"), "<NaN>"),
+        (numpy.complex64(1), "<unserialisable: numpy.complex64>"),
+        (numpy.array([1, 2]), "<unserialisable: numpy.ndarray>"),
+    ],
+)
+def test_scalars_of_numpy(value: Any, expected: Any) -> None:
+    assert json.loads(encode({"v": value}).data) == {"v": expected}

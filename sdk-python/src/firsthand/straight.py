@@ -77,7 +77,7 @@ class Straight:
             scope = current.get()
             pieces = self._pieces
             if scope is not None:
-                pieces = scope.memo
+                pieces = scope.memo.get(self) or scope.memo.setdefault(self, {})
                 user_id = scope.user_id if user_id is None else user_id
                 anonymous_id = scope.anonymous_id if anonymous_id is None else anonymous_id
                 consent = scope.consent if consent is None else consent
@@ -93,9 +93,17 @@ class Straight:
                     who = f'{who}"userId":{self._quote(user_id)},'
                 else:
                     return None
-            # not True itself is not consent; and True == 1, so the key must be made of bools
-            choices = None if consent is None else tuple([(p, c is True) for p, c in consent.items()])
-            piece = pieces.get((self, choices)) or self._make(scope, pieces, choices)
+            # the names say it all if all is granted, which is the usual case. Not True itself is not consent; and True
+            # == 1, so a key of choices must be made of bools
+            key: Any = None
+            if consent is not None:
+                for choice in consent.values():
+                    if choice is not True:
+                        key = tuple([(purpose, choice is True) for purpose, choice in consent.items()])
+                        break
+                else:
+                    key = tuple(consent)
+            piece = pieces.get(key) or self._make(scope, pieces, key, consent)
             if self.super_properties:
                 properties = {**self.super_properties, **(properties or {})}
             told = ""
@@ -131,10 +139,11 @@ class Straight:
             self._names[event] = name
         return name
 
-    def _make(self, scope: Scope | None, pieces: dict[Any, str], choices: tuple[tuple[str, bool], ...] | None) -> str:
-        if choices is not None and any(type(purpose) is not str for purpose, _ in choices):
+    def _make(self, scope: Scope | None, pieces: dict[Any, str], key: Any, consent: Any) -> str:
+        choices = None if consent is None else {purpose: choice is True for purpose, choice in consent.items()}
+        if choices is not None and any(type(purpose) is not str for purpose in choices):
             return ""
-        piece = self._piece(scope, None if choices is None else dict(choices))
+        piece = self._piece(scope, choices)
         if piece and len(pieces) < _MOST_PIECES:
-            pieces[self, choices] = piece
+            pieces[key] = piece
         return piece
