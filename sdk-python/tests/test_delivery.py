@@ -77,6 +77,16 @@ def test_batches_are_bounded_compressed_and_share_a_connection(collector: Script
     assert collector.connections == 1
 
 
+def test_when_many_wait_batches_are_larger(collector: Scripted, client_of: ClientOf) -> None:
+    """Over a network a round trip costs more than a batch: what has piled up must not wait for hundreds of them."""
+    collector.replies.append(Reply(after=0.5))
+    client = client_of(collector.endpoint)
+    ids = send(client, 2_100)
+    assert client.flush(20).sent == 2_100
+    assert [len(r.batch) for r in collector.batches][:4] == [100, 500, 500, 500]
+    assert [m["messageId"] for m in collector.messages] == ids
+
+
 def test_batches_are_bounded_in_bytes(collector: Scripted, client_of: ClientOf) -> None:
     client = client_of(collector.endpoint, batch_bytes=10_000, compress=False)
     for _ in range(5):

@@ -222,7 +222,7 @@ class Flusher:
     def _deliver(self, entries: list[bytes]) -> None:
         plan = slice_sizes(
             [len(e) for e in entries],
-            self._settings.batch_events,
+            max(self._settings.batch_events, len(entries)),
             self._settings.batch_bytes,
             MAX_MESSAGE_BYTES,
         )

@@ -15,6 +15,7 @@ LIBRARY: Mapping[str, str] = {"name": "firsthand-python", "version": VERSION}
 BATCH_PATH = "/v1/batch"
 MAX_MESSAGE_BYTES = 32 * 1024
 MAX_DEPTH = 16
+MAX_BATCH_EVENTS = 500
 MAX_ID_CHARS = 100
 MAX_IDENTITY_CHARS = 256
 MAX_NAME_CHARS = 200

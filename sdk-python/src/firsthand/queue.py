@@ -23,7 +23,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Callable, Union
 
-from firsthand.protocol import Stats, Verdict
+from firsthand.protocol import MAX_BATCH_EVENTS, Stats, Verdict
 
 _READER_PATIENCE = 0.2  # the lock is held for microseconds; longer means we interrupted its holder on this very thread
 Item = Union[bytes, str]  # an event, or the reason why one was dropped before it became one
@@ -118,11 +118,16 @@ class Queue:
         return len(self._waiting)
 
     def take(self) -> list[bytes]:
-        """The oldest events, about one batch; each must be settled by `sent()` or `lost()`."""
+        """The oldest events, about one batch; each must be settled by `sent()` or `lost()`.
+
+        When ten batches wait, the round trip is what holds them up, and five of them go in one request.
+        """
         with self._held():
             taken: list[bytes] = []
-            size = 0
-            while self._waiting and len(taken) < self._batch_events:
+            size, most = 0, self._batch_events
+            if len(self._waiting) >= 10 * most:
+                most = max(most, min(5 * most, MAX_BATCH_EVENTS))
+            while self._waiting and len(taken) < most:
                 size += len(self._waiting[0])
                 if taken and size > self._batch_bytes:
                     break
