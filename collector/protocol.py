@@ -35,7 +35,7 @@ RESERVED_EVENTS: Final = frozenset(
 
 def cacheable(*texts: str | None) -> bool:
     """Whether client-written texts are together short enough to be the key of a bounded cache."""
-    return sum(len(text) for text in texts if text) <= MAX_CACHED_CHARS
+    return sum(map(len, filter(None, texts))) <= MAX_CACHED_CHARS
 
 
 # Limits that the decoder checks; who exceeds one is read again by loose.py, which says which one it was

@@ -71,6 +71,12 @@ _kind_of_id = lru_cache(16_384)(kind_of_id)
 
 
 @lru_cache(4096)
+def _harmless(title: str) -> bool:
+    """Whether a title, short enough to stay whole, stays as it is whatever the source says."""
+    return len(title) <= MAX_TITLE_CHARS and not rules_in(f"\n{plain(title)}")
+
+
+@lru_cache(4096)
 def _may_hold(name: str) -> bool:
     """Whether the name of an event has to be looked at exactly."""
     return bool(rules_in(name)) or "%" in name
@@ -85,18 +91,18 @@ def _scrub_context(shared: Shared, context: RequestContext) -> Scrubbed:
     actions: dict[str, int] = {}
     extra = _scrubbed(shared.extra, "context", context, actions) if shared.extra else b""
     columns = shared.columns or b""
-    if columns and hints(columns) is not None:  # campaign tags, mostly
+    if columns and _hinted(columns):  # campaign tags, mostly
         columns = _scrub_columns(columns, context, actions)
     page = shared.context.page
     if page is None:
         return Scrubbed(b"", columns, None, extra, actions)
     url, path, referrer = page.url or "", page.path or "", page.referrer or ""
     look = _addresses if cacheable(url, path, referrer) else _addresses.__wrapped__
-    addresses = look(url, path, referrer, context.source.query_params)
-    if rules_in(plain(f"{url}\n{path}\n{referrer}")):
+    addresses, suspect = look(url, path, referrer, context.source.query_params)
+    if suspect:
         addresses = _scrub_addresses(addresses, context, actions)
     title = page.title
-    if title is not None:
+    if title is not None and not (cacheable(title) and _harmless(title)):
         title = Scrubber(context.key, actions, context.source.pii).text(title[:MAX_TITLE_CHARS], "page.title")
     return Scrubbed(addresses, columns, title, extra, actions)
 
@@ -134,8 +140,8 @@ def _scrub_names(event: Event, context: RequestContext) -> None:
 
 
 @lru_cache(16_384)
-def _addresses(url: str, path: str, referrer: str, allowed: frozenset[str]) -> bytes:
-    """The columns of a page's addresses, cut down."""
+def _addresses(url: str, path: str, referrer: str, allowed: frozenset[str]) -> tuple[bytes, bool]:
+    """The columns of a page's addresses, cut down, and whether a rule may find something in them."""
     keep = CAMPAIGN_PARAMS | allowed
     clean = clean_url(url, keep) if url else None
     host = host_of(clean) if clean else None
@@ -146,7 +152,14 @@ def _addresses(url: str, path: str, referrer: str, allowed: frozenset[str]) -> b
         "page_path": path_of(clean) if clean else clean_url(path, frozenset()) if path else None,
         "referrer": clean_referrer(referrer, host, keep) if referrer else None,
     }
-    return encode_columns({name: value for name, value in columns.items() if value})
+    suspect = bool(rules_in(plain(f"{url}\n{path}\n{referrer}")))
+    return encode_columns({name: value for name, value in columns.items() if value}), suspect
+
+
+@lru_cache(16_384)
+def _hinted(columns: bytes) -> bool:
+    """Whether columns that were looked up may hold something; most contexts that are new share theirs with others."""
+    return hints(columns) is not None
 
 
 def _hash_id(value: str, kind: str, where: str, event: Event, context: RequestContext) -> str:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from rich.progress import Progress
 
-from tests.bench import banner, consent, freshness, ingest, loader
+from tests.bench import banner, consent, freshness, ingest, loader, pipeline
 from tests.bench.report import Report
 from tests.stores import Seaweed, start_seaweed, stop
 
-PARTS = ("ingest", "consent", "loader", "flat", "freshness", "growth", "banner")
+PARTS = ("ingest", "pipeline", "consent", "loader", "flat", "freshness", "growth", "banner")
 
 
 def main() -> None:
@@ -22,8 +22,9 @@ def main() -> None:
     chosen = parser.parse_args()
     wanted = [p for p in PARTS if p in chosen.only.split(",")]
     report = Report(chosen.out)
-    # Beside the results, not in /tmp: that may be memory, and fsync there costs nothing
-    scratch = Path(tempfile.mkdtemp(prefix="scratch-", dir=chosen.out))
+    # Beside the results, not in /tmp: that may be memory, and fsync there costs nothing. In full: nginx takes
+    # a relative path from its own folder
+    scratch = Path(tempfile.mkdtemp(prefix="scratch-", dir=chosen.out)).resolve()
     try:
         with Progress(transient=True) as progress:
             task = progress.add_task("measuring", total=len(wanted))
@@ -41,6 +42,8 @@ def _run(part: str, report: Report, scratch: Path, quick: bool) -> None:
         ingest.run(report, scratch / "ingest", quick)
     elif part == "consent":
         consent.run(report, scratch / "consent", quick)
+    elif part == "pipeline":
+        pipeline.run(report, quick)
     elif part == "loader":
         process, ports = start_seaweed(scratch / "seaweed")
         try:

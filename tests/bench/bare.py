@@ -35,7 +35,7 @@ class WholeBatch(msgspec.Struct, rename="camel"):
     context: msgspec.Raw = NO_JSON
 
 
-_decode = msgspec.json.Decoder(WholeBatch).decode
+decode_whole = msgspec.json.Decoder(WholeBatch).decode
 ANSWER = b'{"success":true}'
 HEADERS = [(b"content-type", b"application/json"), (b"content-length", str(len(ANSWER)).encode())]
 
@@ -51,7 +51,7 @@ def build(directory: Path) -> Starlette:
             while message["more_body"]:
                 message = await receive()
                 body += message["body"]
-            await held[0].append(EVENTS, body, len(_decode(body).batch))
+            await held[0].append(EVENTS, body, len(decode_whole(body).batch))
             await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
             await send({"type": "http.response.body", "body": ANSWER})
 

@@ -1,4 +1,7 @@
 -- Varying bodies for wrk: EVENTS events each, of the shape that the web SDK sends. Ids, elements, pages and people differ.
+-- 400 bodies in turn, so their contexts come back (8,000 of them at 20 events). CONTEXTS=never gives each request a session
+-- that was never there: with 20 pages in a batch no context is ever met again, which is worse than any real traffic.
+local never = os.getenv("CONTEXTS") == "never"
 local events = tonumber(os.getenv("EVENTS") or "20")
 local key = os.getenv("WRITE_KEY") or "key"
 local bodies, kinds, count = {}, 400, 0
@@ -22,13 +25,36 @@ local function event(n, person)
     n % 300, n % 300, person, n)
 end
 
+-- The body cut at the session ids, so that a new one costs one concatenation
+local function pieces(body)
+  local found, at = {}, 1
+  while true do
+    local first, last = body:find('"sessionId":"0193a1b2-7c3d-7e4f-8a5b-', at, true)
+    if not first then break end
+    found[#found + 1] = body:sub(at, last)
+    at = last + 13
+  end
+  found[#found + 1] = body:sub(at)
+  return found
+end
+
+local function with_new_session(i)
+  return wrk.format("POST", "/v1/batch", { ["Content-Type"] = "text/plain", ["User-Agent"] = agents[i % 4 + 1] },
+    table.concat(bodies[i], string.format("%012x", count)))
+end
+
 function request()
   count = count + 1
   local i = count % kinds + 1
+  if never and bodies[i] then return with_new_session(i) end
   if not bodies[i] then
     local list = {}
     for e = 1, events do list[e] = event(count * events + e, i) end
     local body = '{"batch":[' .. table.concat(list, ",") .. '],"writeKey":"' .. key .. '","sentAt":"' .. os.date("!%Y-%m-%dT%H:%M:%S.200Z") .. '"}'
+    if never then
+      bodies[i] = pieces(body)
+      return with_new_session(i)
+    end
     bodies[i] = wrk.format("POST", "/v1/batch", { ["Content-Type"] = "text/plain", ["User-Agent"] = agents[i % 4 + 1] }, body)
   end
   return bodies[i]

@@ -104,13 +104,13 @@ def nginx(directory: Path) -> Iterator[Server]:
         yield Server("nginx", port, psutil.Process(process.pid).children()[0])
 
 
-def wrk(server: Server, events: int, seconds: int, connections: int = 64) -> dict[str, float]:
-    """One closed-loop run. Adds the worker's CPU microseconds per request."""
+def wrk(server: Server, events: int, seconds: int, contexts: str = "again", connections: int = 64) -> dict[str, float]:
+    """One closed-loop run. Adds the worker's CPU microseconds per request. `contexts`: `again`, or `never` the same."""
     before = server.cpu_seconds()
     script = str(Path(__file__).with_name("load.lua"))
     out = subprocess.run(
         ["wrk", "-t1", f"-c{connections}", f"-d{seconds}", "--latency", "-s", script, f"http://127.0.0.1:{server.port}/"],
-        env={**os.environ, "EVENTS": str(events), "WRITE_KEY": WRITE_KEY},
+        env={**os.environ, "EVENTS": str(events), "WRITE_KEY": WRITE_KEY, "CONTEXTS": contexts},
         capture_output=True, text=True, check=True, timeout=seconds + 60,
     )  # fmt: skip
     line = next(line for line in out.stdout.splitlines() if line.startswith("RESULT "))
