@@ -23,7 +23,7 @@ def test_the_chain_is_verified_and_damage_is_named(here: Place) -> None:
     assert "Whole:" in auditor.post(f"{page}/verify", f"{page}?of=house", of="house").text
     with here.house.store.write() as connection:
         where = ledger_payload.c.chain == audit_chain(HOUSE)
-        forged = sa.func.replace(ledger_payload.c.payload, '"actor":"', '"actor":"not ')
+        forged = sa.func.replace(ledger_payload.c.payload, '"actor":', '"author":')
         connection.execute(ledger_payload.update().where(where, ledger_payload.c.seq == 1).values(payload=forged))
     assert "Broken at entry 1" in auditor.post(f"{page}/verify", f"{page}?of=house", of="house").text
 

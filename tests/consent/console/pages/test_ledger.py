@@ -6,8 +6,10 @@ import json
 import re
 
 import pytest
+import sqlalchemy as sa
 
 from consent.console.pages.ledger import _cell, _day
+from consent.store.tables import ledger_payload
 from tests.consent.console.seeds import Said, choose
 from tests.consent.console.visitors import NOW, Place, Visitor
 
@@ -70,6 +72,23 @@ def test_a_receipt_has_a_page_on_its_own_site_only(weeks: Place, people: dict[st
 
 def test_the_chain_is_verified(people: dict[str, Visitor]) -> None:
     assert "Whole:" in people["approver"].post(f"{PAGE}/verify", PAGE).text
+
+
+def test_a_payload_that_cannot_be_read_is_said_and_the_button_says_where(
+    weeks: Place, people: dict[str, Visitor]
+) -> None:
+    auditor = people["auditor"]
+    with weeks.house.store.write() as connection:
+        where = (ledger_payload.c.chain == "default") & (ledger_payload.c.seq == 2)
+        kept = connection.execute(sa.select(ledger_payload.c.payload).where(where)).scalar_one()
+        connection.execute(ledger_payload.update().where(where).values(payload=kept[:-1]))
+    try:
+        assert "cannot be read" in auditor.get(PAGE).text
+        assert "Broken at entry 2" in auditor.post(f"{PAGE}/verify", PAGE).text
+    finally:
+        with weeks.house.store.write() as connection:
+            connection.execute(ledger_payload.update().where(where).values(payload=kept))
+    assert "Whole:" in auditor.post(f"{PAGE}/verify", PAGE).text
 
 
 def test_exports_are_files_and_are_written_down(weeks: Place, people: dict[str, Visitor]) -> None:
