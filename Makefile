@@ -10,7 +10,7 @@ PORT ?=
 JS_SOURCES := $(shell find sdk-js/src sdk-miniprogram/src -name '*.ts' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow test-js test-py bench bench-pii bench-python lint format build clean
+.PHONY: help run test test-slow test-js test-py bench bench-pii bench-python bench-web lint format build clean
 
 help:
 	@echo "make run | test | test-slow | bench | lint | build | clean   (see README.md)"
@@ -72,6 +72,10 @@ bench-python: .setup/python-dev
 	$(BIN)/python -m tests.bench.python_sdk
 
 # The PII firewall: microseconds an event, beside Presidio and scrubadub where they are installed
+# Sizes and main-thread cost beside other web SDKs, fetched from npm
+bench-web: .setup/system .setup/python-dev build
+	$(BIN)/python -m tests.bench.web
+
 bench-pii: .setup/python-dev
 	$(BIN)/python -m tests.bench.pii
 

@@ -1,0 +1,180 @@
+"""`make bench-web`: what the web SDK weighs and what it costs a page, beside its peers, in one run.
+
+Weight: each client as npm has it, bundled and minified by the same esbuild command, gzip -9 and Brotli. Cost: Chromium
+with its CPU slowed four times; the tracing API says how long the main thread was busy with each click's event and with
+scripts while the page started. A page without any SDK is the floor. Peers are fetched from npm into a temporary folder.
+"""
+
+import gzip
+import json
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from statistics import median
+from typing import Any, ClassVar
+
+from playwright.sync_api import Browser, sync_playwright
+from rich.console import Console
+from rich.table import Table
+
+from tests.e2e.browser import CHROMIUM, FLAGS, ICON
+
+ROOT = Path(__file__).parents[2]
+RESULTS = Path("bench-results")
+CLICKS = 60
+SLOWER = 4
+PEERS = {
+    "posthog-js": "1.449.2",
+    "@segment/analytics-next": "1.84.1",
+    "@snowplow/browser-tracker": "4.10.1",
+    "@plausible-analytics/tracker": "0.4.6",
+    "sa-sdk-javascript": "1.27.11",
+}
+# How each is started on a page with everything on that it has for clicks; SINK answers everything with 200
+STARTS = {
+    "@firsthand/web": "firsthand.init({ writeKey: 'wk', endpoint: location.origin, consentMode: 'opt_out' })",
+    "posthog-js": "M.default.init('k', { api_host: location.origin, autocapture: true, disable_session_recording: true,"
+    " advanced_disable_flags: true, disable_external_dependency_loading: true })",
+    "@segment/analytics-next": "window.a = M.AnalyticsBrowser.load({ writeKey: 'k', cdnSettings: { integrations: {"
+    " 'Segment.io': { apiKey: 'k', apiHost: location.host, protocol: 'http' } }, metrics: { sampleRate: 0 } } });"
+    " a.page(); document.addEventListener('click', (e) => a.track('Click', { id: e.target.id }))",
+}
+
+
+@dataclass
+class Figures:
+    name: str
+    gzip: int = 0
+    brotli: int = 0
+    click_ms: float | None = None
+    start_ms: float | None = None
+    longest_start_task_ms: float | None = None
+
+
+def bundle(folder: Path, name: str, code: str) -> bytes:
+    (folder / "entry.js").write_text(code)
+    out = folder / f"{name.replace('/', '_')}.js"
+    subprocess.run(
+        [ROOT / "node_modules" / ".bin" / "esbuild", folder / "entry.js", "--bundle", "--minify", "--format=iife",
+         "--log-level=error", '--define:process.env.NODE_ENV="production"', f"--outfile={out}"],
+        check=True, cwd=folder,
+    )  # fmt: skip
+    return out.read_bytes()
+
+
+def weigh(name: str, script: bytes) -> Figures:
+    packing = "process.stdout.write(String(require('zlib').brotliCompressSync(require('fs').readFileSync(0)).length))"
+    packed = subprocess.run(["node", "-e", packing], input=script, capture_output=True, check=True)
+    return Figures(name, len(gzip.compress(script, 9)), int(packed.stdout))
+
+
+class _Sink(BaseHTTPRequestHandler):
+    pages: ClassVar[dict[str, bytes]] = {}
+
+    def do_GET(self) -> None:
+        body = self.pages.get(self.path.split("?")[0], b"{}")
+        self._say(body, "text/html" if self.path.startswith("/page/") else "text/javascript")
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self._say(b'{"success":true,"rejected":[]}', "application/json")
+
+    def _say(self, body: bytes, kind: str) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Says nothing."""
+
+
+@contextmanager
+def sink(scripts: dict[str, bytes]) -> Iterator[str]:
+    for n, (name, script) in enumerate(scripts.items()):
+        _Sink.pages[f"/{n}.js"] = script
+        start = STARTS.get(name, "")
+        tag = f"<script src=/{n}.js></script>" if script else ""
+        buttons = "".join(f"<button id=b{i}>Button {i}</button>" for i in range(20))
+        run = "" if "M." in start else f"<script>{start}</script>"
+        page = f"<!doctype html><title>{n}</title>{ICON}{tag}{run}<div>{buttons}</div>"
+        _Sink.pages[f"/page/{n}"] = page.encode()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Sink)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def cpu(event: dict[str, Any]) -> float:
+    """Microseconds of the thread's own time, where the system says it: others on the machine do not count."""
+    return float(event.get("tdur", event["dur"]))
+
+
+def trace(browser: Browser, url: str) -> tuple[float, float, float]:
+    """Median ms of a click's event, ms in scripts while starting, and the longest task then; CPU slowed."""
+    context = browser.new_context()
+    page = context.new_page()
+    context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
+    browser.start_tracing(page=page, categories=["devtools.timeline", "toplevel"])
+    page.goto(url)
+    page.wait_for_timeout(1_500)
+    for i in range(CLICKS):
+        page.click(f"#b{i % 20}")
+    page.wait_for_timeout(200)
+    events = json.loads(browser.stop_tracing())["traceEvents"]
+    context.close()
+    clicks = [e for e in events if e["name"] == "EventDispatch" and e["args"]["data"]["type"] == "click"]
+    [thread] = {(e["pid"], e["tid"]) for e in clicks}
+    first = min(e["ts"] for e in clicks)
+    ours = [e for e in events if (e["pid"], e["tid"]) == thread and "dur" in e]
+    scripts = [cpu(e) for e in ours if e["name"] in ("EvaluateScript", "FunctionCall") and e["ts"] < first]
+    tasks = [cpu(e) for e in ours if e["name"].endswith("RunTask") and e["ts"] < first]
+    return median(cpu(e) for e in clicks) / 1e3, sum(scripts) / 1e3, max(tasks, default=0) / 1e3
+
+
+def main() -> None:
+    console = Console()
+    figures: list[Figures] = []
+    scripts: dict[str, bytes] = {"no SDK": b""}
+    with tempfile.TemporaryDirectory() as temporary, console.status("Fetching and bundling peers"):
+        folder = Path(temporary)
+        (folder / "package.json").write_text('{"private":true}')
+        wanted = [f"{name}@{version}" for name, version in PEERS.items()]
+        subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--silent", *wanted], check=True, cwd=folder)
+        for file in ("firsthand.core.js", "firsthand.js"):
+            figures.append(weigh(file, (ROOT / "sdk-js" / "dist" / file).read_bytes()))
+        scripts["@firsthand/web"] = (ROOT / "sdk-js" / "dist" / "firsthand.js").read_bytes()
+        for name, version in PEERS.items():
+            figures.append(
+                weigh(f"{name} {version}", bundle(folder, name, f"import * as M from '{name}'; window.M = M;"))
+            )
+            if name in STARTS:
+                scripts[name] = bundle(folder, name, f"import * as M from '{name}'; {STARTS[name]};")
+    with sync_playwright() as playwright, sink(scripts) as base, console.status("Tracing"):
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS])
+        for n, name in enumerate(scripts):
+            cost = trace(browser, f"{base}/page/{n}")
+            figures.append(Figures(f"{name} (cost)", 0, 0, *cost))
+        browser.close()
+    table = Table("client", "gzip", "brotli", "click, ms", "scripts at start, ms", "longest task, ms")
+    for one in figures:
+        cells = [one.gzip or "", one.brotli or ""]
+        costs = [f"{v:.2f}" if v is not None else "" for v in (one.click_ms, one.start_ms, one.longest_start_task_ms)]
+        table.add_row(one.name, *map(str, cells), *costs)
+    console.print(table)
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / "web.json").write_text(json.dumps([asdict(one) for one in figures], indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
