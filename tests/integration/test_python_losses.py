@@ -1,5 +1,7 @@
 """The Python SDK's promise about loss, broken on purpose in real processes. The last test reads the rows and judges."""
 
+import json
+import os
 import random
 import signal
 import subprocess
@@ -345,6 +347,27 @@ def test_a_directory_that_cannot_be_made(field: Field) -> None:
                      spool_dir="/proc/firsthand")  # fmt: skip
     assert said.splitlines()[-1] == "300"
     assert "spool: unusable" in said
+
+
+# ---- a person who tries a key ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "key", "code", "found"),
+    [
+        (["doctor"], "", 0, {"ok": True}),
+        (["doctor"], "fh_nobody", 1, {"ok": False}),
+        (["send", "Ping", "--user-id", "u", "--consent", "analytics"], "", 0, {"verdict": "accepted"}),
+        (["send", "Ping", "--user-id", "u", "--consent", "analytics"], "fh_nobody", 1, {"verdict": "not sent"}),
+    ],
+)
+def test_doctor_and_send_against_a_real_collector(field: Field, arguments: list[str], key: str, code: int,
+                                                  found: dict[str, object]) -> None:  # fmt: skip
+    environ = {**os.environ, "FIRSTHAND_ENDPOINT": field.stack.base, "FIRSTHAND_WRITE_KEY": key or field.key}
+    done = subprocess.run([sys.executable, "-m", "firsthand", *arguments, "--json"], env=environ, capture_output=True,
+                          text=True, timeout=60, check=False)  # fmt: skip
+    assert done.returncode == code, done.stdout
+    assert found.items() <= json.loads(done.stdout).items()
 
 
 # ---- the verdict ----------------------------------------------------------------------------------------------------
