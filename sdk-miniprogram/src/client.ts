@@ -11,7 +11,7 @@ import { createClient } from '../../sdk-js/src/core/client.js';
 import type { Plugin } from '../../sdk-js/src/core/plugin.js';
 import { createFacts } from './context.js';
 import { createFront } from './front.js';
-import { getHooks, type Hooks } from './hooks.js';
+import { getHooks } from './hooks.js';
 import type { Host, MakePlugin } from './host.js';
 import { createHttp } from './http.js';
 import { createNet } from './network.js';
@@ -40,16 +40,15 @@ export function createMiniprogram(options: InitOptions): Firsthand & Pick<Client
   const { writeKey, endpoint, autotrack = {}, plugins = [] } = options;
   const queryParams = (options.queryParams || []).map((name) => name.toLowerCase());
   const now = () => Date.now();
-  const hints: string[] = [];
+  let hinted = '';
   const hint = (message: string) => {
-    if (hints.indexOf(message) < 0) console.warn('firsthand:', message);
-    hints.push(message);
+    if (hinted !== message) console.warn('firsthand:', message);
+    hinted = message;
   };
-  const hooks = (): Hooks => getHooks((error) => hint(`an options object was left as it is: ${error}`));
 
   const front = createFront(now);
   const net = createNet(front, now);
-  const views = createViews(front, hooks, now);
+  const views = createViews(front, getHooks, now);
   const storage = createStorage(`fh.${writeKey}.`, () => front.hiddenAt() !== null);
   const client = createClient(
     {
@@ -88,7 +87,7 @@ export function createMiniprogram(options: InitOptions): Firsthand & Pick<Client
       net.close();
       front.close();
       storage.flush();
-      delete hooks().clients[writeKey];
+      delete getHooks().clients[writeKey];
     },
   };
 
@@ -97,7 +96,7 @@ export function createMiniprogram(options: InitOptions): Firsthand & Pick<Client
     void client.flush(FLUSH_HIDDEN_MS);
   });
   const host: Host = {
-    ...{ front, views, hooks, client, endpoint, writeKey, titles: options.titles || {} },
+    ...{ front, views, hooks: getHooks, client, endpoint, writeKey, titles: options.titles || {} },
     extend: (verbs) => Object.assign(made, verbs),
   };
   const use = (plugin: Plugin | MakePlugin) => client.use(typeof plugin === 'function' ? plugin(host) : plugin);

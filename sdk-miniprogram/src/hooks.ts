@@ -43,9 +43,6 @@ export interface Hooks {
 }
 
 const MARK = '__firsthand1';
-/** Called many times a second. */
-const QUIET = 'onPageScroll';
-
 const GLOBALS: Record<Kind, [get: () => unknown, set: (made: Anything) => void]> = {
   Page: [
     () => typeof Page !== 'undefined' && Page,
@@ -68,16 +65,16 @@ const GLOBALS: Record<Kind, [get: () => unknown, set: (made: Anything) => void]>
 };
 const KINDS = Object.keys(GLOBALS) as Kind[];
 
-/** The hooks of this context; wraps the constructors at the first call. `report` hears of what went wrong. */
-export function getHooks(report: (error: unknown) => void): Hooks {
+/** The hooks of this context; wraps the constructors at the first call. */
+export function getHooks(): Hooks {
   for (const kind of KINDS) {
     const known = GLOBALS[kind][0]() as Record<string, Hooks> | false;
     if (known && known[MARK]) return known[MARK] as Hooks;
   }
-  return install(report);
+  return install();
 }
 
-function install(report: (error: unknown) => void): Hooks {
+function install(): Hooks {
   const watchers = new Set<Watcher>();
   const needed: Partial<Record<Kind, readonly string[]>> = {};
   let running: Invocation | null = null;
@@ -111,7 +108,7 @@ function install(report: (error: unknown) => void): Hooks {
 
   const wrapAll = (kind: Kind, source: object, names: readonly string[] = []): object => {
     const copy = copyOf(source, (value, name) =>
-      typeof value === 'function' && name !== QUIET ? wrap(kind, name, value as Anything) : value,
+      typeof value === 'function' ? wrap(kind, name, value as Anything) : value,
     );
     for (const name of names) {
       // one that is inherited is called by the platform as it is
@@ -159,6 +156,7 @@ function install(report: (error: unknown) => void): Hooks {
   return hooks;
 }
 
+const report = (error: unknown) => console.warn('firsthand: not wrapped', error);
 const isObject = (value: unknown): value is object => !!value && typeof value === 'object';
 
 /** The same object with other values, down to the descriptors. */

@@ -23,6 +23,8 @@ export interface Host {
   writeKey: string;
   /** Adds verbs to what `init` gave. */
   extend(verbs: object): void;
+  /** The name of a handler, where a framework sends everything through one method; set by a plugin. */
+  nameOf?: (method: string, type: string, dataset: Record<string, unknown>) => string | undefined;
   /** What the card that somebody came by says; set by a plugin. */
   shareOf?: (query: Query) => object;
   /** The card that should be shared instead of this one; set by a plugin. */

@@ -7,7 +7,7 @@
 import type { Answer, Http } from '../../sdk-js/src/core/ports.js';
 
 export const TIMEOUT_MS = 10_000;
-const NOT_LISTED = /domain list|合法域名/;
+const NOT_LISTED = /domain list/;
 
 /** POSTs `text/plain`. `hint` hears at most once what a developer has to set up. */
 export function createHttp(hint: (message: string) => void): Http {
@@ -30,7 +30,7 @@ export function createHttp(hint: (message: string) => void): Http {
           fail({ errMsg }) {
             if (NOT_LISTED.test(errMsg)) {
               const origin = url.split('/', 3).join('/');
-              hint(`add ${origin} to the request domains (request 合法域名) on mp.weixin.qq.com`);
+              hint(`add ${origin} to request 合法域名 on mp.weixin.qq.com`);
             }
             resolve({ status: 0, retryAfter: null, body: '' });
           },

@@ -25,7 +25,7 @@ const VERBS = 'track page screen identify group alias reset optOut register time
 export const firsthand = { version: VERSION } as Firsthand;
 const early: Record<string, unknown> = {};
 for (const name of VERBS) {
-  early[name] = () => Promise.resolve(console.warn(`firsthand: ${name} before init is not recorded`));
+  early[name] = () => Promise.resolve(console.warn(`firsthand: ${name} before init`));
 }
 early.consent = early;
 Object.assign(firsthand, early);
@@ -36,7 +36,7 @@ export function init(options: InitOptions): Firsthand {
     console.warn('firsthand: init needs writeKey and endpoint');
     return firsthand;
   }
-  const { clients } = getHooks((error) => console.warn('firsthand:', error));
+  const { clients } = getHooks();
   const known = clients[options.writeKey] as Made | undefined;
   const made = known || createMiniprogram(options);
   clients[options.writeKey] = made;

@@ -228,8 +228,8 @@ it('calls before init say that it is missing, and throw nothing', async () => {
   firsthand.consent.set({ analytics: true });
   await firsthand.flush();
   expect(warn.mock.calls.flat()).toEqual([
-    'firsthand: track before init is not recorded',
-    'firsthand: set before init is not recorded',
-    'firsthand: flush before init is not recorded',
+    'firsthand: track before init',
+    'firsthand: set before init',
+    'firsthand: flush before init',
   ]);
 });

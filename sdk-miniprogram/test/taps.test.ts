@@ -1,7 +1,7 @@
 /** Taps, shares and exposure: one gesture is one event, and the app notices nothing. */
 
 import { describe, expect, it, vi } from 'vitest';
-import { errors, exposure, updates, wechat } from '../src/extras/index.js';
+import { errors, exposure, frameworks, updates, wechat } from '../src/extras/index.js';
 import { delivered, load, type Message, names, only, register, settled, start } from './boot.js';
 import { event } from './host/plain.js';
 
@@ -138,7 +138,7 @@ describe('wherever a handler is', () => {
     ['Taro', 'eh', {}, undefined],
     ['native', 'onBuy', { eventOpts: 'mine' }, 'onBuy'],
   ])('%s names the handler its own way', async (_, method, dataset, handler) => {
-    const { host, sdk } = await start({}, page({ [method]() {} }));
+    const { host, sdk } = await start({ plugins: [frameworks()] }, page({ [method]() {} }));
     host.fire(method, event({ dataset }));
     expect(clicks(await delivered({ host, sdk }))[0]?.properties?.handler).toBe(handler);
   });

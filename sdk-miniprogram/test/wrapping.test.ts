@@ -1,7 +1,7 @@
 /** Properties of wrapping: whatever an app registers, and however it calls it, it notices nothing. */
 
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { getHooks } from '../src/hooks.js';
 
 type Scope = Record<string, (...args: unknown[]) => unknown>;
@@ -17,12 +17,15 @@ beforeAll(() => {
       return `id of ${kind}`;
     };
   }
-  const hooks = getHooks((error) => {
-    throw error;
+  const hooks = getHooks();
+  // what went wrong inside would only be said
+  vi.spyOn(console, 'warn').mockImplementation((...said) => {
+    throw new Error(said.join(' '));
   });
   hooks.watch(() => {});
 });
 afterAll(() => {
+  vi.restoreAllMocks();
   registered = [];
 });
 
@@ -137,14 +140,13 @@ it('constructors keep what hangs on them (Behavior.trait), and a second copy of 
   const trait = () => 'trait';
   const original = Object.assign(() => undefined, { trait });
   const before = scope.Behavior;
-  const { vi } = await import('vitest');
   vi.resetModules();
   for (const kind of ['Page', 'Component', 'Behavior']) scope[kind] = original as never;
-  const first = (await import('../src/hooks.js')).getHooks(() => {});
+  const first = (await import('../src/hooks.js')).getHooks();
   const wrapped = scope.Behavior;
   expect((wrapped as unknown as typeof original).trait).toBe(trait);
   vi.resetModules();
-  const second = (await import('../src/hooks.js')).getHooks(() => {});
+  const second = (await import('../src/hooks.js')).getHooks();
   expect(scope.Behavior).toBe(wrapped);
   expect(second).toBe(first);
   scope.Behavior = before as never;

@@ -1,7 +1,7 @@
 /** What `require('./plugins.js')` gives. */
 
-import { createPrivacy, errors, exposure, remote, updates, wechat } from './index.js';
+import { createPrivacy, errors, exposure, frameworks, remote, updates, wechat } from './index.js';
 
 declare const module: { exports: unknown };
 
-module.exports = { createPrivacy, errors, exposure, remote, updates, wechat };
+module.exports = { createPrivacy, errors, exposure, frameworks, remote, updates, wechat };

@@ -50,7 +50,7 @@ export const taps = (host: Host): Plugin => ({
       last = gesture;
       const { currentTarget, target, type } = event;
       if ([currentTarget, target].some((node) => node && node.dataset && 'firsthandIgnore' in node.dataset)) return;
-      track(EVENTS[type] as string, describe(call, event));
+      track(EVENTS[type] as string, describe(call, event, host));
     });
     return host.hooks().watch((call) => watch(call));
   },
@@ -74,33 +74,24 @@ function identityOf({ type, timeStamp, target, detail }: Happened): string {
   return JSON.stringify([type, timeStamp, target.id, target.offsetLeft, target.offsetTop, x, y, target.dataset]);
 }
 
-function describe({ name, self, kind }: Invocation, { type, currentTarget, detail }: Happened): Properties {
+function describe(
+  { name, self, kind }: Invocation,
+  { type, currentTarget, detail }: Happened,
+  { nameOf }: Host,
+): Properties {
   const { id, dataset = {} } = currentTarget;
   const { x, y } = detail || {};
   const isAt = typeof x === 'number' && typeof y === 'number';
   const component = kind !== 'Page' && (self as { is?: unknown } | undefined);
   return {
     type,
-    handler: handlerOf(name, type, dataset),
+    handler: nameOf ? nameOf(name, type, dataset) : name,
     id: id || undefined,
     name: text(dataset.track),
     component: component ? text(component.is) : undefined,
     ...(isAt && { x: Math.round(x), y: Math.round(y) }),
     ...declared(dataset),
   };
-}
-
-/**
- * Frameworks send everything through one method and say in the dataset whom they mean: uni-app (Vue 2) by
- * `[["tap",[["onBuy",["$event"]]]]]`, mpx by `{"tap":[["onBuy","__mpx_event__"]]}`, Taro not at all.
- */
-function handlerOf(name: string, type: string, { eventOpts, eventconfigs = {} }: Dataset): string | undefined {
-  let calls = (eventconfigs as Dataset)[type];
-  if (Array.isArray(eventOpts)) {
-    for (const [of, given] of eventOpts) if (of === type || of === `^${type}`) calls = given;
-  }
-  const [[handler] = []] = (Array.isArray(calls) ? calls : []) as string[][];
-  return text(handler) || (/^(eh|__e|__invoke)$/.test(name) ? undefined : name);
 }
 
 /** `data-track-plan="pro"` says `{ plan: 'pro' }`: what the app itself declares. */
