@@ -14,6 +14,7 @@ const CLICK_ID = /^((fb|tt|tw|[dgy])clid|[gw]braid|(msclk|click)id|li_fat_id|bd_
 // A web token, or 32 and more unbroken letters and digits with a digit: reset links, session ids
 // (the look ahead is bounded, or the time would grow with the square of a long address)
 const TOKEN = /eyJ[\w-]+\.[\w.-]+|(?=[A-Za-z_]{0,99}\d)\w{32,}/;
+const TOKENS = new RegExp(TOKEN, 'g');
 const ADDRESS = /^([A-Za-z][A-Za-z0-9+.-]*:)?(\/\/[^/?#]*)?([^?#]*)(?:\?([^#]*))?/;
 
 /** Scheme, authority (with its two slashes, without user and password), path, query: each may be empty. */
@@ -50,8 +51,7 @@ export function cleanPage(href: string, referrer: string, host: string, allowed:
 }
 
 /** A title or label with anything like a mail address or a token taken out. */
-export const cleanText = (text: string): string =>
-  text.replace(/\S*[@\uff20]\S*/g, REDACTED).replace(new RegExp(TOKEN, 'g'), REDACTED);
+export const cleanText = (text: string): string => text.replace(/\S*[@\uff20]\S*/g, REDACTED).replace(TOKENS, REDACTED);
 
 /** May this label be recorded as it is? Nothing like an address, no run of five digits, however spelled. */
 export function isPlain(text: string): boolean {

@@ -76,7 +76,11 @@ export function createSessions(
   return {
     current,
     close,
-    peek: (now) => touch(current(), now, newId(now)),
+    peek(now) {
+      const state = touch(current(), now, '');
+      // an id costs random bytes, and nearly every event belongs to a session that is there
+      return state.isNew ? { ...state, id: newId(now) } : state;
+    },
     commit(state) {
       own = state;
       storage.set(key, JSON.stringify([state.id, state.startedAt, state.lastAt, state.seq, tab]));
