@@ -81,6 +81,7 @@ def route(path: str, method: str, endpoint: Endpoint) -> Route:
         except ClientDisconnect:
             response = _failure(400, "cut_short", "the body ended early")
         response.headers.update(_cors(request))
+        response.headers["x-content-type-options"] = "nosniff"  # what officers wrote is never a page
         return response
 
     return Route(path, guarded, methods=[method, "OPTIONS"])

@@ -42,6 +42,7 @@ def test_the_policy_by_place(house: Office, client: Any, jurisdiction: str, mode
     assert found == (jurisdiction, mode, default)
     assert reply.json["locale"] == "zh-CN"
     assert "private" in reply.headers["cache-control"]
+    assert reply.headers["x-content-type-options"] == "nosniff"
 
 
 def test_the_policy_is_signed(house: Office) -> None:
