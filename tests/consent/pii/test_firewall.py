@@ -218,7 +218,7 @@ def test_long_texts_cost_little(part: str) -> None:
     ).encode()
     started = time.process_time()
     Scrubber(KEY, {}).json(text, "properties")
-    assert time.process_time() - started < 1.0
+    assert time.process_time() - started < 3.0  # what grows with the square took minutes
 
 
 def test_a_text_full_of_values_goes_as_a_whole() -> None:
