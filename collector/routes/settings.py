@@ -14,7 +14,7 @@ from collector.protocol import MAX_BATCH_MESSAGES, MAX_BODY_BYTES, MAX_MESSAGE_B
 from collector.state import State
 from consent.model import Snapshot
 from consent.routes.door import Caller, Door
-from consent.routes.policy import snapshot_for
+from consent.routes.policy import note_shown, snapshot_for
 from consent.snapshots import Snapshots
 
 PUBLIC = "public, max-age=300"
@@ -40,7 +40,10 @@ def settings_routes(state: Callable[[], State], door: Door) -> list[Route]:
         if site is None or state().consent.ring is None:
             return None
         caller = Caller(source.id, source.site, source.kind == "server")
-        return snapshot_for(door, snapshots, site, request, caller).snapshot
+        found = snapshot_for(door, snapshots, site, request, caller).snapshot
+        if "ask" in request.query_params:  # our SDKs say so where no choice was made yet
+            note_shown(door, site, found)
+        return found
 
     async def project_settings(request: Request) -> Response:
         source = state().sources.by_key.get(request.path_params["write_key"])

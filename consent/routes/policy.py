@@ -1,7 +1,7 @@
 """`GET /v1/consent/policy`: the signed snapshot for this visitor. `GET /v1/consent/keys`: what to check it with.
 
-A served notice is counted here, without anything about the visitor: an SDK asks this when it is about to show one (its
-settings tell it whether there is something to ask).
+A served notice is counted, without anything about the visitor: here for whoever asks, and at the settings for our SDKs,
+which say with `?ask=1` that no choice was made yet.
 """
 
 import hashlib
@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from consent.canonical import base64url
+from consent.model import Snapshot
 from consent.policy import Signals
 from consent.registry import Busy, Site
 from consent.routes.door import Caller, Door, answer, route, site_of
@@ -29,11 +30,7 @@ def policy_routes(door: Door) -> list[BaseRoute]:
         caller = door.caller(request, None)
         site = site_of(door, caller)
         served = snapshot_for(door, snapshots, site, request, caller)
-        shown = served.snapshot
-        if shown.banner:
-            day = datetime.fromtimestamp(door.now() / 1000, UTC).date().isoformat()
-            key = (site.id, day, shown.notice.hash, shown.policy_version, shown.jurisdiction, shown.region or "")
-            door.registry.served[key] += 1
+        note_shown(door, site, served.snapshot)
         tag = f'"{hashlib.sha256(served.body).hexdigest()[:16]}"'
         headers = {"cache-control": "private, no-cache", "etag": tag}
         if request.headers.get("if-none-match") == tag:
@@ -50,6 +47,14 @@ def policy_routes(door: Door) -> list[BaseRoute]:
         return answer(200, {"keys": found})
 
     return [route("/v1/consent/policy", "GET", policy), route("/v1/consent/keys", "GET", keys)]
+
+
+def note_shown(door: Door, site: Site, shown: Snapshot) -> None:
+    """Count that a notice is about to be shown; nothing about the visitor."""
+    if shown.banner:
+        day = datetime.fromtimestamp(door.now() / 1000, UTC).date().isoformat()
+        key = (site.id, day, shown.notice.hash, shown.policy_version, shown.jurisdiction, shown.region or "")
+        door.registry.served[key] += 1
 
 
 def snapshot_for(door: Door, snapshots: Snapshots, site: Site, request: Request, caller: Caller) -> Served:

@@ -125,7 +125,7 @@ export class Device {
       http: {
         get: async (url, token) => {
           this.got.push({ url, token });
-          const [, answer] = [...this.answers].find(([end]) => url.endsWith(end)) || [];
+          const [, answer] = [...this.answers].find(([end]) => url.replace(/\?.*/, '').endsWith(end)) || [];
           return answer ? JSON.stringify(answer) : null;
         },
         post: ({ url, body, keepalive }) => {

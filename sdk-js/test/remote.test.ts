@@ -38,7 +38,7 @@ it('asks for settings at once and for nothing else; until they are there, and wi
   const { client } = await visit(device);
   client.track('A');
   await device.advance(60_000);
-  expect(device.got).toEqual([{ url: 'https://c.example/v1/sources/wk/settings', token: undefined }]);
+  expect(device.got).toEqual([{ url: 'https://c.example/v1/sources/wk/settings?ask=1', token: undefined }]);
   expect([...device.store]).toEqual([]);
   expect(device.sent).toEqual([]);
   expect(client.stats().held).toBe(1);

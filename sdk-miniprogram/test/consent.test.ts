@@ -163,7 +163,7 @@ describe('policy and receipts', () => {
     purposes: [{ ...purpose, id: 'analytics', mode: 'opt_in' }],
   };
   const server: Server = ({ url }) => {
-    if (url.endsWith('/settings'))
+    if (url.endsWith('/settings?ask=1'))
       return { status: 200, body: JSON.stringify({ consent, autotrack: { taps: false } }) };
     if (!url.endsWith('/receipts')) return { status: 200, body: '{"success":true,"rejected":[]}' };
     return {
@@ -176,7 +176,7 @@ describe('policy and receipts', () => {
     const { host, sdk } = await load({ plugins: [remote(), wechat()] }, {}, { server });
     await settled();
     expect(host.network.requests.map(({ method, url }) => [method, url])).toEqual([
-      ['GET', 'https://c.example/v1/sources/wk/settings'],
+      ['GET', 'https://c.example/v1/sources/wk/settings?ask=1'],
     ]);
     host.launch('pages/home/home');
     host.privacy.tapAgreeButton('agree');

@@ -80,7 +80,7 @@ def erase(how: Erasure, job: Job) -> Job:
         jobs.save(how.data, job)
         raise ErasureError(
             f"{len(hits)} files still hold an identifier, {hits[0]} among them; "
-            f"when they are gone, run it again: firsthand dsr resume {job.id}"
+            f"when they are gone, run it again: firsthand dsr erase {job.id}"
         )
     job.finished = int(how.now() * 1000)
     job.ids, job.forms = [f"({len(job.ids)} erased)"], [f"({len(job.forms)} erased)"]
@@ -97,7 +97,7 @@ def _one(how: Erasure, job: Job, table: Table, target: Target) -> None:
     try:
         rewrite.rewrite(table, target, done.rewritten, how.on_file)
     except rewrite.Overtaken as error:
-        raise ErasureError(f"{error}: firsthand dsr resume {job.id}") from error
+        raise ErasureError(f"{error}: firsthand dsr erase {job.id}") from error
     how.on_step("known")
     table.refresh()
     done.known = sorted({*done.known, *referred(table)})
@@ -106,7 +106,7 @@ def _one(how: Erasure, job: Job, table: Table, target: Target) -> None:
     try:
         expired = remove.expire_all(table)
     except remove.NamedSnapshot as error:
-        raise ErasureError(f"{error}: firsthand dsr resume {job.id}") from error
+        raise ErasureError(f"{error}: firsthand dsr erase {job.id}") from error
     done.expired += expired
     jobs.save(how.data, job)
     if expired and how.grace:

@@ -2,8 +2,8 @@
  * What the collector has to say, and what it is told about a choice: settings and policy at the start, a receipt for
  * each choice. Written as a plugin, so that a platform or a site may go without, but no ordinary one: it reaches inside.
  *
- * The settings are the one request that goes out before consent. They say nothing about the person, nothing of them
- * is kept, and until they are there the strictest rule holds.
+ * The settings are the one request that goes out before consent. They say nothing about the person but that they were
+ * not asked yet, nothing of them is kept, and until they are there the strictest rule holds.
  *
  * A choice is posted at once, with the id it is about: the device's, or, where there is none and none may be made (a
  * no to the first question), one that is used for this and forgotten. What could not be delivered is tried again; a
@@ -139,7 +139,8 @@ export const remote = (): Plugin => ({
         tell();
       });
     };
-    void http.get?.(`${root}/v1/sources/${writeKey}/settings`).then(loaded);
+    // `ask`: nobody has chosen yet, so a notice is about to be shown, which the collector counts
+    void http.get?.(`${root}/v1/sources/${writeKey}/settings${gate.preferences() ? '' : '?ask=1'}`).then(loaded);
     return () => {
       open = false;
       inside.chosen = null;

@@ -82,6 +82,17 @@ def test_settings_hold_the_policy(house: Office) -> None:
     assert reply.json["consent"]["policyVersion"] == house.get("policy", "writeKey=web").json["policyVersion"]
 
 
+def test_a_notice_counts_as_served_where_nobody_has_chosen_yet(house: Office) -> None:
+    def served() -> int:
+        return sum(house.desk.state.consent.served.values())
+
+    before = served()
+    house.desk.request("GET", "/v1/sources/web/settings", client=GERMANY)
+    assert served() == before
+    house.desk.request("GET", "/v1/sources/web/settings", query="ask=1", client=GERMANY)
+    assert served() == before + 1
+
+
 def test_a_choice_and_its_token(house: Office) -> None:
     reply = house.post("receipts", house.choice("chooser"), **ORIGIN)
     assert reply.status == 201
