@@ -9,6 +9,9 @@ DATA ?= .firsthand
 PORT ?=
 JS_SOURCES := $(shell find sdk-js/src sdk-miniprogram/src -name '*.ts' 2>/dev/null)
 
+# The tests start hundreds of processes; where modules may not be kept compiled, each compiles them all anew
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run test test-slow test-js test-py bench bench-pii bench-python bench-web lint format build clean
 
@@ -62,7 +65,8 @@ test-js: build
 	npm test --silent
 
 test-py: .setup/system .setup/python-dev build
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile --durations 15
+	# Three on two cores: half of the time a test waits for a process, a browser or a disk
+	$(BIN)/python -m pytest -q -n 3 --dist loadfile --durations 15
 
 # Minutes long: 50 rounds of kill -9, a minute without a store, rebuilding the geo database
 test-slow: .setup/system .setup/python-dev .setup/next build

@@ -99,6 +99,7 @@ def walk(page: Page, front: Front, recipe: Recipe) -> None:
     page.click("[data-act=accept]")
     expected = [(base, f"Home · {recipe.title}")]
     expected += [follow("Cups", "cups"), follow("About", "about")]
+    page.wait_for_selector(".handle")  # of a page without routing: its script has come
     page.click("[data-track=add-to-cart]")
     page.go_back()
     page.wait_for_selector("h1 >> text=Cups")

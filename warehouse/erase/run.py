@@ -74,7 +74,7 @@ def erase(how: Erasure, job: Job) -> Job:
         if all(done.clean for done in job.tables.values()):
             break
     how.on_step("finish")
-    job.elsewhere = scan.scan_directory(how.data, target, LEFT_OUT) if how.data.exists() else scan.Scan()
+    job.elsewhere = _elsewhere(how, target)
     hits = [path for done in job.tables.values() for path in done.scan.hits] + job.elsewhere.hits
     if hits:
         jobs.save(how.data, job)
@@ -155,6 +155,20 @@ def _drain(how: Erasure) -> None:
             )
         if mine:
             time.sleep(0.2)
+
+
+def _elsewhere(how: Erasure, target: Target) -> scan.Scan:
+    """Search everything else in the data directory.
+
+    A segment that came while we worked may name the person: a replay, or a message that was on its way when the gates
+    closed. The loader leaves such rows out, so what is still there after it was at them is what counts.
+    """
+    found = scan.scan_directory(how.data, target, LEFT_OUT) if how.data.exists() else scan.Scan()
+    spool = how.data / "spool"
+    if any(Path(hit).is_relative_to(spool) for hit in found.hits):
+        _drain(how)
+        found.hits = [hit for hit in found.hits if not Path(hit).is_relative_to(spool) or Path(hit).exists()]
+    return found
 
 
 def _tables(store: StoreConfig) -> list[Table]:
