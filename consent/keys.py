@@ -9,8 +9,6 @@ Rotation adds a key and makes it the current one; older ones stay, to check what
 PostgreSQL share this file too.
 """
 
-import contextlib
-import os
 import secrets
 from base64 import urlsafe_b64decode
 from pathlib import Path
@@ -22,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from msgspec import Struct
 
 from consent.canonical import base64url
+from consent.keyfile import write_secret
 
 Use = Literal["sign", "token", "subject"]
 KEY_BYTES: Final = 32
@@ -122,24 +121,4 @@ def _decoded(text: str) -> bytes:
 
 
 def _write(path: Path, stored: dict[Use, list[_Stored]], replace: bool) -> None:
-    """Written beside and moved into place. At first use two workers may do so at once: one wins, both read its keys."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
-    fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(fd, "wb") as file:
-            file.write(msgspec.json.format(msgspec.json.encode(stored), indent=2))
-            file.flush()
-            os.fsync(file.fileno())
-        if replace:
-            draft.rename(path)
-        else:
-            with contextlib.suppress(FileExistsError):
-                os.link(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+    write_secret(path, msgspec.json.format(msgspec.json.encode(stored), indent=2), replace)

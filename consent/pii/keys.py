@@ -10,9 +10,7 @@ others may read is refused, and no key is ever logged. To retire a key is to des
 nobody's, which is the cheapest erasure there is, and the widest.
 """
 
-import contextlib
 import json
-import os
 import secrets
 import shlex
 import subprocess
@@ -20,6 +18,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from consent.keyfile import write_secret
 from consent.pii.hashing import Key
 
 KEY_BYTES = 32
@@ -142,25 +141,5 @@ def _create(path: Path) -> None:
 
 
 def _write(path: Path, current: str, secrets_: dict[str, bytes], replace: bool) -> None:
-    """Written beside and moved, or linked, into place."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     body = {"current": current, "keys": {kid: urlsafe_b64encode(secret).decode() for kid, secret in secrets_.items()}}
-    draft = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(fd, "w") as file:
-            json.dump(body, file)
-            file.flush()
-            os.fsync(file.fileno())
-        if replace:
-            draft.rename(path)
-        else:
-            with contextlib.suppress(FileExistsError):
-                os.link(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+    write_secret(path, json.dumps(body).encode(), replace)
