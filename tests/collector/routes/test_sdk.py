@@ -21,12 +21,12 @@ def built(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def get(directory: Path, path: str) -> httpx.Response:
+def get(directory: Path, path: str, **headers: str) -> httpx.Response:
     app = Starlette(routes=[*sdk_routes(directory)])
 
     async def ask() -> httpx.Response:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://collector") as client:
-            return await client.get(path)
+            return await client.get(path, headers={k.replace("_", "-"): v for k, v in headers.items()})
 
     return asyncio.run(ask())
 
@@ -69,3 +69,22 @@ def test_how_to_build_it_is_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", ["/sdk/..%2f..%2fetc/firsthand.js", "/sdk/%2e%2e/firsthand.js", "/sdk/1.2.3/other.js"])
 def test_nothing_else_is_served(built: Path, path: str) -> None:
     assert get(built, path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [("gzip, deflate, br", "gzip"), ("br;q=1, GZIP;q=0.5", "gzip"), ("identity", None), ("gzip;q=0, br", None)],
+)
+def test_a_script_travels_compressed_to_who_can_read_it(built: Path, accepted: str, coding: str | None) -> None:
+    reply = get(built, "/sdk.js", accept_encoding=accepted)
+    assert reply.headers.get("content-encoding") == coding
+    assert reply.text == SCRIPT
+    assert reply.headers["vary"] == "accept-encoding"
+
+
+def test_who_has_it_already_gets_nothing_until_it_is_built_anew(built: Path) -> None:
+    tag = get(built, "/sdk.js").headers["etag"]
+    assert get(built, "/sdk.js", if_none_match=tag).status_code == 304
+    (built / "firsthand.js").write_text("console.log('newer')")
+    again = get(built, "/sdk.js", if_none_match=tag)
+    assert (again.status_code, again.text) == (200, "console.log('newer')")
