@@ -50,7 +50,9 @@ def test_the_click_that_leaves_the_site_is_there(chromium: Browser, shop: Instal
             rows = person.rows(me, 5)
     finally:
         site.close()
-    assert [row["event"] for row in rows] == ["$page", "Product Viewed", "$click", "$outbound", "$page_leave"]
+    seen = [row["event"] for row in rows]
+    assert sorted(seen[:2]) == ["$page", "Product Viewed"]  # a view waits for its title, the shop does not
+    assert seen[2:] == ["$click", "$outbound", "$page_leave"]
     assert_whole(rows, 5)
 
 

@@ -30,7 +30,7 @@ def watch(page: Page) -> list[Request]:
 
     def note(request: Request) -> None:
         says_nothing = request.method == "GET" and request.post_data is None and "cookie" not in request.headers
-        if "/v1/" in request.url and not (request.url.endswith("/settings?ask=1") and says_nothing):
+        if "/v1/" in request.url and not (request.url.partition("?")[0].endswith("/settings") and says_nothing):
             sent.append(request)
 
     page.on("request", note)

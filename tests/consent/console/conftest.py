@@ -8,11 +8,8 @@ from tests.consent.console.visitors import NOW, Place, cheap_passwords, place
 
 
 @pytest.fixture(scope="module", autouse=True)
-def quick_hashes(request: pytest.FixtureRequest) -> Iterator[None]:
+def quick_hashes() -> Iterator[None]:
     """Argon2 with less memory; what it costs in earnest is test_passwords.py's business."""
-    if request.module.__name__.endswith("test_passwords"):
-        yield
-        return
     with cheap_passwords():
         yield
 
