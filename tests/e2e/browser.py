@@ -5,6 +5,7 @@ somebody would be seen (the witness records it) and would not succeed.
 """
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Frame, Page, Request, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = (
@@ -58,6 +59,29 @@ class Witness:
     def hosts(self) -> set[str | None]:
         """Hosts that were asked for anything at all; `data:` and `blob:` are no hosts."""
         return {urlsplit(r.url).hostname for r in self.requests if urlsplit(r.url).scheme in ("http", "https", "ws")}
+
+
+def until(page: Page | Frame, expression: str, seconds: float = 30.0) -> None:
+    """Wait until `expression` is true in `page`.
+
+    Playwright's own `wait_for_function` looks again from a timer of the page, by `eval`: under a strict content
+    security policy the first look works and every later one fails, so that a test passes only where it need not
+    wait. This one asks from outside each time.
+
+    Raises:
+        TimeoutError: it was not true within `seconds`.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            if page.evaluate(f"!!({expression})"):
+                return
+        except Error as error:
+            if "context was destroyed" not in str(error):  # the page is on its way to the next one
+                raise
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not true after {seconds:.0f} s: {expression}")
+        page.wait_for_timeout(25)
 
 
 Browsers = Callable[[str], Browser]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.e2e.browser import Witness
+from tests.e2e.browser import Witness, until
 from tests.e2e.proxy import VisitorProxy
 from tests.e2e.stack import Installation, Row
 from tests.stores import local_store
@@ -61,7 +61,7 @@ class Visitor:
         """The page is drawn and the SDK has taken over from its stub."""
         page = page or self.page
         page.wait_for_selector("footer")
-        page.wait_for_function("window.firsthand && window.firsthand.version")
+        until(page, "window.firsthand && window.firsthand.version")
 
     def agree(self) -> None:
         self.page.click("[data-act=accept]")

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.contract.schemas import validator
 from tests.e2e.asking import arrive, asking, at, choice, policy, someone
+from tests.e2e.browser import until
 from tests.e2e.front import Front
 
 pytestmark = pytest.mark.browser
@@ -52,7 +53,7 @@ def test_by_keyboard_the_question_comes_first_and_takes_nothing(chromium: Browse
         assert press(opened, "Tab", "Tab", "Tab", "Tab") == ["reject", "accept", "open", "own"]
         opened.click("#own")  # the page behind it works
         opened.mouse.wheel(0, 300)
-        opened.wait_for_function("scrollY > 0")
+        until(opened, "scrollY > 0")
         assert choice(opened) is None
 
 
@@ -270,7 +271,7 @@ def test_a_policy_of_the_collector_and_a_receipt_of_the_choice(chromium: Browser
         opened.click("text=Alle annehmen")
         opened.wait_for_selector("text=Widerrufen")
         assert choice(opened) == {"analytics": True}
-        opened.wait_for_function("firsthand.flush().then(() => true)")
+        opened.evaluate("firsthand.flush()")
         opened.reload()
         opened.wait_for_selector(".handle")
         front.policies["de"] = policy("d")  # a new notice: asked again, and the old yes holds meanwhile
@@ -278,7 +279,7 @@ def test_a_policy_of_the_collector_and_a_receipt_of_the_choice(chromium: Browser
         opened.wait_for_selector(".bar")
         assert opened.evaluate("firsthand.consent.get().decisions.analytics") == "allow"
         opened.click("text=Alle ablehnen")
-        opened.wait_for_function("firsthand.consent.get().decisions.abroad === 'deny'")
+        until(opened, "firsthand.consent.get().decisions.abroad === 'deny'")
         opened.wait_for_timeout(200)
     for one in front.choices:
         validator("consent_choice").validate(one)
@@ -297,9 +298,7 @@ def test_the_next_page_and_the_other_tab(chromium: Browser, front: Front) -> Non
         first.wait_for_selector(".handle")
         assert first.locator(".bar").count() == 0
         first.click("[data-act=withdraw]")
-        second.wait_for_function(
-            "!document.querySelector('firsthand-banner').shadowRoot.querySelector('[data-act=withdraw]')"
-        )
+        until(second, "!document.querySelector('firsthand-banner').shadowRoot.querySelector('[data-act=withdraw]')")
 
 
 def test_the_signal_is_seen_and_said(chromium: Browser, front: Front) -> None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import Browser
 
+from tests.e2e.browser import until
 from tests.e2e.shop import Visitor, visitor
 from tests.e2e.stack import Installation
 
@@ -158,7 +159,7 @@ def test_a_choice_in_one_tab_counts_in_the_other(chromium: Browser, shop: Instal
         person.settled(other)
         other.evaluate("firsthand.flush()")
         person.withdraw()
-        other.wait_for_function("firsthand.getAnonymousId() === null")
+        until(other, "firsthand.getAnonymousId() === null")
         sent = len(person.proxy.events())
         other.click("[data-track=add-to-cart]")
         other.wait_for_timeout(LONGER_THAN_THE_SDK_WAITS)

@@ -42,7 +42,7 @@ def test_the_click_that_leaves_the_site_is_there(chromium: Browser, shop: Instal
         with visitor(chromium, shop) as person:
             me = arrive(person)
             person.page.evaluate(
-                "to => document.querySelector('main').insertAdjacentHTML('beforeend', `<a id=away href=${to}>Go</a>`)",
+                "to => document.querySelector('main').insertAdjacentHTML('afterbegin', `<a id=away href=${to}>Go</a>`)",
                 f"{site.base}/",
             )
             person.page.click("#away")

@@ -12,6 +12,7 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import Browser, Route
 
+from tests.e2e.browser import until
 from tests.e2e.stack import Installation
 from tests.stores import local_store
 from warehouse.erase.scan import holds
@@ -81,7 +82,7 @@ def test_what_a_person_types_is_nowhere(chromium: Browser, installation: Install
     page = context.new_page()
     page.route("**/form", form)
     page.goto(f"{installation.base}/form")
-    page.wait_for_function("typeof firsthand === 'object' && !!firsthand.consent")
+    until(page, "typeof firsthand === 'object' && !!firsthand.consent")
     page.evaluate("firsthand.consent.set({ analytics: true })")
     for name, value in (TYPED | {"note": NOTE}).items():
         page.fill(f'[name="{name}"]', value)

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
+from tests.e2e.browser import until
 from tests.e2e.shop import SETTINGS, SHOP, Visitor, visitor
 from tests.e2e.stack import Installation, Row
 from tests.stores import local_store
@@ -51,7 +52,7 @@ def recorded(person: Visitor, count: int = 1) -> None:
 
 
 def policy_is_there(person: Visitor) -> None:
-    person.page.wait_for_function("!!firsthand.consent.get().policy.policyVersion")
+    until(person.page, "!!firsthand.consent.get().policy.policyVersion")
 
 
 def rows_of(stack: Installation, anonymous_id: str, count: int) -> list[Row]:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page
 
-from tests.e2e.browser import Site
+from tests.e2e.browser import Site, until
 from tests.e2e.lab import SOURCE, Lab, person
 from tests.e2e.stack import Installation
 from tests.stores import local_store
@@ -36,8 +36,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 
 def who(page: Page) -> str:
-    page.wait_for_function(READY)
-    page.wait_for_function("firsthand.getAnonymousId()")
+    until(page, READY)
+    until(page, "firsthand.getAnonymousId()")
     found = page.evaluate("firsthand.getAnonymousId()")
     assert isinstance(found, str)
     return found
@@ -113,7 +113,7 @@ def test_errors_and_vitals_only_when_asked_for(lab: Lab, chromium: Browser) -> N
         page.goto(url)
         me = who(page)
         parts = "performance.getEntriesByType('resource').filter(({ name }) => /errors|vitals/.test(name))"
-        page.wait_for_function(f"{parts}.length === 2")
+        until(page, f"{parts}.length === 2")
         page.wait_for_timeout(200)
         page.evaluate("setTimeout(() => { throw new TypeError('boom \"Ada\"') })")
         page.click("h1")
@@ -158,7 +158,7 @@ def test_strict_policy_trusted_types_and_a_frame(lab: Lab, chromium: Browser) ->
         rows = lab.rows(f"anonymous_id = '{me}'", 2)
         page.goto(outer)
         frame = page.frames[1]
-        frame.wait_for_function(READY)
+        until(frame, READY)
         frame.click("#b")
         assert frame.evaluate("firsthand.flush(5000)") | {"pending": 0} == {"sent": 2, "pending": 0, "dropped": 0}
     assert [row["event"] for row in rows[:2]] == ["$page", "$click"]
@@ -219,7 +219,7 @@ def test_tabs_that_speak_at_the_same_time_share_numbers_without_gap_or_repeat(
         pages = [first, *(context.new_page() for _ in range(tabs - 1))]
         for page in pages[1:]:
             page.goto(url)
-            page.wait_for_function(READY)
+            until(page, READY)
         start = time.time() * 1000 + 400
         # all of them in the same milliseconds, ten times
         burst = f"""() => {{ for (let i = 0; i < 10; i++)
@@ -272,7 +272,7 @@ def _rounds(lab: Lab, chromium: Browser, rounds: int) -> tuple[int, int]:
         for n in range(rounds):
             page = context.new_page()
             page.goto(url)
-            page.wait_for_function(READY)
+            until(page, READY)
             death = list(DEATHS)[n % len(DEATHS)]
             if death == "offline":
                 context.set_offline(True)
@@ -280,7 +280,7 @@ def _rounds(lab: Lab, chromium: Browser, rounds: int) -> tuple[int, int]:
             DEATHS[death](context, page)
         page = context.new_page()
         page.goto(url)
-        page.wait_for_function(READY)
+        until(page, READY)
         page.wait_for_timeout(1_000)
         delivered(page)
         page.evaluate("firsthand.track('Kill', { n: -2 })")  # comes after all repeats: then they were loaded as well

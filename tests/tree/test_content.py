@@ -18,6 +18,7 @@ PATTERNS = {
     "unfinished business": r"\b(?:TODO|FIXME|XXX|HACK|WIP)\b|NotImplementedError",
     "a private key": r"-----BEGIN [A-Z ]*PRIVATE KEY-----",
     "a cloud key": r"\bAKIA[0-9A-Z]{16}\b",
+    "a wait that a strict page refuses (until() of tests/e2e/browser.py does not)": r"\.wait_for_function\(",
     "a merge that went wrong": r"^(?:<{7}|>{7}) ",
 }
 TEXTS = [p for p in paths() if p != THIS and p not in VERBATIM and is_text(p)]
