@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from consent.decide import ANALYTICS, DENIED_BY_GPC, NECESSARY
 from consent.jurisdictions import EVERYWHERE, mode_of, rule_for
+from consent.mistakes import Mistake
 from consent.model import (
     Age,
     Basis,
@@ -39,8 +40,8 @@ SNAPSHOT_HOURS = 24
 MAX_PURPOSES, MAX_EVENTS, MAX_NOTICES, MAX_RULES = 64, 1000, 400, 400
 
 
-class PolicyError(ValueError):
-    """A document that cannot be published; the message says what to change."""
+class PolicyError(Mistake):
+    """A document that cannot be published; the text says what to change (mistakes.py)."""
 
 
 class Signals(Struct, frozen=True):
@@ -151,7 +152,7 @@ def nearest_notice(notices: Sequence[Notice], id: str, locale: str | None) -> No
     """The notice of that id in the nearest language. Raises PolicyError if there is none at all."""
     of_id = {n.locale: n for n in notices if n.id == id}
     if not of_id:
-        raise PolicyError(f"there is no notice {id}; write one or name another in the jurisdiction")
+        raise PolicyError("notice.missing", notice=id)
     return of_id[_nearest(of_id, locale)]
 
 
@@ -166,21 +167,21 @@ def checked(document: PolicyDocument, events: Sequence[EventRule] = ()) -> Polic
     _bounded("notices", len(document.notices), MAX_NOTICES)
     _bounded("jurisdictions", len(document.jurisdictions), MAX_RULES)
     if NECESSARY not in purposes or ANALYTICS not in purposes:
-        raise PolicyError(f"the purposes {NECESSARY} and {ANALYTICS} are needed")
+        raise PolicyError("purpose.needed", first=NECESSARY, second=ANALYTICS)
     for purpose in document.purposes:
         if not purpose.texts:
-            raise PolicyError(f"purpose {purpose.id} has no text in any language")
+            raise PolicyError("purpose.noText", purpose=purpose.id)
         if purpose.required != (purpose.id == NECESSARY):
-            raise PolicyError(f"only {NECESSARY} may be, and must be, required; {purpose.id} is not so")
+            raise PolicyError("purpose.required", only=NECESSARY, purpose=purpose.id)
         if purpose.retention not in document.retention:
-            raise PolicyError(f"purpose {purpose.id} names the retention class {purpose.retention}, which is not there")
+            raise PolicyError("purpose.retention", purpose=purpose.id, retention=purpose.retention)
     if not any(EVERYWHERE in rule.regions for rule in document.jurisdictions):
-        raise PolicyError("one jurisdiction must be for *, the rest of the world")
+        raise PolicyError("jurisdiction.rest")
     for rule in document.jurisdictions:
         nearest_notice(document.notices, rule.notice, None)
         named = {*rule.modes, *rule.kinds, *rule.bases} - set(purposes)
         if named:
-            raise PolicyError(f"jurisdiction {rule.id} names the purpose {min(named)}, which is not there")
+            raise PolicyError("jurisdiction.purpose", jurisdiction=rule.id, purpose=min(named))
     check_events(document, events)
     return document
 
@@ -188,20 +189,20 @@ def checked(document: PolicyDocument, events: Sequence[EventRule] = ()) -> Polic
 def check_events(document: PolicyDocument, events: Sequence[EventRule]) -> None:
     """Raises PolicyError if the map of events names purposes that are not there, or an event twice."""
     known = {p.id for p in document.purposes}
-    _bounded("entries in the map of events", len(events), MAX_EVENTS)
+    _bounded("events", len(events), MAX_EVENTS)
     _unique("event", [e.match for e in events])
     for rule in events:
         for purpose in (rule.purpose, *(f.purpose for f in rule.fields)):
             if purpose not in known:
-                raise PolicyError(f"event {rule.match} is for {purpose}, which is not among the purposes")
+                raise PolicyError("event.purpose", event=rule.match, purpose=purpose)
 
 
 def _unique(what: str, names: Sequence[str]) -> None:
     twice = [n for n in names if names.count(n) > 1]
     if twice:
-        raise PolicyError(f"{what} {twice[0]} is there twice")
+        raise PolicyError(f"twice.{what}", name=twice[0])
 
 
 def _bounded(what: str, count: int, limit: int) -> None:
     if count > limit:
-        raise PolicyError(f"there may be {limit} {what}, these are {count}")
+        raise PolicyError(f"tooMany.{what}", limit=limit, count=count)

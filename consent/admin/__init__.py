@@ -25,10 +25,11 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from consent.ledger.append import RandomBytes
+from consent.mistakes import Mistake
 
 
-class AdminError(ValueError):
-    """It cannot be done; the message says why and what to do."""
+class AdminError(Mistake):
+    """It cannot be done; the text says why and what to do (mistakes.py)."""
 
 
 class Admin(Struct, frozen=True):

@@ -58,13 +58,13 @@ def save(connection: Connection, admin: Admin, site: str, rules: tuple[EventRule
     cannot overwrite each other unseen. Raises AdminError, PolicyError."""
     published = policies.current(connection, site)
     if published is None:
-        raise AdminError("publish a policy first: the map names its purposes")
+        raise AdminError("map.noPolicy")
     check_events(published.document, rules)
     policies.touch(connection, site, admin.now)  # locks the site's row as well
     newest = history(connection, site, limit=1)
     last = newest[0].number if newest else 0
     if basis != last:
-        raise AdminError("somebody else changed the map meanwhile; load it again and repeat your change")
+        raise AdminError("map.changed")
     made = MapVersion(last + 1, rules, admin.name, admin.now)
     connection.execute(event_map.insert().values(
         site=site, number=made.number, rules=canonical(rules).decode(), author=admin.name, changed_at=admin.now

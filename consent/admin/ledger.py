@@ -58,7 +58,7 @@ def receipt(connection: Connection, site: str, id: str) -> Line:
     """One receipt of that site by its id. Raises AdminError if there is none, or no more."""
     row = connection.execute(_lines().where(ledger_entry.c.chain == site, ledger_payload.c.id == id)).one_or_none()
     if row is None:
-        raise AdminError("there is no such receipt, or it was erased")
+        raise AdminError("receipt.unknown")
     return _line(row)
 
 

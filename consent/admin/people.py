@@ -56,7 +56,7 @@ def withdraw(connection: Connection, admin: Admin, ring: KeyRing, site: str, sub
     """Withdraw everything for a subject, at the person's request: a receipt as any other (method `api`)."""
     published = policies.current(connection, site)
     if published is None:
-        raise AdminError("the site has not published a policy")
+        raise AdminError("policy.none")
     notice = published.document.notices[0]
     body = ChoiceBody(
         idempotency_key=admin.new_id(), action="withdraw", method="api", policy_version=published.version,
@@ -69,6 +69,16 @@ def withdraw(connection: Connection, admin: Admin, ring: KeyRing, site: str, sub
         raise outcome
     audit.record(connection, admin, site, "person.withdraw", outcome.payload["id"])
     return outcome
+
+
+def withdraw_of(
+    connection: Connection, admin: Admin, ring: KeyRing, site: str, anonymous_id: str | None, user_id: str | None,
+    subject: str,
+) -> Recorded:  # fmt: skip
+    """The same for one of the subjects that `find` gives for these ids. Raises AdminError for another one."""
+    if subject not in [person.subject for person in find(connection, ring, site, anonymous_id, user_id)]:
+        raise AdminError("person.unknown")
+    return withdraw(connection, admin, ring, site, subject)
 
 
 def suppress(connection: Connection, admin: Admin, site: str, subjects: list[str]) -> int:

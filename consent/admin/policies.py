@@ -73,7 +73,7 @@ def version(connection: Connection, site_id: str, number: int) -> Version:
     query = sa.select(policy_version).where(policy_version.c.site == site_id, policy_version.c.number == number)
     row = connection.execute(query).one_or_none()
     if row is None:
-        raise AdminError(f"site {site_id} has no version {number}")
+        raise AdminError("version.unknown", site=site_id, number=number)
     return _version(row)
 
 
@@ -98,15 +98,16 @@ def draft(connection: Connection, site_id: str, id: str) -> Draft:
     query = sa.select(policy_draft).where(policy_draft.c.id == id, policy_draft.c.site == site_id)
     row = connection.execute(query.with_for_update()).one_or_none()
     if row is None:
-        raise AdminError("there is no such draft")
+        raise AdminError("draft.unknown")
     return _draft(row)
 
 
 def save_draft(
     connection: Connection, admin: Admin, site_id: str, document: PolicyDocument, comment: str = "",
-    draft_id: str | None = None,
+    draft_id: str | None = None, seen: int | None = None,
 ) -> Draft:  # fmt: skip
-    """Make a draft, or change one that is not under review. It need not be publishable yet. Raises AdminError."""
+    """Make a draft, or change one that is not under review. It need not be publishable yet. `seen`: the time of change
+    of the draft that was edited, so that two officers cannot overwrite each other unseen. Raises AdminError."""
     if draft_id is None:
         basis = current(connection, site_id)
         id = admin.new_id()
@@ -119,7 +120,9 @@ def save_draft(
         id = draft_id
         found = draft(connection, site_id, id)
         if found.state not in (DRAFT, REJECTED):
-            raise AdminError("this draft is under review or published; make a new one")
+            raise AdminError("draft.closed")
+        if seen is not None and seen != found.changed_at:
+            raise AdminError("draft.changed")
         authors = _names([*found.authors, admin.name])
         _change(connection, admin, id, state=DRAFT, document=_text(document), comment=comment, author=admin.name,
                 authors=authors)  # fmt: skip
@@ -131,7 +134,7 @@ def submit(connection: Connection, admin: Admin, site_id: str, id: str) -> Draft
     """Ask for review. Raises PolicyError if the document could not be published, AdminError if it is no draft."""
     found = draft(connection, site_id, id)
     if found.state != DRAFT:
-        raise AdminError(f"this draft is in state {found.state}; only a draft can be submitted")
+        raise AdminError("draft.notADraft", state=found.state)
     checked(found.document)
     _change(connection, admin, id, state=REVIEW)
     audit.record(connection, admin, site_id, "policy.submit", id, {"version": found.document.version})
@@ -141,7 +144,7 @@ def submit(connection: Connection, admin: Admin, site_id: str, id: str) -> Draft
 def reject(connection: Connection, admin: Admin, site_id: str, id: str, comment: str) -> Draft:
     """Send a draft back to its author. Raises AdminError if it is not under review."""
     if draft(connection, site_id, id).state != REVIEW:
-        raise AdminError("only what is under review can be rejected")
+        raise AdminError("draft.notInReview")
     _change(connection, admin, id, state=REJECTED, reviewer=admin.name)
     audit.record(connection, admin, site_id, "policy.reject", id, {"comment": comment})
     return draft(connection, site_id, id)
@@ -151,9 +154,9 @@ def publish(connection: Connection, admin: Admin, site_id: str, id: str) -> Vers
     """Put a reviewed draft into force. Raises AdminError if it is not under review or by the author themselves."""
     found = draft(connection, site_id, id)
     if found.state != REVIEW:
-        raise AdminError(f"this draft is in state {found.state}; submit it for review first")
+        raise AdminError("draft.notSubmitted", state=found.state)
     if admin.name in found.authors and not admin.owner:
-        raise AdminError("nobody publishes what they wrote: another approver has to (four-eyes rule)")
+        raise AdminError("fourEyes.publish")
     made = _publish(connection, admin, site_id, checked(found.document), found.comment, found.author)
     _change(connection, admin, id, state=PUBLISHED, reviewer=admin.name)
     audit.record(connection, admin, site_id, "policy.publish", str(made.number),
@@ -164,10 +167,10 @@ def publish(connection: Connection, admin: Admin, site_id: str, id: str) -> Vers
 def roll_back(connection: Connection, admin: Admin, site_id: str, number: int, author: str) -> Version:
     """Publish version `number` again, as a new number. `author` is who asked for it: another person than `admin`."""
     if author == admin.name and not admin.owner:
-        raise AdminError("who asks for a roll-back cannot approve it as well (four-eyes rule)")
+        raise AdminError("fourEyes.rollBack")
     old = version(connection, site_id, number)
     if old.replaced_at is None:
-        raise AdminError(f"version {number} is the one in force")
+        raise AdminError("version.inForce", number=number)
     made = _publish(connection, admin, site_id, old.document, f"roll back to {number}", author)
     audit.record(connection, admin, site_id, "policy.roll_back", str(made.number),
                  {"version": made.version, "to": number, "author": author})  # fmt: skip

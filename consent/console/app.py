@@ -108,7 +108,7 @@ class Console:
         except Refused as refused:
             return visit.render("error.html", refused.status, key=refused.key, status_code=refused.status, why="")
         except (AdminError, PolicyError, ChoiceError, KeyRingError) as error:  # they say what to do
-            return visit.render("error.html", 422, key="error.422", status_code=422, why=str(error))
+            return visit.render("error.html", 422, key="error.422", status_code=422, why=visit.words.of(error))
         except Exception:
             log.exception("a page of the console failed: %s", visit.request.scope["path"])
             return visit.render("error.html", 500, key="error.500", status_code=500, why="")

@@ -10,6 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
+from consent.mistakes import PREFIX, Mistake, texts
+
 LANGUAGES: Final = ("en", "zh-CN")
 OWN: Final = Path(__file__).parent / "messages"
 
@@ -25,7 +27,7 @@ def catalogues(folders: tuple[Path, ...]) -> dict[str, dict[str, str]]:
             if twice := words.keys() & more.keys():
                 raise ValueError(f"{folder}: said already: {', '.join(sorted(twice))}")
             words |= more
-        found[language] = words
+        found[language] = words | texts(language)
     return found
 
 
@@ -42,6 +44,12 @@ class Words:
 
     def has(self, key: str) -> bool:
         return key in self._catalogue
+
+    def of(self, error: ValueError) -> str:
+        """What a mistake says, in this language; of an error without a code what it says itself."""
+        if isinstance(error, Mistake) and self.has(PREFIX + error.code):
+            return self(PREFIX + error.code, **error.values)
+        return str(error)
 
     def list_of(self, names: Iterable[str]) -> str:
         """Names one after the other, as the language parts them."""

@@ -26,7 +26,7 @@ def part_of(document: PolicyDocument, part: str, key: str) -> Any:
         return {}
     found = next((x for x in _members(document, part) if _key(part, x) == key), None)
     if found is None:
-        raise PolicyError(f"there is no {part} {key} in this draft")
+        raise PolicyError("part.unknown", part=part, name=key)
     return msgspec.to_builtins(found)
 
 
@@ -41,7 +41,7 @@ def with_part(document: PolicyDocument, part: str, key: str, form: Form) -> Poli
     members = list(_members(document, part))
     places = [i for i, x in enumerate(members) if _key(part, x) == key] if key else []
     if _key(part, made) != key and any(_key(part, x) == _key(part, made) for x in members):
-        raise PolicyError(f"there is a {part} {_key(part, made)} already")
+        raise PolicyError("part.taken", part=part, name=_key(part, made))
     if places:
         members[places[0]] = made
     else:
@@ -146,7 +146,7 @@ def _general(document: PolicyDocument, form: Form) -> PolicyDocument:
 
 def _number(text: str) -> int:
     if not text.isdecimal():
-        raise PolicyError(f"{text[:20] or 'nothing'} is not a whole number")
+        raise PolicyError("number", text=text[:20] or "?")
     return int(text[:9])
 
 
@@ -154,4 +154,4 @@ def _convert(values: dict[str, Any], kind: type[T]) -> T:
     try:
         return msgspec.convert(values, kind)
     except msgspec.ValidationError as error:
-        raise PolicyError(str(error)) from error
+        raise PolicyError("shape", said=str(error)) from error

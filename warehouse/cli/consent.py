@@ -68,9 +68,7 @@ def policy(shipped: bool, site: str, data: str | None, config: Path | None, as_j
         with _store(settings(config, data)) as store, store.read() as connection:
             found = policies.current(connection, site)
         if found is None:
-            raise AdminError(
-                f"{site} has not published a policy; `firsthand consent publish` puts the shipped one in force"
-            )
+            raise AdminError("policy.noneYet", site=site)
         document = found.document
     print_json(json.loads(msgspec.json.encode(document)))
 
@@ -92,7 +90,7 @@ def map_(file: Path | None, site: str, data: str | None, config: Path | None, as
             try:
                 rules = msgspec.json.decode(file.read_bytes(), type=tuple[EventRule, ...])
             except (OSError, msgspec.MsgspecError) as error:
-                raise AdminError(f"{file}: {error}") from error
+                raise AdminError("file", file=file, said=error) from error
             newest = events.history(connection, site, 1)
             events.save(connection, _admin(), site, rules, newest[0].number if newest else 0)
         print_json(msgspec.to_builtins(events.current(connection, site)))
@@ -141,7 +139,7 @@ def checkpoint(site: str, data: str | None, config: Path | None, as_json: bool) 
     with _store(found) as store, store.write() as connection:
         mark = ledger.checkpoint(connection, _admin(), _ring(found), site, site)
     if mark is None:
-        raise AdminError(f"the ledger of {site} is empty")
+        raise AdminError("ledger.empty", site=site)
     print_json(msgspec.structs.asdict(mark) | {"hash": mark.hash.hex(), "signature": mark.signature.hex()})
 
 
@@ -231,7 +229,7 @@ def _read(file: Path) -> Any:
     try:
         return msgspec.json.decode(file.read_bytes(), type=PolicyDocument)
     except (OSError, msgspec.MsgspecError) as error:
-        raise AdminError(f"{file}: {error}") from error
+        raise AdminError("file", file=file, said=error) from error
 
 
 def _checkpoint(path: Path) -> Any:
@@ -243,7 +241,7 @@ def _checkpoint(path: Path) -> Any:
         return Checkpoint(said["chain"], said["seq"], bytes.fromhex(said["hash"]), said["at"], said["kid"],
                           bytes.fromhex(said["signature"]))  # fmt: skip
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise AdminError(f"{path} is no checkpoint of `firsthand consent checkpoint`: {error}") from error
+        raise AdminError("file.noCheckpoint", file=path, said=error) from error
 
 
 @contextmanager

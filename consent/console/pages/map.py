@@ -45,7 +45,7 @@ def save(visit: Visit) -> Response:
                 rules = (first, *events.current(connection, visit.site))
             events.save(connection, visit.admin, visit.site, rules, int(basis) if basis.isdecimal() else -1)
     except PolicyError as error:
-        return show(visit, str(error), 422)
+        return show(visit, visit.words.of(error), 422)
     return visit.go(visit.at("map"), "saved")
 
 
@@ -65,14 +65,14 @@ def rules_of(rows: list[tuple[str, str, str]]) -> tuple[EventRule, ...]:
     try:
         return msgspec.convert([_rule(*row) for row in rows], tuple[EventRule, ...])
     except msgspec.ValidationError as error:
-        raise PolicyError(str(error)) from error
+        raise PolicyError("shape", said=str(error)) from error
 
 
 def _rule(match: str, purpose: str, fields: str) -> dict[str, Any]:
     lines = [line.split() for line in fields.splitlines() if line.strip()]
     for line in lines:
         if len(line) != 2:
-            raise PolicyError(f"a field rule is a path and a purpose, such as: properties.email marketing ({match})")
+            raise PolicyError("fieldRule", event=match)
     return {"match": match, "purpose": purpose, "fields": [{"path": path, "purpose": to} for path, to in lines]}
 
 

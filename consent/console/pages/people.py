@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from consent.admin import ledger, people, policies
 from consent.console.page import Endpoint, Page
-from consent.console.visit import Refused, Visit
+from consent.console.visit import Visit
 
 
 def show(visit: Visit, said: str = "") -> Response:
@@ -30,11 +30,9 @@ def withdraw(visit: Visit) -> Response:
     anonymous, user = visit.form.get("anonymous"), visit.form.get("user")
     ring = visit.house.ring()
     with visit.house.store.write() as connection:
-        found = people.find(connection, ring, visit.site, anonymous or None, user or None)
-        subject = visit.form.get("subject")
-        if subject not in [p.subject for p in found]:
-            raise Refused(404, "error.404")
-        people.withdraw(connection, visit.admin, ring, visit.site, subject)
+        people.withdraw_of(
+            connection, visit.admin, ring, visit.site, anonymous or None, user or None, visit.form.get("subject")
+        )
     return show(visit, "people.withdrawn")
 
 

@@ -56,7 +56,7 @@ def save(visit: Visit) -> Response:
                 document = policy_forms.with_part(draft.document, name, key, visit.form)
             policies.save_draft(connection, visit.admin, visit.site, document, draft.comment, draft.id)
     except PolicyError as error:
-        return part(visit, str(error), 422)
+        return part(visit, visit.words.of(error), 422)
     return visit.go(visit.at("policy", f"/draft/{draft.id}"), "saved")
 
 

@@ -1,0 +1,195 @@
+"""What went wrong in a way that the person can mend: a code for programs, values, and one text a language.
+
+    raise PolicyError("purpose.noText", purpose="marketing")
+    str(error)                      # English: "purpose marketing has no text in any language; …"
+    error.code, error.values        # "purpose.noText", {"purpose": "marketing"}
+
+The console says the text in the reader's language (`words.of(error)`), the admin API gives the code and the values to
+programs beside the English text. A code that is not in the table below fails where it is raised.
+"""
+
+from typing import Any, Final
+
+PREFIX: Final = "mistake."
+
+# code: (English, Chinese)
+TEXTS: Final[dict[str, tuple[str, str]]] = {
+    "notice.missing": (
+        "there is no notice {notice}; write one or name another in the jurisdiction",
+        "没有名为 {notice} 的告知文本；请撰写一份，或在适用规则中指定另一份",
+    ),
+    "purpose.needed": (
+        "the purposes {first} and {second} are needed",
+        "必须有 {first} 和 {second} 这两个目的",
+    ),
+    "purpose.noText": (
+        "purpose {purpose} has no text in any language; write a title in one",
+        "目的 {purpose} 没有任何语言的说明；请至少填写一种语言的标题",
+    ),
+    "purpose.required": (
+        "only {only} may be, and must be, required; {purpose} is not so",
+        "只有 {only} 可以且必须设为“必需”；{purpose} 不符合",
+    ),
+    "purpose.retention": (
+        "purpose {purpose} names the retention class {retention}, which is not there",
+        "目的 {purpose} 指定的保存期限类别 {retention} 不存在",
+    ),
+    "jurisdiction.rest": (
+        "one jurisdiction must be for *, the rest of the world",
+        "必须有一条适用规则覆盖 *（其余所有地区）",
+    ),
+    "jurisdiction.purpose": (
+        "jurisdiction {jurisdiction} names the purpose {purpose}, which is not there",
+        "适用规则 {jurisdiction} 提到的目的 {purpose} 不存在",
+    ),
+    "event.purpose": (
+        "event {event} is for {purpose}, which is not among the purposes",
+        "事件 {event} 对应的 {purpose} 不在目的列表中",
+    ),
+    "twice.purpose": (
+        "purpose {name} is there twice",
+        "目的 {name} 重复出现",
+    ),
+    "twice.jurisdiction": (
+        "jurisdiction {name} is there twice",
+        "适用规则 {name} 重复出现",
+    ),
+    "twice.notice": (
+        "notice {name} is there twice",
+        "告知文本 {name} 重复出现",
+    ),
+    "twice.region": (
+        "region {name} is there twice",
+        "地区 {name} 重复出现",
+    ),
+    "twice.event": (
+        "event {name} is there twice",
+        "事件 {name} 重复出现",
+    ),
+    "tooMany.purposes": (
+        "there may be {limit} purposes, these are {count}",
+        "最多 {limit} 个目的，现有 {count} 个",
+    ),
+    "tooMany.notices": (
+        "there may be {limit} notices, these are {count}",
+        "最多 {limit} 份告知文本，现有 {count} 份",
+    ),
+    "tooMany.jurisdictions": (
+        "there may be {limit} jurisdictions, these are {count}",
+        "最多 {limit} 条适用规则，现有 {count} 条",
+    ),
+    "tooMany.events": (
+        "there may be {limit} entries in the map of events, these are {count}",
+        "事件对应表最多 {limit} 条，现有 {count} 条",
+    ),
+    "shape": (
+        "this is not of the right form: {said}",
+        "格式不正确：{said}",
+    ),
+    "number": (
+        "{text} is not a whole number",
+        "{text} 不是整数",
+    ),
+    "part.unknown": (
+        "there is no {part} {name} in this draft",
+        "此草稿中没有 {part} {name}",
+    ),
+    "part.taken": (
+        "there is a {part} {name} already",
+        "已经有 {part} {name}",
+    ),
+    "fieldRule": (
+        "a field rule is a path and a purpose, such as: properties.email marketing ({event})",
+        "字段规则由路径和目的组成，例如：properties.email marketing（{event}）",
+    ),
+    "version.unknown": (
+        "site {site} has no version {number}",
+        "站点 {site} 没有版本 {number}",
+    ),
+    "version.inForce": (
+        "version {number} is the one in force",
+        "版本 {number} 正在生效",
+    ),
+    "draft.unknown": (
+        "there is no such draft",
+        "没有这份草稿",
+    ),
+    "draft.closed": (
+        "this draft is under review or published; make a new one",
+        "这份草稿正在审核或已发布；请新建一份",
+    ),
+    "draft.changed": (
+        "somebody else changed this draft meanwhile; load it again and repeat your change",
+        "其间有人改动了这份草稿；请重新载入后再修改",
+    ),
+    "draft.notADraft": (
+        "this draft is in state {state}; only a draft can be submitted",
+        "这份草稿的状态是 {state}；只有草稿可以提交审核",
+    ),
+    "draft.notInReview": (
+        "only what is under review can be rejected",
+        "只有审核中的草稿可以退回",
+    ),
+    "draft.notSubmitted": (
+        "this draft is in state {state}; submit it for review first",
+        "这份草稿的状态是 {state}；请先提交审核",
+    ),
+    "fourEyes.publish": (
+        "nobody publishes what they wrote: another approver has to (four-eyes rule)",
+        "撰写者不能发布自己写的内容：须由另一位审批人发布（四眼原则）",
+    ),
+    "fourEyes.rollBack": (
+        "who asks for a roll-back cannot approve it as well (four-eyes rule)",
+        "提出回退的人不能自己批准（四眼原则）",
+    ),
+    "map.noPolicy": (
+        "publish a policy first: the map names its purposes",
+        "请先发布政策：事件对应表引用其中的目的",
+    ),
+    "map.changed": (
+        "somebody else changed the map meanwhile; load it again and repeat your change",
+        "其间有人改动了事件对应表；请重新载入后再修改",
+    ),
+    "receipt.unknown": (
+        "there is no such receipt, or it was erased",
+        "没有这份回执，或已被删除",
+    ),
+    "ledger.empty": (
+        "the ledger of {site} is empty",
+        "站点 {site} 的账本是空的",
+    ),
+    "policy.none": (
+        "the site has not published a policy",
+        "该站点尚未发布政策",
+    ),
+    "policy.noneYet": (
+        "{site} has not published a policy; `firsthand consent publish` puts the shipped one in force",
+        "{site} 尚未发布政策；运行 `firsthand consent publish` 可启用自带的政策",
+    ),
+    "person.unknown": (
+        "nothing is known of this person under that subject; find them first",
+        "此人名下没有该主体；请先查找",
+    ),
+    "file": (
+        "{file}: {said}",
+        "{file}：{said}",
+    ),
+    "file.noCheckpoint": (
+        "{file} is no checkpoint of `firsthand consent checkpoint`: {said}",
+        "{file} 不是 `firsthand consent checkpoint` 的检查点：{said}",
+    ),
+}
+
+
+class Mistake(ValueError):
+    """Base of the errors that people can mend. Raises KeyError for a code without a text."""
+
+    def __init__(self, code: str, **values: Any) -> None:
+        super().__init__(TEXTS[code][0].format(**values))
+        self.code, self.values = code, values
+
+
+def texts(language: str) -> dict[str, str]:
+    """All texts of a language, English where it is none of ours; keys are `mistake.<code>`."""
+    which = 1 if language.startswith("zh") else 0
+    return {PREFIX + code: both[which] for code, both in TEXTS.items()}
