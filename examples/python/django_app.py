@@ -21,7 +21,6 @@ settings.configure(
     ],
     INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions"],
     SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies",
-    FIRSTHAND={"consent_cookie": "choices"},
 )
 
 

@@ -5,7 +5,7 @@ from fastapi import BackgroundTasks, FastAPI
 from firsthand.integrations.starlette import install
 
 app = FastAPI()
-install(app, consent_cookie="choices")
+install(app)
 
 
 def send_mail(order_id: str) -> None:

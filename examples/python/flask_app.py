@@ -6,7 +6,7 @@ from flask import Flask, session
 
 app = Flask(__name__)
 app.secret_key = "only for this example"
-Firsthand(app, consent_cookie="choices", user_id=lambda: session.get("user_id"))
+Firsthand(app, user_id=lambda: session.get("user_id"))
 
 
 @app.post("/login/<user_id>")

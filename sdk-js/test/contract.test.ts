@@ -6,7 +6,7 @@ import { slice } from '../src/core/batch.js';
 import { build } from '../src/core/event.js';
 import { decide } from '../src/core/gate.js';
 import { next } from '../src/core/retry.js';
-import { cleanReferrer, cleanUrl } from '../src/core/scrub.js';
+import { cleanReferrer, cleanText, cleanUrl } from '../src/core/scrub.js';
 import { touch } from '../src/core/session.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: a vector is whatever its file says; `expect` compares it
@@ -32,3 +32,4 @@ vectors('session', (g) => touch(g.state, g.now, g.newId));
 vectors('url', (g) =>
   'referrer' in g ? cleanReferrer(g.referrer, g.pageHost, g.allowed) : cleanUrl(g.url, g.allowed),
 );
+vectors('title', (g) => cleanText(g.text));

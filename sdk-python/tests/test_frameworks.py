@@ -31,12 +31,12 @@ from firsthand.integrations.logging import EventHandler
 from firsthand.integrations.opentelemetry import trace_entries
 from firsthand.testing import capture_events
 
-CONSENT = "choices=%7B%22analytics%22%3Atrue%7D"
-OPTIONS: dict[str, Any] = {"web_key": "k", "consent_cookie": "choices", "trace": True}
+OPTIONS: dict[str, Any] = {"web_key": "k", "trace": True}
 
 
 def cookies(who: str) -> dict[str, str]:
-    return {"Cookie": f"fh.k.id={who}; {CONSENT}", "User-Agent": f"agent of {who}"}
+    """Of a browser in which the web SDK has been told yes."""
+    return {"Cookie": f"fh.k.id={who}; fh.k.consent=analytics", "User-Agent": f"agent of {who}"}
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from firsthand.testing import Recorder
 
 YES = {"analytics": True}
 ID = "019b7c2a-0000-7000-8000-000000000001"
+SESSION = "019b7c2a-0000-7000-8000-000000000002"
 
 
 def request(peer: str | None = "203.0.113.7", path: str = "/cart", query: str = "", **headers: str) -> Request:
@@ -23,7 +24,7 @@ def request(peer: str | None = "203.0.113.7", path: str = "/cart", query: str = 
 
 
 def test_a_browsers_request() -> None:
-    scopes = RequestScopes(web_key="fh_web", consent_cookie="choices")
+    scopes = RequestScopes(web_key="fh_web")
     found = scopes.of(
         request(
             query="q=shoes&utm_source=mail",
@@ -31,13 +32,15 @@ def test_a_browsers_request() -> None:
             accept_language="zh-CN,zh;q=0.9",
             sec_gpc="1",
             referer="https://search.example/?q=x",
-            cookie=f"a=b; fh.fh_web.id={ID}; fh.other.id=x; choices={quote(json.dumps({**YES, 'x': 1}))}; a=c",
+            cookie=f"a=b; fh.fh_web.id={ID}; fh.other.id=x; fh.fh_web.consent=analytics.ab-tests; fh.other.consent=x",
+            x_firsthand_session=SESSION,
         )
     )
-    assert (found.user_id, found.anonymous_id, found.consent) == (None, ID, YES)
+    assert (found.user_id, found.anonymous_id, found.consent) == (None, ID, {**YES, "ab-tests": True})
     assert found.context == {
         "userAgent": "Mozilla/5.0",
         "locale": "zh-CN",
+        "sessionId": SESSION,
         "gpc": True,
         "page": {
             "url": "http://shop.example/cart?q=shoes&utm_source=mail",
@@ -66,17 +69,38 @@ def test_a_request_that_says_nothing() -> None:
 @pytest.mark.parametrize(
     ("cookie", "expected"),
     [
-        (f"fh.k1.id={ID}", ID),
-        (f"fh.k1.id={ID}; fh.k1.session=x", ID),
-        (f"fh.k1.id={ID}; fh.k2.id={ID}", None),
-        ("fh.k1.id=", None),
-        (f"fh.k1.id={'x' * 101}", None),
-        ("nonsense; ;=;", None),
+        (f"fh.k1.id={ID}", (ID, None)),
+        (f"fh.k1.id={ID}; fh.k1.consent=analytics; fh.k1.session=x", (ID, YES)),
+        ("fh.k1.consent=analytics", (None, YES)),
+        (f"fh.k1.id={ID}; fh.k2.id={ID}; fh.k1.consent=analytics", (None, None)),
+        (f"fh.k1.id={ID}; fh.k2.consent=analytics", (None, None)),
+        ("fh.k1.id=", (None, None)),
+        (f"fh.k1.id={'x' * 101}", (None, None)),
+        ("nonsense; ;=;", (None, None)),
     ],
 )
-def test_the_anonymous_id_without_a_word_which_source(cookie: str, expected: str | None) -> None:
-    """With two web sources and no `web_key`, guessing would join two persons' events."""
-    assert RequestScopes().of(request(cookie=cookie)).anonymous_id == expected
+def test_without_a_word_which_source(cookie: str, expected: tuple[str | None, dict[str, bool] | None]) -> None:
+    """With two web sources and no `web_key`, guessing would join two persons, or take one's yes for the other's."""
+    found = RequestScopes().of(request(cookie=cookie))
+    assert (found.anonymous_id, found.consent) == expected
+
+
+@pytest.mark.parametrize("text", ["", ".", "analytics.", "analytics..x", "a b", "%7B", "true;", "é", "x" * 65,
+                                  ".".join(["a"] * 65), '{"analytics":true}'])  # fmt: skip
+def test_a_consent_cookie_that_no_sdk_has_written_is_no_choice(text: str) -> None:
+    scope = RequestScopes().of(request(cookie=f"fh.k.id={ID}; fh.k.consent={text}"))
+    assert not scope.consent or "analytics" not in scope.consent
+    recorder = Recorder()
+    with entered(scope):
+        assert recorder.track("X") is None
+    assert recorder.stats().dropped == {"no_consent": 1}
+
+
+def test_a_cookie_of_the_site_is_read_instead_of_the_sdks() -> None:
+    scopes = RequestScopes(consent_cookie="choices")
+    sdk = "fh.k.consent=analytics"
+    assert scopes.of(request(cookie=f"{sdk}; choices={quote(json.dumps({**YES, 'x': 1}))}")).consent == YES
+    assert scopes.of(request(cookie=sdk)).consent is None
 
 
 @pytest.mark.parametrize(
@@ -150,12 +174,13 @@ def test_the_trace_of_the_caller(header: str, expected: Any) -> None:
     assert "trace" not in RequestScopes().of(request(traceparent=header)).context
 
 
-@given(st.dictionaries(st.sampled_from(["cookie", "user_agent", "accept_language", "referer", "x_forwarded_for",
-                                        "sec_gpc", "traceparent", "x_forwarded_proto", "x_forwarded_host"]),
+@given(st.dictionaries(st.sampled_from(["cookie", "x_firsthand_session", "user_agent", "accept_language", "referer",
+                                        "x_forwarded_for", "sec_gpc", "traceparent", "x_forwarded_proto",
+                                        "x_forwarded_host"]),
                        st.text(max_size=60)), st.none() | st.text(max_size=12), st.text(max_size=20),
        st.text(max_size=20))  # fmt: skip
 def test_no_header_breaks_anything(headers: dict[str, str], peer: str | None, path: str, query: str) -> None:
-    scopes = RequestScopes(consent_cookie="c", trusted_proxies=TRUSTED, ip=True, trace=True)
+    scopes = RequestScopes(trusted_proxies=TRUSTED, ip=True, trace=True)
     recorder = Recorder()
     with entered(scopes.of(request(peer, path, query, **headers))):
         assert recorder.track("X", user_id="u", consent=YES)

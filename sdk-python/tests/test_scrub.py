@@ -1,4 +1,4 @@
-"""What may not leave the process: addresses by the shared vectors, secrets by the collector's own list."""
+"""What may not leave the process: addresses and titles by the shared vectors, secrets by the collector's own list."""
 
 import json
 import time
@@ -11,12 +11,13 @@ from tests.contract.golden import cases
 
 import firsthand
 from firsthand import Problem
-from firsthand.addresses import CAMPAIGN_PARAMS, clean_referrer, clean_url
+from firsthand.addresses import CAMPAIGN_PARAMS, clean_referrer, clean_title, clean_url
 from firsthand.scrub import ADDRESSES, SECRETS, Scrubber
 from firsthand.testing import Recorder
 
 YES = {"analytics": True}
 URL = cases("url")
+TITLE = cases("title")
 
 
 @pytest.mark.parametrize("case", URL, ids=[c["name"] for c in URL])
@@ -29,6 +30,11 @@ def test_addresses(case: dict[str, Any]) -> None:
         assert clean_referrer(given_["referrer"], given_["pageHost"]) == case["expect"]
 
 
+@pytest.mark.parametrize("case", TITLE, ids=[c["name"] for c in TITLE])
+def test_titles(case: dict[str, Any]) -> None:
+    assert clean_title(case["given"]["text"]) == case["expect"]
+
+
 @given(st.text(max_size=80))
 def test_addresses_come_out_as_the_collectors_do(url: str) -> None:
     from consent.pii.urls import clean_referrer as its_referrer
@@ -38,10 +44,12 @@ def test_addresses_come_out_as_the_collectors_do(url: str) -> None:
     assert clean_referrer(url, "shop.example") == its_referrer(url, "shop.example")
 
 
-@pytest.mark.parametrize("text", ["a" * 200_000, "eyJ" * 60_000, "%4" * 100_000, "/" * 200_000, "1a" * 100_000])
-def test_no_address_takes_long(text: str) -> None:
+@pytest.mark.parametrize("text", ["a" * 200_000, "eyJ" * 60_000, "%4" * 100_000, "/" * 200_000, "1a" * 100_000,
+                                  "eyJa.-" * 40_000, "x " * 100_000 + "@"])  # fmt: skip
+def test_no_address_and_no_title_takes_long(text: str) -> None:
     began = time.process_time()
     clean_url(text)
+    clean_title(text)
     assert time.process_time() - began < 2
 
 
@@ -88,7 +96,7 @@ def test_addresses_in_events_are_cut_down() -> None:
         "referrer": "https://shop.example/u/ada@x.example?q=1",
         "search": "?q=shoes&sid=1",
         "path": "/reset/9f8a7c6b5d4e3f2a1b0c9d8e7f6a5b4c",
-        "title": "Shoes",
+        "title": "Shoes of ada@x.example",
     }
     recorder.page("S", {"url": page["url"], "hrefs": 1, "href": [page["url"]]}, user_id="u", consent=YES,
                   context={"page": page})  # fmt: skip
@@ -99,7 +107,7 @@ def test_addresses_in_events_are_cut_down() -> None:
         "referrer": "https://shop.example/u/:redacted?q=1",
         "search": "?q=shoes",
         "path": "/reset/:redacted",
-        "title": "Shoes",
+        "title": "Shoes of :redacted",
     }
 
 

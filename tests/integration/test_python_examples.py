@@ -17,8 +17,8 @@ from tests.stores import free_port
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "examples" / "python"
-AGREED = "choices=%7B%22analytics%22%3Atrue%7D; fh.fh_web.id=a-1"
-REFUSED = "choices=%7B%22analytics%22%3Afalse%7D; fh.fh_web.id=a-2"
+AGREED = "fh.fh_web.id=a-1; fh.fh_web.consent=analytics"
+REFUSED = "fh.fh_web.id=a-2; fh.fh_web.consent=support"
 
 
 @pytest.fixture

@@ -1,13 +1,14 @@
-"""Addresses, cut down to what analysis needs, before anything leaves the process.
+"""Addresses and titles of pages, cut down to what analysis needs, before anything leaves the process.
 
-The same rules as in the browser SDK and in the collector, which applies them again; the golden vectors are
-`tests/contract/vectors/url.json`:
+The same rules as in the browser SDK and in the collector, which applies them again; the golden vectors are `url.json`
+and `title.json` in `tests/contract/vectors`:
 
 * user name, password and fragment go;
 * of the query only allowed names stay; a known click id keeps its name with `:redacted` as value (that it was an ad
   click is a fact, which click it was identifies a person);
 * a path segment that looks like an address, a token or a secret becomes `:redacted`;
-* a referrer from another site keeps its origin only.
+* a referrer from another site keeps its origin only;
+* of a title words with an at sign and tokens go.
 
 Parsed by pattern, because `urllib` rewrites what it reads. Every pattern takes linear time.
 """
@@ -29,6 +30,10 @@ CLICK_IDS: frozenset[str] = frozenset(
 _WEB_TOKEN = re.compile(r"eyJ[\w-]{1,200}\.[\w.-]", re.A)
 # reset links, session ids; a UUID (dashes) or a product slug does not match
 _RUN = re.compile(r"[A-Za-z0-9_]{32,}")
+_TOKENS = re.compile(r"eyJ[\w-]{1,200}\.[\w.-]+|\w{32,}", re.A)
+_AT = re.compile("[@\uff20]")
+# a word is what stands between blanks as JavaScript knows them (ECMA-262 §12.2); Python's \S knows others
+_WORD = re.compile("[^\t-\r \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]+")
 _DIGIT = re.compile(r"[0-9]")
 _SPLIT = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*:)?(//[^/?#]*)?([^?#]*)(?:\?([^#]*))?(?:#.*)?$", re.S)
 _ESCAPES = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
@@ -65,15 +70,25 @@ def host_of(url: str) -> str | None:
 
 
 def clean_page(page: Mapping[str, Any], allowed: Set[str] = CAMPAIGN_PARAMS) -> dict[str, Any]:
-    """`context.page` with its addresses cut down; what is no text is left to the encoder."""
+    """`context.page` with its addresses and its title cut down; what is no text is left to the encoder."""
     cleaned = dict(page)
     for name in ("url", "path", "search"):
         if isinstance(cleaned.get(name), str):
             cleaned[name] = clean_url(cleaned[name], allowed)
+    if isinstance(cleaned.get("title"), str):
+        cleaned["title"] = clean_title(cleaned["title"])
     if isinstance(cleaned.get("referrer"), str):
         url = page.get("url")
         cleaned["referrer"] = clean_referrer(page["referrer"], host_of(url) if isinstance(url, str) else None, allowed)
     return cleaned
+
+
+def clean_title(title: str) -> str:
+    """`title` without words that hold an at sign, and without tokens."""
+    if _AT.search(title):
+        title = _WORD.sub(lambda word: REDACTED if _AT.search(word[0]) else word[0], title)
+    # only a web token can hold a dot; of other runs those with a digit are tokens
+    return _TOKENS.sub(lambda run: REDACTED if "." in run[0] or _DIGIT.search(run[0]) else run[0], title)
 
 
 def _clean_path(path: str) -> str:

@@ -1,10 +1,12 @@
 """What an HTTP request says about the person, for the scope of the events tracked while it is answered.
 
-So that a server's events join the browser's: the anonymous id is the one that the web SDK keeps in its first-party
-cookie (`fh.<write key of the web source>.id`). The person's choices live in the browser's own storage, so a server
-knows them only if the site says so: in a cookie of the site (`consent_cookie`, JSON such as `{"analytics":true}`,
-percent-encoded) or by a function (`consent`), else by the client's `consent_resolver`. `Sec-GPC: 1` is always taken
-over.
+So that a server's events join the browser's, two first-party cookies of the web SDK are read:
+`fh.<write key of the web source>.id` is the anonymous id, `fh.<write key>.consent` names what was granted, with a dot
+between. No such cookie: nothing was granted, or nobody was asked; then no choice is known here, and the
+client's `consent_resolver` and `consent_policy` have the word. A site that keeps choices in a cookie of its own
+(`consent_cookie`, JSON such as `{"analytics":true}`, percent-encoded) or elsewhere (`consent`, a function) says so, and
+then only that counts. `Sec-GPC: 1` is always taken over. The browser's session is in no cookie: a page that calls the
+server by script may send it (`X-Firsthand-Session: firsthand.getSessionId()`).
 
 Header fields are what anybody may write: `X-Forwarded-*` counts only when the peer is one of `trusted_proxies`, and
 then from the right, because a proxy appends and a client may have begun the list. An IP address is sent only when
@@ -15,16 +17,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Callable, NamedTuple, Optional
 from urllib.parse import unquote
 
 from firsthand.scope import LazyScope, Scope, scope
 
 Header = Callable[[str], Optional[str]]
+_WEB_COOKIE = re.compile(r"fh\.(.+)\.(?:id|consent)")
+_PURPOSES = re.compile(r"[\w-]{1,64}(?:\.[\w-]{1,64}){0,63}", re.A)
 _TRACEPARENT = re.compile(r"\s*[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
 _MAX_COOKIES = 16 * 1024  # more than any browser sends
 _MAX_AGENT = 1_024
+_MAX_ID = 100
 
 
 class Request(NamedTuple):
@@ -73,6 +78,7 @@ class RequestScopes:
         entries: dict[str, Any] = {
             "userAgent": (header("user-agent") or "")[:_MAX_AGENT] or None,
             "locale": (header("accept-language") or "").partition(",")[0].partition(";")[0].strip()[:35] or None,
+            "sessionId": _id(header("x-firsthand-session")),
             "gpc": True if (header("sec-gpc") or "").strip() == "1" else None,
         }
         if self._page:
@@ -81,10 +87,11 @@ class RequestScopes:
             entries["ip"] = _cut(self.client_ip(header("x-forwarded-for"), request.peer))
         if self._trace:
             entries["trace"] = _trace(header("traceparent"))
+        key = self._web_key or _only_key(cookies)
         return scope(
             user_id=None if self._user_id is None else self._user_id(request.native),
-            anonymous_id=self._anonymous_id(cookies),
-            consent=self._choices(request.native, cookies),
+            anonymous_id=_id(cookies.get(f"fh.{key}.id")),
+            consent=self._choices(request.native, cookies, cookies.get(f"fh.{key}.consent")),
             context={name: value for name, value in entries.items() if value is not None},
         )
 
@@ -113,26 +120,29 @@ class RequestScopes:
         mapped = getattr(address, "ipv4_mapped", None) or address
         return any(mapped in network for network in self._proxies)
 
-    def _anonymous_id(self, cookies: Mapping[str, str]) -> str | None:
-        if self._web_key is not None:
-            found = [cookies.get(f"fh.{self._web_key}.id")]
-        else:
-            found = [value for name, value in cookies.items() if name.startswith("fh.") and name.endswith(".id")]
-        # two web sources and no word which: guessing would join two persons' events
-        return (found[0] or None) if len(found) == 1 and len(found[0] or "") <= 100 else None
-
-    def _choices(self, native: Any, cookies: Mapping[str, str]) -> Mapping[str, bool] | None:
+    def _choices(self, native: Any, cookies: Mapping[str, str], granted: str | None) -> Mapping[str, bool] | None:
+        """`granted`: what the web SDK's cookie says."""
         if self._consent is not None:
             return self._consent(native)
-        text = cookies.get(self._consent_cookie) if self._consent_cookie else None
-        if text is None:
-            return None
+        if not self._consent_cookie:
+            return dict.fromkeys(granted.split("."), True) if granted and _PURPOSES.fullmatch(granted) else None
         try:
-            choices = json.loads(unquote(text))
+            choices = json.loads(unquote(cookies.get(self._consent_cookie, "")))
         except (ValueError, RecursionError):
             return None
         # what is neither yes nor no is no choice
         return {k: v for k, v in choices.items() if isinstance(v, bool)} if isinstance(choices, dict) else None
+
+
+def _only_key(names: Iterable[str]) -> str | None:
+    """The write key in the names of the web SDK's cookies, None if there are two: guessing would join two persons."""
+    keys = {match[1] for match in map(_WEB_COOKIE.fullmatch, names) if match}
+    return keys.pop() if len(keys) == 1 else None
+
+
+def _id(text: str | None) -> str | None:
+    """An id that a browser sent; None if it is none that an SDK of ours makes."""
+    return text if text and len(text) <= _MAX_ID else None
 
 
 def _cookies(header: str) -> dict[str, str]:
