@@ -103,7 +103,7 @@ def _walk(steps: tuple[Step, ...]) -> Step:
 def _count(actions: dict[str, int], pii: dict[str, int]) -> None:
     """Without the field: a client writes its name, and metrics hold no word of a client."""
     for action, times in actions.items():
-        _, cls, done = action.rsplit(":", 2)
+        _, cls, done, _ = action.rsplit(":", 3)
         pii[f"{cls} {done}"] = pii.get(f"{cls} {done}", 0) + times
 
 

@@ -4,9 +4,9 @@
     parse     in threads that are ahead of the commit                      (intake.py, row.py)
     keep out  rows of people who were erased                                       (suppress.py)
     dedupe    one row a message                                            (dedupe.py)
-    commit    events first, then bad_events, each exactly once             (sinks/)
+    commit    events first, then bad_events, then pii_report, each exactly once  (sinks/, firewall.py)
     remember  the ids, only now
-    delete    only segments that both tables show
+    delete    only segments that all of them show
 
 A crash between any two of these is safe: everything before the delete is repeated and finds itself done. While
 the store or the catalog is away nothing is lost either: the segments stay, the error is logged once a change, and
@@ -27,10 +27,11 @@ from collector.spool import reader
 from warehouse import report as heartbeat
 from warehouse.catalog import StoreConfig
 from warehouse.dedupe import Filter, Recent
+from warehouse.firewall import report_of
 from warehouse.intake import Intake, Loaded, order
 from warehouse.mirror import Mirror
 from warehouse.report import LoadReport
-from warehouse.schema import BAD_EVENTS, EVENTS, TableSchema
+from warehouse.schema import BAD_EVENTS, EVENTS, PII_REPORT, TableSchema
 from warehouse.sinks.iceberg import IcebergSink
 from warehouse.sinks.part import Missing, Part
 from warehouse.suppress import Suppressed
@@ -187,6 +188,8 @@ class Loader:
         return recent
 
     def _commit(self, batch: list[Loaded], missing: Missing, recent: Recent, round_: LoadReport) -> None:
+        # Of all rows that were sealed, before any is left out: that stays the same however often it is tried
+        reports = [one.part(report_of(one.events, *_key(one))) for one in batch]
         for one in batch:
             before = one.events.num_rows
             one.events = self._suppressed.kept(one.events)
@@ -196,6 +199,8 @@ class Loader:
         fresh = self._write(EVENTS, parts, missing, round_)
         bad = [one.part(one.bad) for one in batch if one.bad.num_rows]
         fresh_bad = self._write(BAD_EVENTS, bad, missing, round_) if bad else set()
+        if reports := [part for part in reports if part.rows.num_rows]:
+            self._write(PII_REPORT, reports, missing, round_)
         recent.remember(_ids(batch))
         for one in batch:
             reader.remove(one.segment)

@@ -8,8 +8,7 @@ are read in the same way, and a reader sees one snapshot from beginning to end.
     events_raw   the table as it is
     bad_events   what was refused
     events_for_<purpose>   what may be used for a purpose now (consented.py); consent_receipts: the ledger
-    pii_report   what the firewall did, by day, source, field, class and action: added up from events.pii_actions, so
-                 it is as exact and as durable as the events, needs no second way to the disk, and forgets with them
+    pii_report   what the firewall did, by hour, source, field, class, action and rule (firewall.py)
 
 `query` takes one statement that only reads, and DuckDB may open nothing but the warehouse. `firsthand shell` is for
 the operator and is not locked.
@@ -37,19 +36,6 @@ from warehouse.schema import EVENTS, TABLES, TableSchema
 
 EXTENSIONS: Final = ("avro", "httpfs", "iceberg")
 READS: Final = frozenset({duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN})
-
-PII_REPORT: Final = r"""
-CREATE VIEW pii_report AS
-SELECT day, source_id,
-       regexp_extract(done.key, '^(.*):[^:]*:[^:]*$', 1) AS field,
-       regexp_extract(done.key, '([^:]*):[^:]*$', 1) AS class,
-       regexp_extract(done.key, '[^:]*$') AS action,
-       CAST(sum(done.value) AS BIGINT) AS times, count(*) AS events
-FROM (SELECT CAST(received_at AS DATE) AS day, source_id,
-             unnest(map_entries(CAST(json(pii_actions) AS MAP(VARCHAR, BIGINT)))) AS done
-      FROM events WHERE pii_actions IS NOT NULL)
-GROUP BY ALL
-"""
 
 
 class QueryError(ValueError):
@@ -88,7 +74,6 @@ class Reader:
                 _s3_secret(self.duck, config)
             self._view(schema, table)
         self._exact_events()
-        self.duck.execute(PII_REPORT)
         purpose_views(self.duck, config.consent_store)
         if locked:
             allowed = ", ".join(_text(root) for root in sorted(roots))

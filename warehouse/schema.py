@@ -174,5 +174,25 @@ CONSENT_RECEIPTS: Final = TableSchema(
     sort=("subject", "at"),
 )
 
-TABLES: Final = (EVENTS, BAD_EVENTS, CONSENT_RECEIPTS)
+PII_REPORT: Final = TableSchema(
+    name="pii_report",
+    columns=(
+        Column(1, "hour", "time", required=True, stats=True),
+        Column(2, "source_id", required=True, stats=True),
+        Column(3, "field", required=True),
+        Column(4, "class", required=True),
+        Column(5, "action", required=True),
+        Column(6, "rule"),
+        Column(7, "shadow", "bool", required=True),
+        Column(8, "times", "long", required=True),
+        Column(9, "events", "long", required=True),
+        Column(10, "spool_shard", required=True),
+        Column(11, "spool_seq", "long", required=True),
+    ),
+    genesis=11,
+    partition="hour",
+    sort=("source_id", "hour"),
+)
+
+TABLES: Final = (EVENTS, BAD_EVENTS, CONSENT_RECEIPTS, PII_REPORT)
 SPOOL_COLUMNS: Final = ("spool_shard", "spool_seq")

@@ -7,7 +7,8 @@ the source says so) becomes a keyed pseudonym; the IP is truncated to /24 or /48
 
 The common event holds nothing of the kind, which one look over the bytes of a whole batch shows (`clean`); only a hint
 there looks at each event, and a hint in an event sends it the long way: decode, walk, encode. What a context holds is
-scrubbed once for all events that say the same. What was done is counted in `pii_actions`, by field, class and action.
+scrubbed once for all events that say the same. What was done is counted in `pii_actions`, by field, class,
+action and rule.
 """
 
 from functools import lru_cache
@@ -20,7 +21,7 @@ from collector.event import Event, encode_columns
 from collector.outcome import Drop, Reason
 from collector.protocol import NO_JSON, cacheable
 from collector.shared import Shared
-from consent.pii.firewall import Scrubber
+from consent.pii.firewall import IDENTIFIER, Scrubber
 from consent.pii.hashing import pseudonym
 from consent.pii.identifiers import kind_of_id
 from consent.pii.look import hints, rules_in
@@ -163,7 +164,7 @@ def _hinted(columns: bytes) -> bool:
 
 
 def _hash_id(value: str, kind: str, where: str, event: Event, context: RequestContext) -> str:
-    _count(event, f"{where}:{kind}:hash")
+    _count(event, f"{where}:{kind}:hash:{IDENTIFIER}")
     return pseudonym(context.key, kind, value)
 
 

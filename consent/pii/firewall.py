@@ -30,6 +30,11 @@ from consent.pii.urls import clean_url
 MAX_CHARS: Final = 32 * 1024
 MAX_NESTED: Final = 2
 MAX_VALUES: Final = 200  # a text with more is somebody's address book: it goes as a whole
+# What stands in the place of a rule in a count: the field's name said it, an id had the form, it was too much to read
+DECLARED: Final = "declared"
+IDENTIFIER: Final = "identifier"
+LIMIT: Final = "limit"
+OTHERS: Final = (DECLARED, IDENTIFIER, LIMIT)
 _SMALLEST_NUMBER: Final = 10**7
 _SHORTEST: Final = 4
 _CACHED_CHARS: Final = 128
@@ -39,7 +44,8 @@ _MANY_DIGITS = re.compile(r"\d{5}")
 
 
 class Scrubber:
-    """One object or text of one event on its way through. `counts` takes `{"properties.note:email:hash": 1}`."""
+    """One object or text of one event on its way through. `counts` takes `{"properties.note:email:hash:email": 1}`:
+    where, class, action, and the rule that found it or one of `OTHERS`."""
 
     __slots__ = ("_counts", "_hidden", "_key", "_numbers", "_policy", "_rules", "_suspicious")
 
@@ -78,7 +84,7 @@ class Scrubber:
         """One text as it may be stored, None if nothing of it may. `field` is the name under which it stands."""
         if len(text) > MAX_CHARS:
             text = text[:MAX_CHARS]
-            self._count(where, "unread", "truncate")
+            self._count(where, "unread", "truncate", LIMIT)
         read = plain(text)
         cleaned = self._scan(text, where, field) if self._use(rules_in(f"{field}\n{read}"), read is not text) else text
         return None if cleaned is _GONE else cleaned
@@ -102,7 +108,7 @@ class Scrubber:
     def _element(self, value: Any, path: str, person: bool, nested: int) -> Any:
         cls = self._policy.declared(path) if self._policy.declares else None
         if cls is not None and isinstance(value, (str, int, float)) and not isinstance(value, bool):
-            return self._act(cls, path, str(value), whole=True)
+            return self._act(cls, path, str(value), DECLARED, whole=True)
         return self._declare(value, path, person, nested)
 
     def _field(self, name: str, value: Any, path: str, person: bool, nested: int) -> Any:
@@ -114,9 +120,9 @@ class Scrubber:
         if isinstance(value, (dict, list)):
             if self._policy.action(cls, path) == "keep":
                 return self._declare(value, path, True, nested)
-            self._count(path, cls, "drop")  # a declared name over a structure: nobody can say what is inside
+            self._count(path, cls, "drop", DECLARED)  # a declared name over a structure: nobody can say what is inside
             return _GONE
-        return self._act(cls, path, str(value), whole=True) if value != "" else value
+        return self._act(cls, path, str(value), DECLARED, whole=True) if value != "" else value
 
     def _address(self, value: Any, path: str, nested: int) -> Any:
         if isinstance(value, str):
@@ -224,21 +230,21 @@ class Scrubber:
         """`text` with the values in it replaced; _GONE if it was one value and is dropped."""
         if len(text) > MAX_CHARS:
             text = text[:MAX_CHARS]
-            self._count(path, "unread", "truncate")
+            self._count(path, "unread", "truncate", LIMIT)
         if len(text) < 2 or is_pseudonym(text):
             return text
         read = plain(text) if self._hidden else text
         if read.count("@") > MAX_VALUES:
-            self._count(path, "unread", "drop")
+            self._count(path, "unread", "drop", LIMIT)
             return REDACTED
         spans: list[Span] = []
         rules = self._rules if self._hidden else self._suspicious.get(text, self._rules)
         for index in rules:
             for span in find(PII_RULES[index], read, field):
                 if index in self._policy.shadow:
-                    self._count(path, span.rule.cls, "shadow")
+                    self._count(path, span.rule.cls, "shadow", span.rule.name)
                 elif len(spans) >= MAX_VALUES:
-                    self._count(path, "unread", "drop")
+                    self._count(path, "unread", "drop", LIMIT)
                     return REDACTED
                 elif not any(span.start < other.end and other.start < span.end for other in spans):
                     spans.append(span)
@@ -246,24 +252,25 @@ class Scrubber:
             return text
         spans.sort(key=lambda span: span.start)
         if len(spans) == 1 and len(read.strip()) == spans[0].end - spans[0].start:
-            return self._act(spans[0].rule.cls, path, read.strip(), whole=True)
+            return self._act(spans[0].rule.cls, path, read.strip(), spans[0].rule.name, whole=True)
         pieces: list[str] = []
         at = 0
         for span in spans:
-            pieces += (read[at : span.start], self._act(span.rule.cls, path, read[span.start : span.end], whole=False))
+            value = read[span.start : span.end]
+            pieces += (read[at : span.start], self._act(span.rule.cls, path, value, span.rule.name, whole=False))
             at = span.end
         return "".join([*pieces, read[at:]])
 
-    def _act(self, cls: str, path: str, value: str, whole: bool) -> Any:
+    def _act(self, cls: str, path: str, value: str, rule: str, whole: bool) -> Any:
         action = self._policy.action(cls, path)
         stands = acted(cls, action, value, self._key)
-        self._count(path, cls, "drop" if stands is None else action)
+        self._count(path, cls, "drop" if stands is None else action, rule)
         if stands is None:
             return _GONE if whole else REDACTED
         return stands
 
-    def _count(self, path: str, cls: str, action: str) -> None:
-        key = f"{shown(path) if len(path) <= _CACHED_CHARS else shown.__wrapped__(path)}:{cls}:{action}"
+    def _count(self, path: str, cls: str, action: str, rule: str) -> None:
+        key = f"{shown(path) if len(path) <= _CACHED_CHARS else shown.__wrapped__(path)}:{cls}:{action}:{rule}"
         self._counts[key] = self._counts.get(key, 0) + 1
 
 

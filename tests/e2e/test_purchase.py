@@ -309,7 +309,7 @@ def test_her_mail_address_is_a_keyed_pseudonym(visit: Visit) -> None:
     assert row["pii_kid"] == "k1"
     assert email.startswith("p1.k1.")
     assert len(email) == len("p1.k1.") + 43  # HMAC-SHA-256, base64url
-    assert json.loads(row["pii_actions"]) == {"traits.email:email:hash": 1}
+    assert json.loads(row["pii_actions"]) == {"traits.email:email:hash:declared": 1}
 
 
 def test_what_a_careless_site_says_is_a_pseudonym_too_and_the_same_one(visit: Visit) -> None:

@@ -119,20 +119,3 @@ def test_a_missing_extension_says_what_to_install(monkeypatch: pytest.MonkeyPatc
         pytest.raises(QueryError, match=f"pip install .*duckdb-extension-{EXTENSIONS[0]}"),
     ):
         load_extensions(duck)
-
-
-def test_the_pii_report_adds_up_what_was_done(local: Store) -> None:
-    done = json.dumps({"properties.:redacted.note:email:hash": 2, "traits.name:name:drop": 1})
-    spool(
-        local.data, [[event("a", pii_actions=json.loads(done)), event("b", pii_actions=json.loads(done)), event("c")]]
-    )
-    Loader(LoaderConfig(local.config.data_dir), local.config).run_once()
-    rows = (
-        Reader(local.config)
-        .query("select field, class, action, times, events from pii_report order by class")
-        .objects()
-    )
-    assert [tuple(row.values()) for row in rows] == [
-        ("properties.:redacted.note", "email", "hash", 4, 2),
-        ("traits.name", "name", "drop", 2, 2),
-    ]

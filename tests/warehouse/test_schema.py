@@ -26,6 +26,10 @@ RELEASED = {
         "jurisdiction", "region", "locale", "gpc", "age", "client_time", "erased", "commitment", "hash", "payload",
         "spool_shard", "spool_seq", "granted",
     ],
+    "pii_report": [
+        "hour", "source_id", "field", "class", "action", "rule", "shadow", "times", "events", "spool_shard",
+        "spool_seq",
+    ],
 }  # fmt: skip
 
 

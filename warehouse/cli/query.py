@@ -27,6 +27,7 @@ def query(sql: str, as_csv: bool, data: str | None, config: Path | None, as_json
     Tables: events      one row per event (exact)
             events_raw  the table as it is stored
             bad_events  events that were refused, and why
+            pii_report  what the firewall did, by hour, source, field, class, action and rule
     """
     found = settings(config, data)
     text = sys.stdin.read() if sql == "-" else sql

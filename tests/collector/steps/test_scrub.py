@@ -70,7 +70,7 @@ def test_spellings(desk: Desk, properties: str) -> None:
 def test_of_a_repeated_address_only_one_value_remains(desk: Desk) -> None:
     row = _sent(desk, "properties", '{"email":"b@example.com","email":"a@example.com"}').rows[0]
     assert row["properties"]["email"].startswith("p1.t1.")
-    assert row["pii_actions"] == {"properties.email:email:hash": 1}
+    assert row["pii_actions"] == {"properties.email:email:hash:declared": 1}
 
 
 def test_ids_that_are_mail_addresses_are_pseudonyms(desk: Desk) -> None:
@@ -122,7 +122,7 @@ def test_no_raw_value_is_in_any_file_of_the_data_directory(desk: Desk) -> None:
 def test_an_id_that_is_personal_data_is_hashed(desk: Desk, user: str, kind: str | None) -> None:
     row = desk.batch({"type": "track", "event": "x", "userId": user}).rows[0]
     assert (row["user_id"] == user) == (kind is None)
-    assert row.get("pii_actions", {}) == ({f"user_id:{kind}:hash": 1} if kind else {})
+    assert row.get("pii_actions", {}) == ({f"user_id:{kind}:hash:identifier": 1} if kind else {})
 
 
 MAIL, PHONE, RESIDENT = "ada@example.com", "13800138000", "11010519491231002X"
@@ -142,7 +142,7 @@ def test_free_text_is_looked_through_wherever_a_message_carries_it(desk: Desk) -
     for value in (MAIL, PHONE, RESIDENT):
         assert value not in written
     assert reply.rows[0]["page_host"] == "shop.example"
-    classes = {tuple(key.rsplit(":", 2)[1:]) for key in reply.rows[0]["pii_actions"]}
+    classes = {tuple(key.rsplit(":", 3)[1:3]) for key in reply.rows[0]["pii_actions"]}
     assert classes == {("email", "hash"), ("phone", "hash"), ("id", "hash")}
 
 

@@ -104,4 +104,4 @@ def test_a_name_below_a_person_goes_and_a_products_stays(container: str) -> None
 def test_the_traits_of_a_person_are_one() -> None:
     counts: dict[str, int] = {}
     assert json.loads(_through(json.dumps({"name": MARKER, "plan": "pro"}), counts, person=True)) == {"plan": "pro"}
-    assert counts == {"properties.name:name:drop": 1}
+    assert counts == {"properties.name:name:drop:declared": 1}

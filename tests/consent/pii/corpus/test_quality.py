@@ -21,7 +21,7 @@ POSITIVES, NEGATIVES = 20_000, 50_000
 def scrub(item: Item) -> tuple[str, set[str]]:
     counts: dict[str, int] = {}
     left = Scrubber(KEY, counts).text(item.text, f"properties.{item.field}", item.field)
-    return left or "", {key.split(":")[-2] for key in counts}
+    return left or "", {key.split(":")[-3] for key in counts}
 
 
 def items() -> list[Item]:
