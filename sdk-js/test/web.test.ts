@@ -4,6 +4,7 @@
 
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { consentCookie } from '../src/browser/cookie.js';
 import { optionsOf, start } from '../src/browser/script.js';
 import { SNIPPET } from '../src/browser/snippet.js';
 import { webStorage } from '../src/browser/storage.js';
@@ -125,6 +126,52 @@ describe('storage', () => {
     web.consent.withdraw();
     expect(document.cookie).toBe('');
     expect(Object.keys(localStorage)).toEqual(['fh.wk.consent']);
+  });
+
+  it('tells the servers of the site what was granted by name, and nothing any more once it was taken back', async () => {
+    web = createWeb([]);
+    web.init(options);
+    web.track('A');
+    const choice = () => document.cookie.split('; ').filter((cookie) => cookie.startsWith('fh.wk.consent='));
+    // allowed because nobody was asked is not granted
+    expect(choice()).toEqual([]);
+    web.consent.set({ analytics: true, marketing: true, necessary: true, personalization: false, 'no.name': true });
+    expect(choice()).toEqual(['fh.wk.consent=analytics.marketing']);
+    web.consent.set({ marketing: false });
+    expect(choice()).toEqual(['fh.wk.consent=analytics']);
+    web.reset();
+    expect(choice()).toEqual(['fh.wk.consent=analytics']);
+    web.consent.withdraw();
+    expect(choice()).toEqual([]);
+    web.consent.set({ analytics: false });
+    expect(choice()).toEqual([]);
+  });
+
+  it('says a grant no longer than it holds, and none under a signal or without cookies', async () => {
+    const set = vi.spyOn(document, 'cookie', 'set');
+    const publish = consentCookie('fh.wk.consent');
+    const [soon, later] = [60_000, 3_600_000].map((ms) => Date.now() + ms) as [number, number];
+    publish(['analytics'], later);
+    expect(set.mock.lastCall?.[0]).toContain(new Date(later).toUTCString());
+    publish(['analytics'], soon);
+    expect(set.mock.lastCall?.[0]).toContain(new Date(soon).toUTCString());
+    const writes = set.mock.calls.length;
+    publish(['analytics'], soon);
+    consentCookie('fh.wk.consent')(['analytics'], later); // the next page, before its policy is there
+    expect(set.mock.calls).toHaveLength(writes);
+    publish(['analytics'], Date.now() - 1);
+    expect(document.cookie).toBe('');
+    web = createWeb([]);
+    web.init({ ...options, cookieless: true });
+    web.consent.set({ analytics: true });
+    expect(document.cookie).toBe('');
+    web.close();
+    vi.stubGlobal('navigator', { ...navigator, onLine: true, globalPrivacyControl: true });
+    web = createWeb([]);
+    web.init(options);
+    web.consent.set({ analytics: true, marketing: true });
+    expect(document.cookie).toContain('fh.wk.consent=analytics');
+    expect(document.cookie).not.toContain('marketing');
   });
 
   it('before a choice leaves no trace on the device', async () => {

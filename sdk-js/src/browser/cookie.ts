@@ -1,7 +1,8 @@
 /**
- * One first-party cookie for the anonymous id, on the widest domain that takes it. It dies 13 months after
- * the id was minted, however often it is written. What has no cookies (sandboxed frames) throws; there the
- * id is in storage or in memory only.
+ * Two first-party cookies, on the widest domain that takes them: the anonymous id, and for the site's own servers the
+ * purposes that were granted. Each dies when what it says does, however often it is written: the id 13 months after
+ * it was minted, a choice when its first grant runs out. What has no cookies (sandboxed frames) throws; there the id is
+ * in storage or in memory only.
  */
 
 import { bornAt, LIFETIME_MS } from '../core/identity.js';
@@ -14,9 +15,10 @@ export function readCookie(key: string): string | null {
   }
 }
 
-export function writeCookie(key: string, value: string): void {
+/** `expires` in ms; by itself, when the id that it holds does. */
+export function writeCookie(key: string, value: string, expires = bornAt(value) + LIFETIME_MS): void {
   domains().some((domain) => {
-    if (readCookie(key) !== value) put(key, value, bornAt(value) + LIFETIME_MS, domain);
+    if (readCookie(key) !== value) put(key, value, expires, domain);
     return readCookie(key) === value;
   });
 }
@@ -24,6 +26,23 @@ export function writeCookie(key: string, value: string): void {
 /** From every domain it may ever have been put on. */
 export function removeCookie(key: string): void {
   for (const domain of domains()) put(key, '', 0, domain);
+}
+
+/**
+ * Keeps the cookie by which the site's servers see the choice: names of purposes with a dot between, which no name
+ * holds. Nothing granted, no cookie. Names that a cookie cannot hold are left out: they are none of a policy's.
+ */
+export function consentCookie(key: string): (granted: readonly string[], until: number) => void {
+  let end = 0;
+  return (granted, until) => {
+    const value = until > Date.now() ? granted.filter((name) => /^[\w-]+$/.test(name)).join('.') : '';
+    const there = readCookie(key) || '';
+    // a policy that arrives may know an earlier end than the one this page has written
+    if (there === value && (!end || end === until)) return;
+    if (there) removeCookie(key);
+    if (value) writeCookie(key, value, until);
+    end = until;
+  };
 }
 
 /** From the widest to this host alone: `shop.example`, `www.shop.example`, none. A public suffix takes no cookie. */

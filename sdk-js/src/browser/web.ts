@@ -7,6 +7,7 @@ import type { Client, ClientOptions } from '../core/api.js';
 import { createClient } from '../core/client.js';
 import type { Plugin } from '../core/plugin.js';
 import { webFacts, webGpc } from './context.js';
+import { consentCookie } from './cookie.js';
 import { webHttp } from './http.js';
 import { webLifecycle } from './lifecycle.js';
 import { after } from './listen.js';
@@ -73,6 +74,7 @@ export function createWeb(
         lifecycle: webLifecycle,
         facts: webFacts(queryParams, options.hashRouting),
         gpc: webGpc,
+        publish: consentCookie(`fh.${writeKey}.consent`),
       },
       {
         ...options,

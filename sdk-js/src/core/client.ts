@@ -185,7 +185,14 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
     guard.report(reason, `${type} ${String(event || '').slice(0, 60)}: ${reason}`);
   }
 
+  /** Only where a choice is known: another host of this site may know one and have published it. */
+  function publish(): void {
+    const [granted, until] = gate.granted();
+    if (gate.preferences()) ports.publish?.(options.cookieless ? [] : granted, until);
+  }
+
   function applyConsent(): void {
+    publish();
     if (gate.mayStore()) open();
     else if (opened || gate.decide(ANALYTICS) === 'deny') shut();
     flusher.recheck();
@@ -268,6 +275,7 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
     queue.leave,
   ];
   if (gate.mayStore()) open();
+  publish();
 
   return {
     ...guard.shield<Omit<Client, 'consent'>>({

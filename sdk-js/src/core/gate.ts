@@ -13,6 +13,7 @@
  */
 
 import type { ChoiceOptions } from './api.js';
+import { DAY_MS, LIFETIME_DAYS } from './identity.js';
 import { parse } from './json.js';
 import type { Storage, Undo } from './ports.js';
 import {
@@ -29,7 +30,6 @@ import {
 /** Global Privacy Control denies what sells or shares (W3C GPC; CCPA regulations §7025). */
 const DENIED_BY_GPC = ['marketing', 'third_party'];
 const MAX_HELD = 1_000;
-const DAY_MS = 86_400_000;
 
 /** Without a policy. An unknown mode is the strictest. */
 export function decide(purpose: string, preferences: Preferences | null, mode: string, gpc: boolean): Decision {
@@ -81,6 +81,8 @@ export interface Gate<T extends Held> {
   decide(purpose: string): Decision;
   /** The person's choice as it stands; null when none was made. */
   preferences(): Preferences | null;
+  /** Those that were granted by name and may be used, without `necessary`, and until when (ms) all of them may. */
+  granted(): [purposes: string[], until: number];
   /** Hash of the notice that the choice was made under. */
   notice(): string | undefined;
   /** What a receipt adds to the choice on every event. */
@@ -203,6 +205,13 @@ export function createGate<T extends Held>(options: GateOptions<T>): Gate<T> {
     mayStore: () =>
       !options.cookieless &&
       [ANALYTICS, ...Object.keys(answers())].some((purpose) => purpose !== NECESSARY && judge(purpose) === 'allow'),
+    granted() {
+      const given = Object.entries(answers()).filter(
+        ([purpose, answer]) => purpose !== NECESSARY && isGrant(answer) && judge(purpose) === 'allow',
+      );
+      const ends = given.map(([purpose, [, at]]) => at + (ruleOf(purpose)?.ttlDays || LIFETIME_DAYS) * DAY_MS);
+      return [given.map(([purpose]) => purpose), Math.min(...ends)];
+    },
     held: () => held.length,
     notice: () => remembered?.[2],
     hold(item) {

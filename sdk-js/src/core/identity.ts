@@ -28,7 +28,9 @@ export interface Identity {
   close: Undo;
 }
 
-export const LIFETIME_MS = 395 * 86_400_000;
+export const DAY_MS = 86_400_000;
+export const LIFETIME_DAYS = 395;
+export const LIFETIME_MS = LIFETIME_DAYS * DAY_MS;
 
 export function createIdentity(storage: Storage, prefix: string, random: Random): Identity {
   const idKey = `${prefix}id`;

@@ -73,4 +73,6 @@ export interface Ports {
   facts(): Facts;
   /** Global Privacy Control as the platform sees it now. */
   gpc(): boolean;
+  /** Tells the site's own servers which purposes were granted, until when (ms); none: tells them nothing any more. */
+  publish?(granted: readonly string[], until: number): void;
 }
