@@ -154,6 +154,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "there is no such receipt, or it was erased",
         "没有这份回执，或已被删除",
     ),
+    "export.form": (
+        "the form of an export is one of: {forms}",
+        "导出格式须为以下之一：{forms}",
+    ),
     "ledger.empty": (
         "the ledger of {site} is empty",
         "站点 {site} 的账本是空的",

@@ -15,6 +15,7 @@ from consent.ledger.append import Entry, append
 from consent.store.tables import ledger_entry, ledger_payload
 
 AUDIT = "audit"
+DAMAGED = "damaged"  # stands for the verb of a line that cannot be read any more; `verify` names it
 
 
 class AuditEntry(Struct, frozen=True):
@@ -22,6 +23,14 @@ class AuditEntry(Struct, frozen=True):
 
     seq: int
     at: int
+    id: str
+    actor: str
+    action: str
+    target: str
+    detail: dict[str, Any]
+
+
+class _Line(Struct, frozen=True):
     id: str
     actor: str
     action: str
@@ -54,10 +63,16 @@ def search(
         query = query.where(entry.seq < before)
     found: list[AuditEntry] = []
     for row in connection.execute(query.order_by(entry.seq.desc())):
-        line = msgspec.json.decode(row.payload)
-        if line["action"].startswith(action) and actor in ("", line["actor"]):
-            found.append(AuditEntry(row.seq, row.at, line["id"], line["actor"], line["action"], line["target"],
-                                    line["detail"]))  # fmt: skip
+        line = _read(row.payload)
+        if line.action.startswith(action) and actor in ("", line.actor):
+            found.append(AuditEntry(row.seq, row.at, line.id, line.actor, line.action, line.target, line.detail))
             if len(found) == limit:
                 break
     return found
+
+
+def _read(payload: str) -> _Line:
+    try:
+        return msgspec.json.decode(payload, type=_Line)
+    except msgspec.MsgspecError:
+        return _Line("", "", DAMAGED, "", {})

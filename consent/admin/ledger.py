@@ -1,25 +1,29 @@
-"""Looking into the ledger: search, one receipt, verify, sign the head."""
+"""Looking into the ledger: search, one receipt, verify, export, sign the head."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection
+from sqlalchemy import Connection
 
 from consent.admin import Admin, AdminError, audit
 from consent.keys import KeyRing
 from consent.ledger import checkpoint as marks
+from consent.ledger import files
 from consent.ledger.append import lock
+from consent.ledger.export import Wanted, read_payload, rows
 from consent.ledger.verify import Report, verify
+from consent.store import Store
 from consent.store.tables import ledger_entry, ledger_payload
 
 MAX_PAGE = 1_000
+PAGE = 2_000  # rows of an export in one transaction
 
 
 class Line(Struct, frozen=True):
-    """One entry; `payload` is None if it was erased. `at` in milliseconds, `hash` and `commitment` as hex."""
+    """One entry; `payload`: None if it was erased, empty if it was damaged. `at` in milliseconds, hashes as hex."""
 
     seq: int
     at: int
@@ -33,25 +37,54 @@ def search(
     connection: Connection, site: str, *, subjects: Sequence[str] = (), purpose: str = "", granted: bool | None = None,
     since: int | None = None, until: int | None = None, kind: str = "", before: int | None = None, limit: int = 50,
 ) -> list[Line]:  # fmt: skip
-    """Entries, the newest first. `subjects` of a person (consent.subjects), `purpose` with or without an answer, times
-    in milliseconds; `before`: the number to go on from. Erased entries are found by time and kind only."""
-    entry, said = ledger_entry.c, ledger_payload.c
-    where: list[ColumnElement[bool]] = [entry.chain == site]
-    if subjects:
-        where.append(said.subject.in_(list(subjects)))
-    if purpose:
-        signs = ("+", "-") if granted is None else ("+",) if granted else ("-",)
-        where.append(sa.or_(*(said.purposes.contains(f",{purpose}{sign},", autoescape=True) for sign in signs)))
-    if since is not None:
-        where.append(entry.at >= since)
-    if until is not None:
-        where.append(entry.at < until)
-    if kind:
-        where.append(entry.kind == kind)
+    """Entries, the newest first; see `Wanted`. `before`: the number to go on from."""
+    entry = ledger_entry.c
+    wanted = Wanted(tuple(subjects), purpose, granted, since, until, kind)
+    query = _lines().where(entry.chain == site, *wanted.conditions())
     if before is not None:
-        where.append(entry.seq < before)
-    query = _lines().where(*where).order_by(entry.seq.desc()).limit(min(limit, MAX_PAGE))
-    return [_line(row) for row in connection.execute(query)]
+        query = query.where(entry.seq < before)
+    found = connection.execute(query.order_by(entry.seq.desc()).limit(min(limit, MAX_PAGE)))
+    return [_line(row) for row in found]
+
+
+def export(
+    store: Store, admin: Admin, site: str, form: str, wanted: Wanted | None = None,
+    progress: Callable[[int], None] = lambda count: None,
+) -> Iterator[bytes]:  # fmt: skip
+    """The site's ledger as a file in one of `files.FORMATS`, piece by piece, oldest first; written down in the audit
+    log before the first piece. `progress` is told how many rows there were. Raises AdminError for another form.
+
+    Rows are read in short transactions, because whoever takes the file may take it slowly; entries that come
+    meanwhile are not in it."""
+    if form not in files.FORMATS:
+        raise AdminError("export.form", forms=", ".join(files.FORMATS))
+    wanted = wanted or Wanted()
+    said = {name: value for name, value in msgspec.to_builtins(wanted).items() if value not in ("", None, [])}
+    of_person = {"ofPerson": True} if said.pop("subjects", None) else {}
+    with store.write() as connection:
+        last = connection.execute(
+            sa.select(sa.func.max(ledger_entry.c.seq)).where(ledger_entry.c.chain == site)
+        ).scalar()
+        audit.record(connection, admin, site, "ledger.export", form, said | of_person)
+    return files.pieces(_pages(store, site, wanted, last or 0, progress), form)
+
+
+def _pages(
+    store: Store, site: str, wanted: Wanted, last: int, progress: Callable[[int], None]
+) -> Iterator[dict[str, Any]]:  # fmt: skip
+    after = count = 0
+    while True:
+        with store.read() as connection:
+            found = list(rows(connection, site, after, PAGE, wanted))
+        for row in found:
+            if row["seq"] > last:
+                return
+            yield row
+        count += len(found)
+        progress(count)
+        if len(found) < PAGE:
+            return
+        after = found[-1]["seq"]
 
 
 def receipt(connection: Connection, site: str, id: str) -> Line:
@@ -88,5 +121,6 @@ def _lines() -> sa.Select[*tuple[Any, ...]]:
 
 
 def _line(row: Any) -> Line:
-    payload = msgspec.json.decode(row.payload) if row.payload is not None else None
+    said, _ = read_payload(row.payload)
+    payload = None if row.payload is None else said
     return Line(row.seq, row.at, row.kind, bytes(row.commitment).hex(), bytes(row.hash).hex(), payload)

@@ -1,4 +1,7 @@
-"""The ledger for auditors and other systems: one row an entry, oldest first, in chunks. Erased entries say so."""
+"""The ledger for auditors and other systems: one row an entry, oldest first, in chunks. Erased entries say so.
+
+What is wanted of it (`Wanted`) means the same in a search and in an export.
+"""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -6,7 +9,8 @@ from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy import Connection
+from msgspec import Struct
+from sqlalchemy import ColumnElement, Connection
 
 from consent.store.tables import ledger_entry, ledger_payload
 
@@ -18,14 +22,50 @@ COLUMNS: Final = (
 )  # fmt: skip
 
 
-def rows(connection: Connection, chain: str, after: int = 0, limit: int | None = None) -> Iterator[dict[str, Any]]:
+class Wanted(Struct, frozen=True, rename="camel"):
+    """Which entries. `subjects` of a person (consent.subjects); `purpose` with or without an answer; `since` ≤ at <
+    `until` in milliseconds. Erased entries are found by time and kind only."""
+
+    subjects: tuple[str, ...] = ()
+    purpose: str = ""
+    granted: bool | None = None
+    since: int | None = None
+    until: int | None = None
+    kind: str = ""
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """What a row of `ledger_entry` joined with `ledger_payload` must be."""
+        entry, said = ledger_entry.c, ledger_payload.c
+        where: list[ColumnElement[bool]] = []
+        if self.subjects:
+            where.append(said.subject.in_(list(self.subjects)))
+        if self.purpose:
+            signs = ("+", "-") if self.granted is None else ("+",) if self.granted else ("-",)
+            where.append(sa.or_(*(said.purposes.contains(f",{self.purpose}{s},", autoescape=True) for s in signs)))
+        if self.since is not None:
+            where.append(entry.at >= self.since)
+        if self.until is not None:
+            where.append(entry.at < self.until)
+        if self.kind:
+            where.append(entry.kind == self.kind)
+        return where
+
+
+def rows(
+    connection: Connection, chain: str, after: int = 0, limit: int | None = None, wanted: Wanted | None = None
+) -> Iterator[dict[str, Any]]:  # fmt: skip
     """Entries after number `after` as flat rows (`COLUMNS`); lists of purposes are sorted, `at` is ISO 8601 UTC.
 
     `payload` is the recorded JSON as text, None if it was erased.
     """
     entry, said = ledger_entry.c, ledger_payload.c
     joined = ledger_entry.outerjoin(ledger_payload, (said.chain == entry.chain) & (said.seq == entry.seq))
-    query = sa.select(*ledger_entry.c, said.payload).select_from(joined).where(entry.chain == chain).order_by(entry.seq)
+    query = (
+        sa.select(*ledger_entry.c, said.payload)
+        .select_from(joined)
+        .where(entry.chain == chain, *(wanted.conditions() if wanted else ()))
+    )
+    query = query.order_by(entry.seq)
     given = 0
     while limit is None or given < limit:
         size = CHUNK if limit is None else min(CHUNK, limit - given)
@@ -38,9 +78,21 @@ def rows(connection: Connection, chain: str, after: int = 0, limit: int | None =
         after = found[-1].seq
 
 
+def read_payload(text: str | None) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """What a payload says, and what it says by purpose. Nothing of one that was erased, or that somebody damaged so
+    that it is no payload any more: such an entry is still listed, and `verify` names it."""
+    try:
+        said = msgspec.json.decode(text or "{}", type=dict[str, Any])
+        purposes = msgspec.convert(said.get("purposes") or {}, dict[str, dict[str, Any]])
+        if not all(isinstance(one.get("granted"), bool) for one in purposes.values()):
+            return {}, {}
+    except msgspec.MsgspecError:
+        return {}, {}
+    return said, purposes
+
+
 def _flat(row: Any) -> dict[str, Any]:
-    said: dict[str, Any] = msgspec.json.decode(row.payload) if row.payload is not None else {}
-    purposes = said.get("purposes") or {}
+    said, purposes = read_payload(row.payload)
     return {
         "site": row.chain, "seq": row.seq, "at": datetime.fromtimestamp(row.at / 1000, UTC).isoformat(),
         "kind": row.kind, "id": said.get("id"), "subject": said.get("subject"), "action": said.get("action"),

@@ -123,7 +123,7 @@ ELSEWHERE = {
     # commands, run as people run them
     "warehouse/cli/checks.py": "tests/warehouse/cli/test_commands.py",
     "warehouse/cli/common.py": "tests/warehouse/cli/test_commands.py",
-    "warehouse/cli/ledger_file.py": "tests/warehouse/cli/test_consent.py",
+    "consent/ledger/files.py": "tests/consent/admin/test_ledger.py",
     "consent/ledger/export.py": "tests/warehouse/cli/test_consent.py",
     "warehouse/cli/config.py": "tests/warehouse/cli/test_commands.py",
     "warehouse/cli/doctor.py": "tests/warehouse/cli/test_commands.py",

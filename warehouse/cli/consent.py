@@ -5,7 +5,7 @@ import secrets
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,6 @@ import msgspec
 from collector.identifiers import uuid7
 from collector.settings import Settings
 from warehouse.cli.common import EXIT_PROBLEM, options, print_json, settings, store_errors
-from warehouse.cli.ledger_file import write
 
 SITE = click.option("--site", default="default", show_default=True, help="The site whose people these are.")
 WHO = "command line"
@@ -154,18 +153,27 @@ def checkpoint(site: str, data: str | None, config: Path | None, as_json: bool) 
 @options
 def export(out: str, form: str | None, site: str, data: str | None, config: Path | None, as_json: bool) -> None:
     """Write the ledger to OUT (- for standard output), one row an entry. Nobody's ids are in it, only subjects."""
-    from consent.ledger import export as exporting
+    from consent.admin import ledger
 
     form = form or {".jsonl": "jsonl", ".parquet": "parquet"}.get(Path(out).suffix, "csv")
-    if form == "parquet" and out == "-":
+    if form == "parquet" and out == "-" and sys.stdout.isatty():
         raise click.UsageError("parquet needs a file")
-    with _store(settings(config, data)) as store, store.read() as connection, _progress("exporting") as progress:
-        rows = _counted(exporting.rows(connection, site), progress)
-        written = write(rows, out, form, exporting.COLUMNS)
+    entries = 0
+
+    def count(done: int) -> None:
+        nonlocal entries
+        entries = done
+        progress(done)
+
+    with _store(settings(config, data)) as store, _progress("exporting") as progress:
+        pieces = ledger.export(store, _admin(), site, form, progress=count)
+        with nullcontext(sys.stdout.buffer) if out == "-" else Path(out).open("wb") as file:
+            for piece in pieces:
+                file.write(piece)
     if as_json and out != "-":
-        print_json({"file": out, "format": form, "entries": written})
+        print_json({"file": out, "format": form, "entries": entries})
     else:
-        click.echo(f"{written} entries", err=True)
+        click.echo(f"{entries} entries", err=True)
 
 
 @consent.command(epilog="Examples:\n\n  firsthand consent erase --anonymous-id a-1\n\n"
@@ -257,10 +265,3 @@ def _progress(what: str) -> Iterator[Any]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
         task = shown.add_task(what, total=None)
         yield lambda seq: shown.update(task, completed=seq)
-
-
-def _counted(rows: Iterator[dict[str, Any]], progress: Any) -> Iterator[dict[str, Any]]:
-    for row in rows:
-        if row["seq"] % 1_000 == 0:
-            progress(row["seq"])
-        yield row

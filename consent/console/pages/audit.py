@@ -5,7 +5,6 @@ What is about the whole installation (users, sources, logins) is shown to people
 
 from typing import Final
 
-import msgspec
 from starlette.responses import Response
 
 from consent.admin import audit, ledger
@@ -15,8 +14,6 @@ from consent.console.visit import Refused, Visit
 from consent.ledger.verify import Report
 
 LINES: Final = 50
-# What reading a payload raises that somebody damaged: then the page is there for the button that says where
-UNREADABLE: Final = (msgspec.MsgspecError, KeyError, TypeError, AttributeError)
 KINDS: Final = ("policy.", "events.", "person.", "dsr.", "ledger.", "keys.", "user.", "session.", "source.")
 
 
@@ -24,15 +21,12 @@ def show(visit: Visit, report: Report | None = None) -> Response:
     of_house = _of_house(visit)
     before = visit.query("before")
     actor, kind = visit.query("actor"), visit.query("kind")
-    problem = ""
-    try:
-        with visit.house.store.read() as connection:
-            found = audit.search(
-                connection, HOUSE if of_house else visit.site, action=kind if kind in KINDS else "", actor=actor,
-                before=int(before) if before.isdecimal() else None, limit=LINES + 1,
-            )  # fmt: skip
-    except UNREADABLE:
-        found, problem = [], "ledger.unreadable"
+    with visit.house.store.read() as connection:
+        found = audit.search(
+            connection, HOUSE if of_house else visit.site, action=kind if kind in KINDS else "", actor=actor,
+            before=int(before) if before.isdecimal() else None, limit=LINES + 1,
+        )  # fmt: skip
+    problem = "ledger.unreadable" if any(line.action == audit.DAMAGED for line in found) else ""
     return visit.render("audit.html", entries=found[:LINES], more=len(found) > LINES, of_house=of_house, kinds=KINDS,
                         actor=actor, kind=kind, report=report, problem=problem)  # fmt: skip
 

@@ -16,7 +16,6 @@ from consent.admin import ledger, policies
 from consent.admin.ledger import Line
 from consent.console import headers
 from consent.console.page import Endpoint, Page
-from consent.console.pages.audit import UNREADABLE
 from consent.console.visit import Refused, Visit
 from consent.iso27560 import receipt_record
 from consent.ledger.verify import Report
@@ -35,18 +34,15 @@ def show(visit: Visit, report: Report | None = None) -> Response:
     subjects: list[str] = []
     if query["anonymous"] or query["user"]:
         subjects = subjects_of(visit.house.ring(), visit.site, query["anonymous"] or None, query["user"] or None)
-    problem = ""
     with visit.house.store.read() as connection:
         current = policies.current(connection, visit.site)
-        try:
-            found = ledger.search(
-                connection, visit.site, subjects=subjects, purpose=query["purpose"],
-                granted={"yes": True, "no": False}.get(query["granted"]), since=_day(query["since"]),
-                until=_day(query["until"], 1), kind=query["kind"] if query["kind"] in KINDS else "",
-                before=int(before) if before.isdecimal() else None, limit=LINES + 1,
-            )  # fmt: skip
-        except UNREADABLE:
-            found, problem = [], "ledger.unreadable"
+        found = ledger.search(
+            connection, visit.site, subjects=subjects, purpose=query["purpose"],
+            granted={"yes": True, "no": False}.get(query["granted"]), since=_day(query["since"]),
+            until=_day(query["until"], 1), kind=query["kind"] if query["kind"] in KINDS else "",
+            before=int(before) if before.isdecimal() else None, limit=LINES + 1,
+        )  # fmt: skip
+    problem = "ledger.unreadable" if any(line.payload == {} for line in found) else ""
     shown = {k: v for k, v in query.items() if v and k not in ("anonymous", "user")}
     return visit.render(
         "ledger.html", lines=found[:LINES], more=len(found) > LINES, query=query, kinds=KINDS, report=report,
