@@ -6,6 +6,7 @@ from typing import Final
 _WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK: Final = "10X98765432"
 _DOUBLED: Final = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+_NO_DIGITS: Final = bytes(byte for byte in range(256) if not 48 <= byte <= 57)
 
 
 def luhn(digits: str) -> bool:
@@ -43,4 +44,4 @@ def is_date(digits: str) -> bool:
 
 def digits_of(text: str) -> str:
     """The ASCII digits in `text`."""
-    return "".join(c for c in text if "0" <= c <= "9")
+    return text.encode("ascii", "ignore").translate(None, _NO_DIGITS).decode()

@@ -1,10 +1,12 @@
 """The firewall itself: declared fields, then detection, over one JSON object or one text. Pure.
 
     look     one pass over the bytes; most objects end here and leave as they came        (look.py)
+    splice   texts directly under the object's own names are replaced where they lie,
+             and most objects with a value in them end here                                (splice.py)
     decode
     declare  what a field's name or the source says is personal                            (declared.py, policy.py)
     detect   only the rules whose look hit, over each text, each number and each key       (rules/)
-    encode   always once there was a hint: of a repeated name only the last value was read
+    encode   always once it was decoded: of a repeated name only the last value was read
 
 JSON inside a text is opened, two levels deep. A text is read up to 32 KB; what is longer is cut there and counted,
 because what nobody looked at may not pass. Whatever throws here must refuse the event: the caller does
@@ -19,12 +21,13 @@ import msgspec
 
 from consent.pii.actions import REDACTED, acted
 from consent.pii.declared import declared_class, describes_person
-from consent.pii.hashing import Key, is_pseudonym
+from consent.pii.hashing import Key, is_pseudonym, pseudonym
 from consent.pii.look import DECLARES, FIRST_RULE, HIDDEN, hints, places, rules_in
-from consent.pii.model import Span, candidates, find
+from consent.pii.model import CLASSES, Rule, candidates, find
 from consent.pii.policy import DEFAULT, Policy
 from consent.pii.rules import PII_RULES
 from consent.pii.spelling import plain
+from consent.pii.splice import Spot, named
 from consent.pii.urls import clean_url
 
 MAX_CHARS: Final = 32 * 1024
@@ -37,8 +40,10 @@ LIMIT: Final = "limit"
 OTHERS: Final = (DECLARED, IDENTIFIER, LIMIT)
 _SMALLEST_NUMBER: Final = 10**7
 _SHORTEST: Final = 4
+_FEW: Final = 8
 _CACHED_CHARS: Final = 128
 _GONE: Any = object()
+Span = tuple[int, int, str, Rule]  # start, end, value
 _PLAIN_NAME = re.compile(r"[$A-Za-z_\u4e00-\u9fff][A-Za-z0-9_ $\-\u4e00-\u9fff]{0,39}")
 _MANY_DIGITS = re.compile(r"\d{5}")
 
@@ -65,18 +70,24 @@ class Scrubber:
         declares = bool(self._policy.declares) and self._policy.may_declare(encoded)
         if found is None and not person and not declares:
             return encoded
-        value = msgspec.json.decode(encoded)
         found = found or []
         hidden = HIDDEN in found
-        if person or hidden or declares or DECLARES in found:
+        walk = person or hidden or declares or DECLARES in found
+        spots: list[Spot] = []
+        if not hidden and self._use([index - FIRST_RULE for index in found if index >= FIRST_RULE], hidden):
+            spots = [(index, at, to) for index in self._rules for at, to in places(index, encoded)]
+        if spots and not walk and (done := self._spliced(encoded, where, spots)) is not None:
+            return done
+        value = msgspec.json.decode(encoded)
+        if walk:
             value = self._declare(value, where, person, nested)
-        texts: list[str] = []
         if hidden:
+            texts: list[str] = []
             _collect(value, texts)
-            rules = rules_in("\n".join(texts))
-        else:
-            rules = [index - FIRST_RULE for index in found if index >= FIRST_RULE]
-        if self._use(rules, hidden) and (hidden or self._suspect(encoded)):
+            if self._use(rules_in("\n".join(texts)), hidden):
+                value = self._detect(value, where, "")
+        elif spots:
+            self._suspect(encoded, spots)
             value = self._detect(value, where, "")
         return msgspec.json.encode({} if value is _GONE else value)
 
@@ -90,7 +101,8 @@ class Scrubber:
         return None if cleaned is _GONE else cleaned
 
     def _use(self, rules: list[int], hidden: bool) -> bool:
-        self._rules = [index for index in rules if index not in self._policy.off]
+        off = self._policy.off
+        self._rules = [index for index in rules if index not in off] if off else rules
         self._hidden = hidden
         return bool(self._rules)
 
@@ -201,22 +213,45 @@ class Scrubber:
             return value if scanned is written else scanned
         return value
 
-    def _suspect(self, encoded: bytes) -> bool:
-        """Find the texts of a JSON document that a rule may touch: most texts of an event then cost one look-up.
+    def _spliced(self, encoded: bytes, path: str, spots: list[Spot]) -> bytes | None:
+        """The JSON with suspicious texts replaced where they lie, if all are values of the object's own names.
+
+        None if any is something else, and then nothing was done. Most events with a value end here, and decoding and
+        walking them would cost as much as all that is in them.
+        """
+        suspicious = self._suspicious = dict[str, list[int]]()
+        texts = named(encoded, spots) if len(spots) <= _FEW else None
+        if texts is None:
+            return None
+        for index, first, _ in spots:
+            suspicious.setdefault(texts[first][2], []).append(index)
+        pieces: list[bytes] = []
+        at, gone = 0, []
+        for first, (last, name, text) in texts.items():
+            stands = self._scan(text, f"{path}.{name}", name)
+            if stands is _GONE:
+                gone.append(name)
+            else:  # nothing in it was escaped, and what takes its place needs no escape
+                pieces += (encoded[at:first], stands.encode())
+                at = last
+        left = b"".join((*pieces, encoded[at:]))
+        if gone:
+            value = msgspec.json.decode(left)
+            left = msgspec.json.encode({name: inner for name, inner in value.items() if name not in gone})
+        return left
+
+    def _suspect(self, encoded: bytes, spots: list[Spot]) -> None:
+        """Which texts of a JSON document a rule may touch: most texts of an event then cost one look-up.
 
         Nothing is hidden in it, so each text stands between its quotes as it is; what a place overlaps is suspicious as
         a whole.
         """
         self._suspicious, self._numbers = {}, False
-        found = False
-        for index in self._rules:
-            for first, last in places(index, encoded):
-                for text in encoded[first:last].decode().split('"'):
-                    self._suspicious.setdefault(text, []).append(index)
-                # An even number of quotes before it: it stands outside of all texts
-                self._numbers = self._numbers or encoded.count(b'"', 0, first) % 2 == 0
-                found = True
-        return found
+        for index, first, last in spots:
+            for text in encoded[first:last].decode().split('"'):
+                self._suspicious.setdefault(text, []).append(index)
+            # An even number of quotes before it: it stands outside of all texts
+            self._numbers = self._numbers or encoded.count(b'"', 0, first) % 2 == 0
 
     def _suspects(self, text: str) -> bool:
         if not self._hidden:
@@ -224,7 +259,7 @@ class Scrubber:
         text = plain(text)
         if text.count("@") > MAX_VALUES:
             return True
-        return any(next(candidates(PII_RULES[index], text), None) is not None for index in self._rules)
+        return any(candidates(PII_RULES[index], text) for index in self._rules)
 
     def _scan(self, text: str, path: str, field: str) -> Any:
         """`text` with the values in it replaced; _GONE if it was one value and is dropped."""
@@ -238,40 +273,54 @@ class Scrubber:
             self._count(path, "unread", "drop", LIMIT)
             return REDACTED
         spans: list[Span] = []
-        rules = self._rules if self._hidden else self._suspicious.get(text, self._rules)
-        for index in rules:
-            for span in find(PII_RULES[index], read, field):
-                if index in self._policy.shadow:
-                    self._count(path, span.rule.cls, "shadow", span.rule.name)
-                elif len(spans) >= MAX_VALUES:
-                    self._count(path, "unread", "drop", LIMIT)
-                    return REDACTED
-                elif not any(span.start < other.end and other.start < span.end for other in spans):
-                    spans.append(span)
+        for index in self._rules if self._hidden else self._suspicious.get(text, self._rules):
+            found = find(rule := PII_RULES[index], read, field)
+            if not found:
+                continue
+            if index in self._policy.shadow:
+                self._count(path, rule.cls, "shadow", rule.name, len(found))
+                continue
+            if spans:  # the rule that came first keeps what it claimed
+                found = [f for f in found if not any(f[0] < other[1] and other[0] < f[1] for other in spans)]
+            spans += [(start, end, value, rule) for start, end, value in found]
+            if len(spans) > MAX_VALUES:
+                self._count(path, "unread", "drop", LIMIT)
+                return REDACTED
         if not spans:
             return text
-        spans.sort(key=lambda span: span.start)
-        if len(spans) == 1 and len(read.strip()) == spans[0].end - spans[0].start:
-            return self._act(spans[0].rule.cls, path, read.strip(), spans[0].rule.name, whole=True)
+        if len(spans) == 1:
+            start, end, value, rule = spans[0]
+            if len(read.strip()) == end - start:
+                return self._act(rule.cls, path, value, rule.name, whole=True)
+            return f"{read[:start]}{self._act(rule.cls, path, value, rule.name, whole=False)}{read[end:]}"
+        spans.sort(key=_start)
         pieces: list[str] = []
         at = 0
-        for span in spans:
-            value = read[span.start : span.end]
-            pieces += (read[at : span.start], self._act(span.rule.cls, path, value, span.rule.name, whole=False))
-            at = span.end
+        for start, end, value, rule in spans:
+            pieces += (read[at:start], self._act(rule.cls, path, value, rule.name, whole=False))
+            at = end
         return "".join([*pieces, read[at:]])
 
     def _act(self, cls: str, path: str, value: str, rule: str, whole: bool) -> Any:
-        action = self._policy.action(cls, path)
-        stands = acted(cls, action, value, self._key)
+        policy, about = self._policy, CLASSES[cls]
+        action = policy.action(cls, path) if policy.entries else about.action
+        if action == "hash":
+            stands: str | None = pseudonym(self._key, about.kind, value)
+        else:
+            stands = acted(cls, action, value, self._key)
         self._count(path, cls, "drop" if stands is None else action, rule)
         if stands is None:
             return _GONE if whole else REDACTED
         return stands
 
-    def _count(self, path: str, cls: str, action: str, rule: str) -> None:
+    def _count(self, path: str, cls: str, action: str, rule: str, times: int = 1) -> None:
         key = f"{shown(path) if len(path) <= _CACHED_CHARS else shown.__wrapped__(path)}:{cls}:{action}:{rule}"
-        self._counts[key] = self._counts.get(key, 0) + 1
+        counts = self._counts
+        counts[key] = counts.get(key, 0) + times
+
+
+def _start(span: Span) -> int:
+    return span[0]
 
 
 def _collect(value: Any, texts: list[str]) -> None:

@@ -13,7 +13,6 @@ ever run out of it, Match would say "nothing": so the set's size is tested with 
 """
 
 import re
-from collections.abc import Iterator
 from typing import Final
 
 import re2
@@ -68,7 +67,8 @@ def _compiled(*patterns: str) -> re2.Set:
 _RULES = tuple(rule.look for rule in PII_RULES)
 _ALL = _compiled(rf"\\|{_RARE_BLANKS}|{_WIDE}|{_ESCAPED}", _DECLARES, *_RULES)
 _TEXT = _compiled(*_RULES)
-_EACH = tuple(re2.compile(look) for look in _RULES)
+_EACH = tuple((re.compile(rule.core.encode()) if rule.core else re2.compile(rule.look)).search for rule in PII_RULES)
+_MARKS = tuple(rule.anchor.encode() for rule in PII_RULES)
 
 
 def hints(encoded: bytes) -> list[int] | None:
@@ -81,32 +81,34 @@ def rules_in(text: str) -> list[int]:
     return _TEXT.Match(text.encode("utf-8", "replace")) or []
 
 
-def places(index: int, encoded: bytes) -> Iterator[tuple[int, int]]:
+def places(index: int, encoded: bytes) -> list[tuple[int, int]]:
     """Where in JSON bytes with nothing hidden a rule may find something: from quote to quote, each once.
 
     The first number is behind a quote, the second before the next one; outside of texts the stretch between two.
     """
-    rule, at = PII_RULES[index], 0
-    if rule.by_word:  # its look sees the word, which may be a field's name; the values are found by their form
+    at, found = 0, []
+    if (
+        rule := PII_RULES[index]
+    ).by_word:  # its look sees the word, which may be a field's name; the values are found by their form
         text = encoded.decode()
         for start, end, _ in candidates(rule, text):
             if start >= at:
                 first, at = text.rfind('"', 0, start + 1), text.find('"', max(start + 1, end - 1))
-                yield len(text[: first + 1].encode()), len(text[:at].encode())
-        return
-    search, mark = _EACH[index].search, rule.anchor.encode()
+                found.append((len(text[: first + 1].encode()), len(text[:at].encode())))
+        return found
+    search, mark = _EACH[index], _MARKS[index]
     while True:
         if mark:
             start = end = encoded.find(mark, at)
             if start < 0:
-                return
+                return found
         else:
             match = search(encoded, at)
             if match is None:
-                return
+                return found
             start, end = match.span()
         first, last = encoded.rfind(b'"', 0, start + 1), encoded.find(b'"', max(start + 1, end - 1))
-        yield first + 1, last
+        found.append((first + 1, last))
         at = max(last, start + 1)  # the quote itself may be what stands before the next value
 
 

@@ -12,7 +12,7 @@ hashed. The words of `kind` never change: a stored pseudonym must keep its meani
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Final, Literal, NamedTuple, get_args
 
 Action = Literal["hash", "drop", "mask", "truncate", "keep"]
@@ -59,6 +59,9 @@ class Context(NamedTuple):
     after: int = 10
 
 
+FREE: Final = Context()
+
+
 class Rule(NamedTuple):
     """How one kind of value is found. If the pattern has a group `v`, that is the value, else the whole match."""
 
@@ -67,52 +70,59 @@ class Rule(NamedTuple):
     look: str
     pattern: re.Pattern[str]
     valid: Callable[[str], bool] = bool
-    context: Context = Context()
+    context: Context = FREE
     # Spellings so particular that no context is needed: +86 138-0013-8000
     sure: Callable[[str], bool] = lambda value: False
     # A character that every value has: the pattern is tried around it only
     anchor: str = ""
+    # Of an ASCII text, what a value may have before its anchor
+    before_anchor: str = ""
+    # A form that every value contains and that Python's own search skips to, because it begins with one character
+    core: str = ""
     # The look seeks a word that stands beside a value, perhaps as the field's name, instead of the value
     by_word: bool = False
 
 
-class Span(NamedTuple):
-    """A value found in a text, by the rule that found it."""
-
-    start: int
-    end: int
-    rule: Rule
+# A value found in a text: start, end, and what stands there
+Found = tuple[int, int, str]
 
 
-def candidates(rule: Rule, text: str) -> Iterator[tuple[int, int, str]]:
-    """Where the form and the check digits are right, whatever stands beside them: start, end, value."""
-    grouped = "v" in rule.pattern.groupindex
+def candidates(rule: Rule, text: str) -> list[Found]:
+    """Where the form and the check digits are right, whatever stands beside them."""
+    found, group = [], "v" if "v" in rule.pattern.groupindex else 0
     for match in _anchored(rule, text) if rule.anchor else rule.pattern.finditer(text):
-        value = match["v"] if grouped else match[0]
+        value = match[group]
         if value is not None and rule.valid(value):
-            start, end = match.span("v") if grouped else match.span()
-            yield start, end, value
+            start, end = match.span(group)
+            found.append((start, end, value))
+    return found
 
 
-def find(rule: Rule, text: str, field: str = "") -> list[Span]:
-    """Where `rule` finds values in `text`, which stands under the name `field`."""
-    return [
-        Span(start, end, rule)
-        for start, end, value in candidates(rule, text)
-        if rule.sure(value) or _fits(rule.context, text, start, end, field)
-    ]
+def find(rule: Rule, text: str, field: str = "") -> list[Found]:
+    """Where `rule` finds values in `text`, which stands under the name `field`; in order, and none over another."""
+    found = candidates(rule, text)
+    if found and rule.context is not FREE:
+        return [one for one in found if rule.sure(one[2]) or _fits(rule.context, text, one[0], one[1], field)]
+    return found
 
 
-def _anchored(rule: Rule, text: str) -> Iterator[re.Match[str]]:
+def _anchored(rule: Rule, text: str) -> list[re.Match[str]]:
+    found = []
     done, at = 0, text.find(rule.anchor)
+    narrow = rule.before_anchor if text.isascii() else ""
     while at >= 0:
+        match = None
         # What touches the character must be a letter or a digit on its right, or trying is no use
-        near = text[at + 1 : at + 2].isalnum()
-        match = rule.pattern.search(text, max(done, at - _AROUND), at + 4 * _AROUND) if near else None
+        if text[at + 1 : at + 2].isalnum():
+            first = max(done, at - _AROUND)
+            if narrow:  # no value begins before what may not stand in one
+                first += len(text[first:at].rstrip(narrow))
+            match = rule.pattern.search(text, first, at + 4 * _AROUND)
         if match is not None:
-            yield match
+            found.append(match)
         done = max(at + 1, match.end() if match else 0)
         at = text.find(rule.anchor, done)
+    return found
 
 
 def _fits(context: Context, text: str, start: int, end: int, field: str) -> bool:

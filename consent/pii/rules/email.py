@@ -5,6 +5,7 @@ Found from the `@` outwards by bounded repeats, so that a page of letters costs 
 """
 
 import re
+from string import ascii_letters, digits
 
 from consent.pii.model import Rule
 
@@ -24,4 +25,5 @@ def _valid(value: str) -> bool:
     return domain.rpartition(".")[2].lower() not in _FILES and not local.startswith(".") and ".." not in domain
 
 
-RULE = Rule("email", "email", r"@", _PATTERN, _valid, anchor="@")
+_ASCII_LOCAL = f"{ascii_letters}{digits}_.!#$&'*+?^`{{|}}~-"
+RULE = Rule("email", "email", r"@", _PATTERN, _valid, anchor="@", before_anchor=_ASCII_LOCAL)

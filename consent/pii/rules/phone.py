@@ -59,11 +59,12 @@ CN_MOBILE = Rule(
     "cn_mobile", "phone",
     r"(?:^|[^0-9])(?:(?:00|\+)?86[ \-]?)?1[3-9][0-9](?:[ \-]?[0-9]{4}){2}(?:[^0-9]|$)",
     re.compile(r"(?<![\d.+-])(?<![A-Fa-f])(?P<v>(?:(?:00|\+)?86[ -]?)?1[3-9]\d(?:\d{8}|([ -])\d{4}\2\d{4}))(?![\d-]|\.\d|[A-Fa-f]\d)", re.A),
-    _mobile, Context(needs=WORDS), _sure_mobile,
+    bool, Context(needs=WORDS), _sure_mobile, core=r"1[3-9][0-9](?:[ \-]?[0-9]{4}){2}(?![0-9])",
 )  # fmt: skip
 CN_PLUS = Rule(
     "cn_plus", "phone", r"\+86",
     re.compile(r"(?<![\w+])(?P<v>\+86[ -]{0,2}\(?1[3-9]\d\)?[ -]{0,2}\d{4}[ -]{0,2}\d{4})(?!\d)", re.A), _mobile,
+    core=r"\+86",
 )  # fmt: skip
 CN_LANDLINE = Rule(
     "cn_landline", "phone",
@@ -74,7 +75,7 @@ CN_LANDLINE = Rule(
 E164 = Rule(
     "e164", "phone", r"\+ ?\(?[1-9]",
     re.compile(r"(?<![\w+/=])(?P<v>\+\(?[1-9]\d{0,2}\)?(?:[ .\-]?\(?\d{1,5}\)?){2,7})(?![\w]|\.\d)", re.A),
-    _international, Context(never=_NO_PHONE),
+    _international, Context(never=_NO_PHONE), core=r"\+\(?[1-9]",
 )  # fmt: skip
 NORTH_AMERICAN = Rule(
     "north_american", "phone", r"[2-9][0-9]{2}\)?[ .\-]{1,2}[2-9][0-9]{2}[ .\-][0-9]{4}",
