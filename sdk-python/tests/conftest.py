@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from authority import Authority
+from proxy import Proxy
 from tests.contract.scripted import Scripted
 
 from firsthand import Client, Problem
@@ -30,6 +32,24 @@ def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def collector() -> Iterator[Scripted]:
     with Scripted() as scripted:
         yield scripted
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture
+def secure(authority: Authority) -> Iterator[Scripted]:
+    with Scripted(tls=authority.server()) as scripted:
+        yield scripted
+
+
+@pytest.fixture
+def proxy() -> Iterator[Proxy]:
+    started = Proxy()
+    yield started
+    started.close()
 
 
 @pytest.fixture

@@ -1,12 +1,9 @@
 """Against a real HTTP server: what is sent, in which form, and what becomes of it under every kind of answer."""
 
 import random
-import ssl
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from tests.contract.scripted import Reply, Scripted
@@ -300,24 +297,6 @@ def test_the_queue_is_bounded_in_bytes(client_of: ClientOf) -> None:
     stats = client.stats()
     assert 45_000 < stats.pending_bytes <= 50_000
     assert stats.dropped["queue_full"] == 100 - stats.pending
-
-
-def test_https(tmp_path: Path, client_of: ClientOf, problems: list[Problem]) -> None:
-    key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
-    command = (
-        "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1"
-    )
-    subprocess.run([*command.split(), "-keyout", key, "-out", certificate], check=True, capture_output=True)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    with Scripted(tls=context) as collector:
-        trusting = client_of(collector.endpoint, ca_file=str(certificate))
-        send(trusting, 2)
-        assert trusting.flush(5).sent == 2
-        wary = client_of(collector.endpoint)
-        send(wary, 1)
-        assert wary.flush(0.5) == Report(0, 1, 0, 0)
-        assert "SSLCertVerificationError" in problems[0].detail
 
 
 def test_flush_from_on_error_does_not_wait_for_itself(collector: Scripted, client_of: ClientOf) -> None:

@@ -12,6 +12,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from authority import Authority
+from proxy import Proxy
 from tests.contract.scripted import Scripted
 
 ROOT = Path(__file__).parent.parent
@@ -31,12 +33,16 @@ def interpreters() -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("version", "program"), sorted(interpreters().items()))
-def test_smoke(collector: Scripted, tmp_path: Path, version: str, program: str) -> None:
-    command = [program, "-W", "error::SyntaxWarning", str(ROOT / "tests" / "smoke.py"), collector.endpoint]
-    environ = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+def test_smoke(secure: Scripted, authority: Authority, proxy: Proxy, tmp_path: Path, version: str,
+               program: str) -> None:  # fmt: skip
+    """By TLS through a proxy: what the standard library changes most between versions."""
+    command = [program, "-W", "error::SyntaxWarning", str(ROOT / "tests" / "smoke.py"), secure.endpoint]
+    way = {"FIRSTHAND_PROXY": proxy.address, "FIRSTHAND_CA_FILE": authority.ca_file}
+    environ = {**os.environ, **way, "PYTHONPATH": str(ROOT / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run([*command, str(tmp_path / "spool")], env=environ, capture_output=True, text=True, timeout=60,
                           check=False)  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert re.match(rf"{re.escape(version)}\.\d+\n$", done.stdout)
-    assert Counter(m["event"] for m in collector.messages) == {"thread": 150, "child": 10, "async": 1}
-    assert len({m["messageId"] for m in collector.messages}) == 161
+    assert Counter(m["event"] for m in secure.messages) == {"thread": 150, "child": 10, "async": 1}
+    assert len({m["messageId"] for m in secure.messages}) == 161
+    assert proxy.heads

@@ -95,8 +95,8 @@ def _ask(settings: Settings) -> tuple[int, str | None]:
     with contextlib.closing(connection):
         base = urlsplit(settings.endpoint)
         path = f"{base.path.rstrip('/')}/v1/sources/{quote(settings.write_key, safe='')}/settings"
-        through_proxy = settings.proxy and base.scheme == "http"
-        connection.request("GET", f"http://{base.netloc}{path}" if through_proxy else path)
+        whole = settings.proxy and base.scheme == "http"
+        connection.request("GET", f"http://{base.netloc}{path}" if whole else path, headers=transport.headers())
         answer = connection.getresponse()
         answer.read(1)
         return answer.status, answer.getheader("Date")

@@ -7,6 +7,7 @@ that is the only time this package raises. `docs/python.md` documents each (a te
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -107,7 +108,7 @@ def _check(settings: Settings) -> None:
     if settings.spool_dir and os.name != "posix":
         raise SettingsError("spool_dir needs a system with flock() and fork(): Linux, macOS or BSD")
     if settings.proxy not in ("", "off"):
-        _check_address(settings.proxy, "proxy", "http://proxy.example.org:3128, or `off`", user=True)
+        _check_address(settings.proxy, "proxy", "http://proxy.example.org:3128, or `off`", proxy=True)
 
 
 def _parse(name: str, kind: str, text: str) -> Any:
@@ -130,16 +131,17 @@ def _typed(name: str, kind: str, value: Any) -> Any:
     return value
 
 
-def _check_address(address: str, name: str, example: str, user: bool = False) -> None:
+def _check_address(address: str, name: str, example: str, proxy: bool = False) -> None:
     from urllib.parse import urlsplit  # a tenth of what importing this package may cost
 
     expected = f"{name} must look like {example}"
+    schemes = ("http",) if proxy else ("http", "https")  # no TLS to a proxy: inside of it there could be no second
     try:
         parts = urlsplit(address)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        usable = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
     except ValueError:
         raise SettingsError(expected) from None
-    if not usable or parts.query or parts.fragment or (parts.username and not user) or not address.isascii():
+    if not usable or parts.query or parts.fragment or (parts.username and not proxy) or not address.isascii():
         raise SettingsError(expected)
 
 
@@ -159,10 +161,7 @@ def _proxy(settings: Settings, environ: Mapping[str, str]) -> str:
     names = ["https_proxy", "HTTPS_PROXY"] if parts.scheme == "https" else ["http_proxy"]
     for name in (*names, "all_proxy", "ALL_PROXY"):
         found = environ.get(name, "")
-        if found.startswith(("http://", "https://")):
-            try:
-                _check_address(found, name, "http://proxy.example.org:3128", user=True)
-            except SettingsError:
-                continue  # not ours to judge: it is meant for everybody
+        with contextlib.suppress(SettingsError):  # not ours to judge: it is meant for everybody
+            _check_address(found, name, "http://proxy.example.org:3128", proxy=True)
             return found
     return ""

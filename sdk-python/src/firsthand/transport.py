@@ -3,11 +3,13 @@
 Every request has one deadline over all its parts. A timeout per `recv` is not enough: an answer that drips one byte
 a second would hold the worker for hours. So the answer is read through a socket whose timeout is what is left.
 
-Through a proxy, https goes in a CONNECT tunnel, so the proxy sees neither key nor event; http asks for the whole
-address.
+Through a proxy, https goes in a CONNECT tunnel (RFC 9110 §9.3.6), so the proxy sees neither key nor event; http asks
+for the whole address.
 
 A server may close an idle connection just as we write to it. If a *reused* connection breaks before a byte of the
-answer came, the request is sent once more on a new one; ids stay, so the collector sees a repeated batch as such.
+answer came, the request is sent once more on a new one; ids stay, so the collector sees a repeated batch as such. And
+what lies between may forget an idle connection without a word, above all while a process is frozen: one that has not
+been used for half a minute is not used again, or a whole `request_timeout` would be waited in vain.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from __future__ import annotations
 import gzip
 import http.client
 import io
+import re
 import socket
 import ssl
 import time
@@ -25,10 +28,14 @@ from urllib.parse import unquote, urlsplit
 from firsthand.protocol import ACCEPTED, BATCH_PATH, MAX_ANSWER_BYTES, VERSION, Answer
 from firsthand.settings import Settings
 
+# how a connection says that the other side has closed it
+_CLOSED = (ConnectionError, http.client.RemoteDisconnected, ssl.SSLEOFError, ssl.SSLZeroReturnError)
 # getaddrinfo() imports this codec at its first use. That would be an import by the worker, and a fork in the middle of
 # it leaves the child with an import lock that nobody will ever release.
 "localhost".encode("idna")
 
+_IDLE_SECONDS = 30.0  # load balancers and address translation forget after a minute and more
+_TUNNEL_REFUSED = re.compile(r"Tunnel connection failed: (\d{3})")
 _SMALL = 512  # bytes below which gzip costs more than it saves
 
 
@@ -52,10 +59,13 @@ class Transport:
         if self._proxy is not None and self._tls is None:
             self._path = f"http://{parts.netloc}{self._path}"
         self._connection: http.client.HTTPConnection | None = None
+        self._used_at = 0.0
 
     def send(self, body: bytes) -> Answer:
         """The answer to one batch. All that can go wrong on the way is status 0 with a `problem`."""
-        headers = self._headers()
+        headers = self.headers()
+        if time.monotonic() - self._used_at > _IDLE_SECONDS:
+            self.close()
         if self._settings.compress and len(body) >= _SMALL:
             # level 1: on JSON it saves nine tenths of the bytes that level 9 saves, at a fraction of its time
             body = gzip.compress(body, 1)
@@ -78,7 +88,8 @@ class Transport:
         if connection is not None:
             connection.close()
 
-    def _headers(self) -> dict[str, str]:
+    def headers(self) -> dict[str, str]:
+        """What every request says, to the proxy too if it is asked for whole addresses."""
         mine = {
             "Authorization": f"Bearer {self._settings.write_key}",
             "Content-Type": "application/json",
@@ -100,10 +111,11 @@ class Transport:
         try:
             connection.request("POST", self._path, body, headers)
             response = connection.getresponse()
-        except (ConnectionError, http.client.RemoteDisconnected) as error:
+        except _CLOSED as error:
             self.close()
             raise _Stale(type(error).__name__) from error
         data = response.read(MAX_ANSWER_BYTES + 1)
+        self._used_at = time.monotonic()
         if response.length:  # more was announced: cut off, or longer than any collector's answer
             self.close()
             return Answer(0, problem="the answer is cut off or too long")
@@ -123,7 +135,17 @@ class Transport:
             connection = http.client.HTTPSConnection(host, port, timeout=timeout, context=self._tls)
             if proxy is not None:
                 connection.set_tunnel(self._host, self._port or 443, proxy.headers)
-        connection.connect()
+                # the proxy's own answer has a deadline, too
+                until = time.monotonic() + self._settings.request_timeout
+                connection.response_class = _within(until)  # type: ignore[assignment]
+        try:
+            connection.connect()
+        except (OSError, http.client.HTTPException) as error:
+            connection.close()
+            refused = _TUNNEL_REFUSED.match(str(error))
+            if refused is None:
+                raise
+            raise ConnectionRefusedError(0, f"the proxy answered {refused[1]}") from None
         connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._connection = connection
         return connection
