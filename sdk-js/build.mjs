@@ -76,7 +76,7 @@ await build({
 });
 
 // What the script tag loads when asked to: modules, each whole in its file
-const EXTRAS = ['errors', 'vitals', 'debug'];
+const EXTRAS = (await readdir(`${here}src/extras`)).map((file) => file.replace('.ts', ''));
 await build({
   entryPoints: Object.fromEntries(EXTRAS.map((name) => [name, src(`extras/${name}`)])),
   outdir: dist,

@@ -1,7 +1,7 @@
 /** What the build may do to names, and what it made, if it has run. */
 
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 // @ts-expect-error: the build is plain JavaScript
@@ -33,17 +33,24 @@ it('a name that the script build shortens is no name of the wire, of the public 
 });
 
 it.runIf(built)('the manifest is true', () => {
-  const { version, banner, core, errors, vitals, debug, ...firsthand } = JSON.parse(read('dist/manifest.json'));
+  const { version, file, sri, bytes, gzip, brotli, core, ...others } = JSON.parse(read('dist/manifest.json'));
   expect(version).toBe(JSON.parse(read('package.json')).version);
-  for (const [name, { file, sri, bytes }] of Object.entries({
-    firsthand,
+  const parts = readdirSync(new URL('src/extras', root)).map((name) => name.replace('.ts', ''));
+  expect(gzip).toBeGreaterThan(brotli);
+  expect(Object.keys(others).sort()).toEqual(['banner', ...parts].sort());
+  // what the script can ask for is what the collector serves
+  const [, served = ''] = /PARTS = \{([^}]*)\}/.exec(read('../collector/routes/sdk.py')) ?? [];
+  expect(served.match(/[\w.]+/g)?.sort()).toEqual(['firsthand.core', ...parts].sort());
+  const scripts: Record<string, { file: string; sri: string; bytes: number }> = {
+    firsthand: { file, sri, bytes },
     'firsthand.core': core,
-    ...{ banner, errors, vitals, debug },
-  })) {
-    const script = readFileSync(new URL(`dist/${file}`, root));
-    expect(file).toBe(`${name}-${version}.js`);
-    expect(sri).toBe(`sha384-${createHash('sha384').update(script).digest('base64')}`);
-    expect(bytes).toBe(script.length);
+    ...others,
+  };
+  for (const [name, made] of Object.entries(scripts)) {
+    const script = readFileSync(new URL(`dist/${made.file}`, root));
+    expect(made.file).toBe(`${name}-${version}.js`);
+    expect(made.sri).toBe(`sha384-${createHash('sha384').update(script).digest('base64')}`);
+    expect(made.bytes).toBe(script.length);
     // any page may serve it, whatever its encoding
     if (name.startsWith('firsthand')) expect(/[^\x20-\x7e\n]/.test(script.toString('latin1'))).toBe(false);
   }

@@ -2,10 +2,12 @@
 /** What each autotrack plugin says, and what it must not. Every plugin of the list is checked for its undo. */
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Firsthand, Make } from '../src/browser/web.js';
 import type { Plugin } from '../src/core/plugin.js';
 import type { Properties } from '../src/core/protocol.js';
 import { errors } from '../src/plugins/errors.js';
 import { clicks, PLUGINS, pageLeave, pageview } from '../src/plugins/index.js';
+import { linker } from '../src/plugins/linker.js';
 import { api, drafts, forget, said, watchNothing } from './plugin.js';
 
 let undo = () => {};
@@ -30,7 +32,10 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe.each([...PLUGINS, errors].map((make) => [make().name, make] as const))('%s', (_, make) => {
+const web = { consent: { get: () => null } } as unknown as Firsthand;
+const linking: Make = () => linker({ linkDomains: 'other.example' }, web);
+
+describe.each([...PLUGINS, errors, linking].map((make) => [make().name, make] as const))('%s', (_, make) => {
   it('leaves no listener and no patched function, and says nothing after its undo', () => {
     const open = new Map<string, number>();
     const count = (target: EventTarget, by: number) => (type: string, run: unknown, options: unknown) => {

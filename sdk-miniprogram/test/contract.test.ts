@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { slice } from '../../sdk-js/src/core/batch.js';
 import { build } from '../../sdk-js/src/core/event.js';
 import { decide } from '../../sdk-js/src/core/gate.js';
+import { keyOf } from '../../sdk-js/src/core/renew.js';
 import { next } from '../../sdk-js/src/core/retry.js';
 import { cleanReferrer, cleanText, cleanUrl } from '../../sdk-js/src/core/scrub.js';
 import { touch } from '../../sdk-js/src/core/session.js';
@@ -24,12 +25,20 @@ function vectors(name: string, run: (given: Given) => unknown): void {
   });
 }
 
+/** The date in a zone, as a device there would say it. */
+const dayIn = (timeZone: string) => (at: number) => {
+  const parts = new Intl.DateTimeFormat('en-US', { timeZone, year: 'numeric', month: 'numeric', day: 'numeric' });
+  const [month, day, year] = parts.format(at).split('/');
+  return [year, month, day].join('-');
+};
+
 vectors('gate', (g) => decide(g.purpose, g.preferences, g.mode, g.gpc));
 vectors('event', (g) => build(g.call, g.state, g.context, g.library, g.id, g.now));
 vectors('batch', (g) => slice(g.sizes, g.maxEvents, g.maxBytes, g.maxMessage));
 vectors('retry', (g) => next(g.status, g.retryAfter, g.attempt, g.count, g.random));
-vectors('session', (g) => touch(g.state, g.now, g.newId));
+vectors('session', (g) => touch(g.state, g.now, g.newId, g.key));
 vectors('url', (g) =>
   'referrer' in g ? cleanReferrer(g.referrer, g.pageHost, g.allowed) : cleanUrl(g.url, g.allowed),
 );
 vectors('title', (g) => cleanText(g.text));
+vectors('renew', (g) => keyOf(g.by, g, g.before, dayIn(g.zone)));

@@ -18,7 +18,11 @@ export const address = (byHash?: boolean) =>
  * What the device is is looked up once (asking for the time zone costs more than all the rest), where the page is each
  * time. The campaign is in the page's address (utm_*), where the collector reads it.
  */
-export function webFacts(queryParams: readonly string[], byHash?: boolean): () => Facts {
+export function webFacts(
+  queryParams: readonly string[],
+  byHash?: boolean,
+  more: { context?: Facts | undefined } = {},
+): () => Facts {
   const { width, height } = screen;
   const device = {
     locale: navigator.language,
@@ -34,6 +38,7 @@ export function webFacts(queryParams: readonly string[], byHash?: boolean): () =
       viewport: { width: innerWidth, height: innerHeight },
       network: (navigator as WebNavigator).connection?.effectiveType,
       gpc: webGpc() || undefined,
+      ...more.context,
     };
   };
 }

@@ -5,15 +5,26 @@
  *
  * Where fetch has no keepalive (Firefox before 133), a hidden or leaving page sends by `sendBeacon`, which
  * tells nothing about the answer: status 0, so the event stays queued and the next visit sends it again.
+ *
+ * `encode` (gzip) takes its time, which a page that is leaving does not have: what must outlive it goes as it is.
  */
 
 import type { Answer, Http } from '../core/ports.js';
 import { isHidden } from './lifecycle.js';
 
-export const webHttp: Http = {
+/** What a request carries instead, and where it goes; must not reject. */
+export type Encode = (url: string, body: string) => Promise<[url: string, body: BodyInit]>;
+
+/** `options` is looked at for each request: an encoder may come later. */
+export const webHttp = (options: { encode?: Encode | undefined } = {}): Http => ({
   post({ url, body, keepalive }) {
     const controller = new AbortController();
-    return { answer: send(url, body, keepalive, controller.signal), abort: () => controller.abort() };
+    const { encode } = options;
+    const answer =
+      encode && !keepalive
+        ? encode(url, body).then(([to, coded]) => send(to, coded, keepalive, controller.signal))
+        : send(url, body, keepalive, controller.signal);
+    return { answer, abort: () => controller.abort() };
   },
   async get(url, token) {
     try {
@@ -24,9 +35,9 @@ export const webHttp: Http = {
       return null; // offline or blocked: there are no settings
     }
   },
-};
+});
 
-async function send(url: string, body: string, keepalive: boolean, signal: AbortSignal): Promise<Answer> {
+async function send(url: string, body: BodyInit, keepalive: boolean, signal: AbortSignal): Promise<Answer> {
   try {
     if (!isHidden() || 'keepalive' in Request.prototype) {
       const response = await fetch(url, {

@@ -39,15 +39,24 @@ export function start(
       options.debug = true;
       options.extras = `${options.extras || ''} debug`;
     }
-    web.init(options);
     // a page's policy allows what comes from where this script came from, and an import needs no Trusted Type
-    for (const name of names(options.extras)) {
-      if (name)
-        import(`${options.assets || `${options.endpoint}/sdk/${VERSION}`}/${name}.js`).then(
-          (part) => web.use(part.default(options)),
-          () => console.warn(`firsthand: no ${name}.js`),
-        );
-    }
+    const load = (list: string | undefined, then?: () => void) =>
+      Promise.all(
+        names(list).map(
+          (name) =>
+            name &&
+            import(`${options.assets || `${options.endpoint}/sdk/${VERSION}`}/${name}.js`).then((part) =>
+              web.use(part.default(options, web)),
+            ),
+        ),
+      ).then(then, console.warn);
+    const begin = () => {
+      web.init(options);
+      load(options.extras);
+    };
+    // without what the page said must be there, nothing is recorded
+    if (options.needs) load(options.needs, begin);
+    else begin();
   }
   web.adopt(present.q || []);
 }

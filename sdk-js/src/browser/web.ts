@@ -6,9 +6,10 @@
 import type { Client, ClientOptions } from '../core/api.js';
 import { createClient } from '../core/client.js';
 import type { Plugin } from '../core/plugin.js';
+import type { Facts } from '../core/protocol.js';
 import { webFacts, webGpc } from './context.js';
 import { consentCookie } from './cookie.js';
-import { webHttp } from './http.js';
+import { type Encode, webHttp } from './http.js';
 import { webLifecycle } from './lifecycle.js';
 import { after } from './listen.js';
 import type { Waiting } from './snippet.js';
@@ -24,8 +25,18 @@ export interface InitOptions extends Omit<ClientOptions, 'library' | 'log' | 'qu
   hashRouting?: boolean | undefined;
   /** `false`: the text of clicked buttons and links is left out. */
   clickText?: boolean | undefined;
-  /** Parts that are loaded when asked for, from files of their own: `errors`, `vitals`, `debug`. Script tag only. */
+  /** Added to the context of every event, over what the browser says: `{ app: { name: 'shop' } }`. */
+  context?: Facts | undefined;
+  /** What makes a batch smaller on its way: `gzip` of `plugins/compress`. */
+  encode?: Encode | undefined;
+  /** Other hosts of the same owner, whose pages go on with this visit's id: `shop.example`, with its subdomains. */
+  linkDomains?: readonly string[] | string | undefined;
+  /** What begins a new session beside 30 idle minutes: `midnight`, `campaign`. For the part `sessions`. */
+  newSession?: string | undefined;
+  /** Parts that are loaded when asked for, from files of their own: `errors`, `vitals`, `debug` … Script tag only. */
   extras?: string | undefined;
+  /** The same, but nothing is recorded before they are there, and nothing at all if one does not come. */
+  needs?: string | undefined;
   /** The folder of those files, without a slash at the end; `<endpoint>/sdk/<version>`. */
   assets?: string | undefined;
   /** `false`: neither settings nor policy are fetched and no receipts are posted; the page's own word holds. */
@@ -41,7 +52,7 @@ export interface Firsthand extends Omit<Client, 'replay'> {
 }
 
 /** Makes a plugin; those that are on by default are handed the options of `init`. */
-export type Make = (options?: Partial<InitOptions>) => Plugin;
+export type Make = (options?: Partial<InitOptions>, web?: Firsthand) => Plugin;
 type Verbs = Record<string, (...args: unknown[]) => unknown>;
 
 /** Before there is a client these are kept for it; see `snippet.ts` for the same list in the page. */
@@ -68,11 +79,11 @@ export function createWeb(
     client = createClient(
       {
         storage: webStorage(`fh.${writeKey}.id`),
-        http: webHttp,
+        http: webHttp(options),
         clock: { now: Date.now, after },
         random: { next: Math.random, bytes: (count) => crypto.getRandomValues(new Uint8Array(count)) },
         lifecycle: webLifecycle,
-        facts: webFacts(queryParams, options.hashRouting),
+        facts: webFacts(queryParams, options.hashRouting, options),
         gpc: webGpc,
         publish: consentCookie(`fh.${writeKey}.consent`),
       },

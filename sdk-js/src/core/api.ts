@@ -3,7 +3,17 @@
 import type { Listener, Log } from './guard.js';
 import type { Plugin } from './plugin.js';
 import type { Undo } from './ports.js';
-import type { ConsentMode, Decision, Library, Message, Policy, Preferences, Properties } from './protocol.js';
+import type {
+  ConsentMode,
+  Decision,
+  Library,
+  Message,
+  MessageType,
+  Page,
+  Policy,
+  Preferences,
+  Properties,
+} from './protocol.js';
 
 export interface ClientOptions {
   writeKey: string;
@@ -28,6 +38,13 @@ export interface ClientOptions {
   maxQueueBytes?: number | undefined;
   /** May change a message, or veto it by returning nothing. If it throws, the event is dropped and counted. */
   beforeSend?: ((message: Message) => Message | null | undefined) | undefined;
+  /**
+   * What a session belongs to beside time, for an event at `at` (ms): another answer than for the session so far
+   * (`before`) begins a new one. `renewal` of `plugins/sessions` makes one for midnight and campaigns.
+   */
+  sessionKey?:
+    | ((at: number, type: MessageType, page: Page | undefined, before: string | undefined) => string | undefined)
+    | undefined;
   debug?: boolean | undefined;
   log?: Log | undefined;
   /** Errors are thrown, not reported. For tests. */

@@ -141,7 +141,7 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
 
   /** `draft`: the id of one, which takes no number. */
   function enqueue({ call, at, facts, purpose, person, userId }: Captured, draft?: string): void {
-    const session = sessions.peek(at);
+    const session = sessions.peek(at, options.sessionKey?.(at, call.type, facts.page, sessions.current()?.key));
     const state = {
       anonymousId: identity.mint(person, at),
       userId,

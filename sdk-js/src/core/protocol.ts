@@ -51,6 +51,8 @@ export interface Facts {
   app?: { name?: string; version?: string };
   gpc?: boolean | undefined;
   scene?: number;
+  /** What a browser says of its device when asked for it; kept as it is. */
+  userAgentData?: { architecture?: string; bitness?: string };
 }
 
 /** What an event says about consent. The last three come with a receipt (`/v1/consent/receipts`). */

@@ -50,8 +50,15 @@ export function cleanPage(href: string, referrer: string, host: string, allowed:
   };
 }
 
-/** A title or label with anything like a mail address or a token taken out. */
-export const cleanText = (text: string): string => text.replace(/\S*[@\uff20]\S*/g, REDACTED).replace(TOKENS, REDACTED);
+// As many digits as a phone, a card or an identity number has, with blanks or dashes: no date, no price, no year
+const NUMBERS = /[\d\uff10-\uff19](?:[ -]?[\d\uff10-\uff19]){10,18}[Xx]?/g;
+
+/** A title or message with anything like a mail address, a token or a person's number taken out. */
+export const cleanText = (text: string): string =>
+  text
+    .replace(/\S*[@\uff20]\S*/g, REDACTED)
+    .replace(TOKENS, REDACTED)
+    .replace(NUMBERS, REDACTED);
 
 /** May this label be recorded as it is? Nothing like an address, no run of five digits, however spelled. */
 export function isPlain(text: string): boolean {

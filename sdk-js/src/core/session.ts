@@ -21,24 +21,26 @@ export interface SessionState {
   startedAt: number;
   lastAt: number;
   seq: number;
+  /** What it belongs to beside time, see `renew.ts`. */
+  key?: string | undefined;
 }
 
 const IDLE_MS = 30 * 60_000;
 const LONGEST_MS = 24 * 3_600_000;
 
-/** The session of an event at `now` (ms), given the state after the event before it. */
-export function touch(state: unknown, now: number, newId: string): SessionState & { isNew: boolean } {
+/** The session of an event at `now` (ms), given the state after the event before it. Another `key` begins a new one. */
+export function touch(state: unknown, now: number, newId: string, key?: string): SessionState & { isNew: boolean } {
   const last = (state || {}) as SessionState;
   // anything that is no number makes this false, and so does a state that is none
   const goesOn = now - last.lastAt < IDLE_MS && now - last.startedAt < LONGEST_MS && last.lastAt - now <= IDLE_MS;
-  return goesOn && last.id && last.seq >= 0
+  return goesOn && last.id && last.seq >= 0 && (key == null || last.key === key)
     ? { ...last, lastAt: Math.max(last.lastAt, now), seq: last.seq + 1, isNew: false }
-    : { id: newId, startedAt: now, lastAt: now, seq: 0, isNew: true };
+    : { id: newId, startedAt: now, lastAt: now, seq: 0, key, isNew: true };
 }
 
 export interface Sessions {
   /** The session an event at `now` would belong to. Takes no number. */
-  peek(now: number): SessionState;
+  peek(now: number, key?: string): SessionState;
   /** Takes the number: the event was queued. */
   commit(state: SessionState): void;
   /** The session of the last event of any tab; null before the first one. */
@@ -48,7 +50,7 @@ export interface Sessions {
 }
 
 /**
- * Stored as `[id, startedAt, lastAt, seq, tab]`: a list has no names that a build could shorten differently.
+ * Stored as `[id, startedAt, lastAt, seq, tab, key]`: a list has no names that a build could shorten differently.
  * `lost`: a number that this tab has used belongs to another tab.
  */
 export function createSessions(
@@ -69,21 +71,23 @@ export function createSessions(
   });
 
   function current(): SessionState | null {
-    const [id, startedAt, lastAt, seq] = [parse(storage.get(key))].flat();
-    return typeof id !== 'string' || (own && own.id === id && own.seq > seq) ? own : { id, startedAt, lastAt, seq };
+    const [id, startedAt, lastAt, seq, , of] = [parse(storage.get(key))].flat();
+    return typeof id !== 'string' || (own && own.id === id && own.seq > seq)
+      ? own
+      : { id, startedAt, lastAt, seq, key: of };
   }
 
   return {
     current,
     close,
-    peek(now) {
-      const state = touch(current(), now, '');
+    peek(now, of) {
+      const state = touch(current(), now, '', of);
       // an id costs random bytes, and nearly every event belongs to a session that is there
       return state.isNew ? { ...state, id: newId(now) } : state;
     },
     commit(state) {
       own = state;
-      storage.set(key, JSON.stringify([state.id, state.startedAt, state.lastAt, state.seq, tab]));
+      storage.set(key, JSON.stringify([state.id, state.startedAt, state.lastAt, state.seq, tab, state.key]));
     },
     end() {
       own = null;

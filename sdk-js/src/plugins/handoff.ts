@@ -62,7 +62,7 @@ export function handoff(
 }
 
 /** Before `init` there is no state yet. */
-function agreed({ consent }: Pick<Firsthand, 'consent'>): boolean {
+export function agreed({ consent }: Pick<Firsthand, 'consent'>): boolean {
   const state = consent.get() as ReturnType<Firsthand['consent']['get']> | null;
   return state !== null && state.decisions.analytics === 'allow';
 }

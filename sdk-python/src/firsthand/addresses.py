@@ -8,7 +8,7 @@ and `title.json` in `tests/contract/vectors`:
   click is a fact, which click it was identifies a person);
 * a path segment that looks like an address, a token or a secret becomes `:redacted`;
 * a referrer from another site keeps its origin only;
-* of a title words with an at sign and tokens go.
+* of a title words with an at sign go, and tokens, and runs of 11 to 19 digits.
 
 Parsed by pattern, because `urllib` rewrites what it reads. Every pattern takes linear time.
 """
@@ -31,6 +31,8 @@ _WEB_TOKEN = re.compile(r"eyJ[\w-]{1,200}\.[\w.-]", re.A)
 # reset links, session ids; a UUID (dashes) or a product slug does not match
 _RUN = re.compile(r"[A-Za-z0-9_]{32,}")
 _TOKENS = re.compile(r"eyJ[\w-]{1,200}\.[\w.-]+|\w{32,}", re.A)
+# as many digits as a phone, a card or an identity number has, with blanks or dashes
+_NUMBERS = re.compile("[0-9\uff10-\uff19](?:[ -]?[0-9\uff10-\uff19]){10,18}[Xx]?")
 _AT = re.compile("[@\uff20]")
 # a word is what stands between blanks as JavaScript knows them (ECMA-262 §12.2); Python's \S knows others
 _WORD = re.compile("[^\t-\r \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]+")
@@ -84,11 +86,12 @@ def clean_page(page: Mapping[str, Any], allowed: Set[str] = CAMPAIGN_PARAMS) -> 
 
 
 def clean_title(title: str) -> str:
-    """`title` without words that hold an at sign, and without tokens."""
+    """`title` without words that hold an at sign, and without tokens and long numbers."""
     if _AT.search(title):
         title = _WORD.sub(lambda word: REDACTED if _AT.search(word[0]) else word[0], title)
     # only a web token can hold a dot; of other runs those with a digit are tokens
-    return _TOKENS.sub(lambda run: REDACTED if "." in run[0] or _DIGIT.search(run[0]) else run[0], title)
+    title = _TOKENS.sub(lambda run: REDACTED if "." in run[0] or _DIGIT.search(run[0]) else run[0], title)
+    return _NUMBERS.sub(REDACTED, title)
 
 
 def _clean_path(path: str) -> str:
