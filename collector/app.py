@@ -28,6 +28,7 @@ from collector.edge.client import ClientAddress
 from collector.edge.limits import RateLimiter
 from collector.enrich import GeoDatabase, enrichments
 from collector.extras import extra_routes
+from collector.findings import Findings
 from collector.identifiers import uuid7
 from collector.live.hub import LiveHub
 from collector.metrics import Balance, publish
@@ -52,7 +53,7 @@ from consent.routes import consent_routes
 
 log = logging.getLogger("firsthand.app")
 
-DAYS_EVERY = 5  # seconds between notes in the day book
+DAYS_EVERY = 5  # seconds between notes in the day book and in that of the firewall
 SINGLES = {"track": "t", "page": "p", "screen": "s", "identify": "i", "group": "g", "alias": "a"}
 
 
@@ -105,6 +106,7 @@ def build_app(settings: Settings, config: Path | None = None) -> Starlette:
             await held[0].consent.close()
             _publish(held[0])
             days.note(held[0].balance, time.time())
+            held[0].findings.write(time.time())
             await asyncio.to_thread(extras.close)
             log.info("worker drained: shard %s", held[0].spool.shard.name)
 
@@ -149,10 +151,11 @@ def _make_state(settings: Settings, config: Path | None) -> State:
         settings.effective_seal_seconds,
     )
     enricher = CachingEnricher(enrichments(geo), enrichment_failed)
+    spool = SpoolWriter(settings.spool_dir, settings.collector_id, limits, synced)
     return State(
         settings=settings,
         sources=SourceRegistry(settings, config),
-        spool=SpoolWriter(settings.spool_dir, settings.collector_id, limits, synced),
+        spool=spool,
         enricher=enricher,
         contexts=Contexts(),
         key=keys.live_keys(settings).current,
@@ -161,6 +164,7 @@ def _make_state(settings: Settings, config: Path | None) -> State:
         deadlines=Deadlines(settings.body_timeout, time.monotonic),
         room=Room(settings.max_inflight_bytes),
         balance=balance,
+        findings=Findings(settings.data_dir / "pii", spool.shard.name, balance),
         geo=geo,
         consent=Registry(
             settings.consent_url,
@@ -195,6 +199,7 @@ async def _every_second(state: State, days: DayBook) -> None:
             _publish(state)
             if rounds % DAYS_EVERY == 0:
                 days.note(state.balance, time.time())
+                state.findings.write(time.time())
         except Exception:
             log.exception("the round of every second failed")
 

@@ -12,6 +12,7 @@ from consent.gate import SiteGate
 from consent.heard import Heard
 from consent.pii.hashing import Key
 from consent.pii.policy import DEFAULT, Policy
+from consent.pii.samples import Samples
 from consent.subjects import Subjects
 from consent.tally import Tally
 from consent.tokens import TokenReader
@@ -76,6 +77,7 @@ class RequestContext(msgspec.Struct):
     unnamed: msgspec.Raw | None = None  # `columns` without the address and the client's clock; made when it is needed
     plain: bool = False
     clean: bool = False
+    samples: Samples | None = None  # where forms of what is found in this source are left
 
 
 class Consents(msgspec.Struct, frozen=True):

@@ -55,7 +55,7 @@ class Outcome(NamedTuple):
     accepted: int
     letters: list[bytes]
     rejected: list[Rejected]
-    pii: dict[str, int]  # what the firewall did, by "class action"
+    pii: dict[str, int]  # what the firewall did, by "where:class:action:rule"
 
 
 def process(batch: Decoded, context: RequestContext, contexts: Contexts) -> Outcome:
@@ -101,10 +101,8 @@ def _walk(steps: tuple[Step, ...]) -> Step:
 
 
 def _count(actions: dict[str, int], pii: dict[str, int]) -> None:
-    """Without the field: a client writes its name, and metrics hold no word of a client."""
     for action, times in actions.items():
-        _, cls, done, _ = action.rsplit(":", 3)
-        pii[f"{cls} {done}"] = pii.get(f"{cls} {done}", 0) + times
+        pii[action] = pii.get(action, 0) + times
 
 
 def _look_over(messages: list[Message | Unreadable], context: RequestContext) -> None:

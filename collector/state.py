@@ -10,6 +10,7 @@ from collector.edge.body import Deadlines, Room
 from collector.edge.client import ClientAddress
 from collector.edge.limits import RateLimiter
 from collector.enrich import EMBEDDED, GeoDatabase
+from collector.findings import Findings
 from collector.metrics import Balance
 from collector.settings import Settings
 from collector.shared import Contexts
@@ -63,6 +64,7 @@ class State:
     deadlines: Deadlines
     room: Room
     balance: Balance
+    findings: Findings
     geo: GeoDatabase
     consent: Registry
     regions: Regions

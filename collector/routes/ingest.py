@@ -148,8 +148,8 @@ async def settle(state: State, pending: Pending) -> bytes:
     balance.received += accepted + len(rejected)
     balance.spooled += accepted
     balance.accepted[source.id] += accepted
-    for done, times in pii.items():
-        balance.pii[f"{source.id} {done}"] += times
+    if pii:
+        state.findings.count(source.id, pii)
     if not rejected:
         return b'{"success":true,"accepted":%d,"rejected":[]}' % accepted
     for refusal in rejected:
@@ -203,6 +203,7 @@ def _context(
         under=decoded.under,
         circumstances=circumstances(source, gpc, ip, user_agent, consents.gate if consents is not None else None),
         consent=consents,
+        samples=state.findings.samples(source.id),
     )
 
 

@@ -104,7 +104,9 @@ def _scrub_context(shared: Shared, context: RequestContext) -> Scrubbed:
         addresses = _scrub_addresses(addresses, context, actions)
     title = page.title
     if title is not None and not (cacheable(title) and _harmless(title)):
-        title = Scrubber(context.key, actions, context.source.pii).text(title[:MAX_TITLE_CHARS], "page.title")
+        title = Scrubber(context.key, actions, context.source.pii, context.samples).text(
+            title[:MAX_TITLE_CHARS], "page.title"
+        )
     return Scrubbed(addresses, columns, title, extra, actions)
 
 
@@ -119,7 +121,7 @@ def _scrub_columns(encoded: bytes, context: RequestContext, actions: dict[str, i
 def _scrub_addresses(encoded: bytes, context: RequestContext, actions: dict[str, int]) -> bytes:
     """Addresses that are cut already and may hold a value in what stayed. The host is the site's, not a person's."""
     columns: dict[str, str] = msgspec.json.decode(b"{" + encoded[1:] + b"}") if encoded else {}
-    scrubber = Scrubber(context.key, actions, context.source.pii)
+    scrubber = Scrubber(context.key, actions, context.source.pii, context.samples)
     for name in columns.keys() & {"page_url", "page_path", "referrer"}:
         address = columns[name]
         own = path_of(address) or ""
@@ -170,7 +172,7 @@ def _hash_id(value: str, kind: str, where: str, event: Event, context: RequestCo
 
 def _scrub_text(text: str, where: str, event: Event, context: RequestContext) -> str | None:
     actions: dict[str, int] = {}
-    scrubbed = Scrubber(context.key, actions, context.source.pii).text(text, where)
+    scrubbed = Scrubber(context.key, actions, context.source.pii, context.samples).text(text, where)
     for action, times in actions.items():
         _count(event, action, times)
     return scrubbed
@@ -186,7 +188,7 @@ def _scrub_object(raw: Raw, where: str, event: Event, context: RequestContext, p
 
 def _scrubbed(raw: bytes, where: str, context: RequestContext, actions: dict[str, int], person: bool = False) -> bytes:
     try:
-        return Scrubber(context.key, actions, context.source.pii).json(raw, where, person)
+        return Scrubber(context.key, actions, context.source.pii, context.samples).json(raw, where, person)
     except (msgspec.MsgspecError, RecursionError, ValueError):
         # A number outside the range of a double, mostly: what cannot be read cannot be scrubbed
         raise Drop(Reason.INVALID, "properties, traits or context hold a value that cannot be read") from None

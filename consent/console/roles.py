@@ -22,6 +22,8 @@ simulate                 .       x       x       x       x      x
 ledger.view              .       .       x       x       x      .
 ledger.verify            .       .       x       x       x      x
 ledger.export            .       .       x       .       x      .
+pii.view                 .       x       x       x       x      x
+pii.edit                 .       .       x       .       .      .
 people.view              .       .       x       .       .      .
 people.withdraw          .       .       x       .       .      .
 requests.view            .       .       x       .       x      .

@@ -26,6 +26,7 @@ from consent.pii.look import DECLARES, FIRST_RULE, HIDDEN, hints, places, rules_
 from consent.pii.model import CLASSES, Rule, candidates, find
 from consent.pii.policy import DEFAULT, Policy
 from consent.pii.rules import PII_RULES
+from consent.pii.samples import Samples
 from consent.pii.spelling import plain
 from consent.pii.splice import Spot, named
 from consent.pii.urls import clean_url
@@ -50,12 +51,14 @@ _MANY_DIGITS = re.compile(r"\d{5}")
 
 class Scrubber:
     """One object or text of one event on its way through. `counts` takes `{"properties.note:email:hash:email": 1}`:
-    where, class, action, and the rule that found it or one of `OTHERS`."""
+    where, class, action, and the rule that found it or one of `OTHERS`. `samples` takes forms of values."""
 
-    __slots__ = ("_counts", "_hidden", "_key", "_numbers", "_policy", "_rules", "_suspicious")
+    __slots__ = ("_counts", "_hidden", "_key", "_numbers", "_policy", "_rules", "_samples", "_suspicious")
 
-    def __init__(self, key: Key, counts: dict[str, int], policy: Policy = DEFAULT) -> None:
-        self._key, self._counts, self._policy = key, counts, policy
+    def __init__(
+        self, key: Key, counts: dict[str, int], policy: Policy = DEFAULT, samples: Samples | None = None
+    ) -> None:
+        self._key, self._counts, self._policy, self._samples = key, counts, policy, samples
         self._rules: list[int] = []
         self._suspicious: dict[str, list[int]] = {}
         self._numbers = False
@@ -152,7 +155,7 @@ class Scrubber:
             encoded = msgspec.json.encode(msgspec.json.decode(inner))
         except (msgspec.MsgspecError, RecursionError, ValueError):
             return text  # looks like JSON and is none: read as a text
-        one = Scrubber(self._key, self._counts, self._policy)
+        one = Scrubber(self._key, self._counts, self._policy, self._samples)
         return one.json(encoded, path, person, nested + 1).decode()
 
     # ---- detected: in place, and a path is only spelled out for what was found -------------------------------
@@ -278,7 +281,7 @@ class Scrubber:
             if not found:
                 continue
             if index in self._policy.shadow:
-                self._count(path, rule.cls, "shadow", rule.name, len(found))
+                self._count(path, rule.cls, "shadow", rule.name, found[0][2], len(found))
                 continue
             if spans:  # the rule that came first keeps what it claimed
                 found = [f for f in found if not any(f[0] < other[1] and other[0] < f[1] for other in spans)]
@@ -308,15 +311,17 @@ class Scrubber:
             stands: str | None = pseudonym(self._key, about.kind, value)
         else:
             stands = acted(cls, action, value, self._key)
-        self._count(path, cls, "drop" if stands is None else action, rule)
+        self._count(path, cls, "drop" if stands is None else action, rule, value)
         if stands is None:
             return _GONE if whole else REDACTED
         return stands
 
-    def _count(self, path: str, cls: str, action: str, rule: str, times: int = 1) -> None:
+    def _count(self, path: str, cls: str, action: str, rule: str, value: str = "", times: int = 1) -> None:
         key = f"{shown(path) if len(path) <= _CACHED_CHARS else shown.__wrapped__(path)}:{cls}:{action}:{rule}"
         counts = self._counts
         counts[key] = counts.get(key, 0) + times
+        if value and self._samples is not None:
+            self._samples.note(key, cls, value)
 
 
 def _start(span: Span) -> int:

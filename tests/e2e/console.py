@@ -49,7 +49,7 @@ class Bureau:
             return sessions.begin(connection, user, time.time(), "a test")
 
     def inside(self, browser: Browser, login: str, **options: Any) -> "Person":
-        context = browser.new_context(viewport=SIZE, **{"locale": "en-GB", "color_scheme": "light"} | options)
+        context = browser.new_context(**{"viewport": SIZE, "locale": "en-GB", "color_scheme": "light"} | options)
         cookie = {"name": "firsthand_console", "value": self.token(login), "url": self.base}
         context.add_cookies([cookie])  # type: ignore[list-item]
         return Person(self, context, login)

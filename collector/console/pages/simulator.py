@@ -7,9 +7,9 @@ from typing import Final
 import msgspec
 from starlette.responses import Response
 
-from collector import sources as store
 from collector.console.desk import Desk
 from collector.console.simulation import Answer, NotAnEvent, Question, ask
+from collector.console.sourcebook import of_site
 from collector.context import Source
 from collector.enrich import enrichments
 from collector.steps.enrich import CachingEnricher
@@ -44,7 +44,7 @@ def simulator(desk: Desk) -> Page:
         document = chosen.document if chosen else current.document if current else None
         return visit.render(
             "simulator.html", status, document=document, drafts=drafts, places=PLACES, answer=answer, problem=problem,
-            sources=_of_site(desk, visit.site), event=visit.form.get("event") or EXAMPLE, stored=_pretty(answer),
+            sources=of_site(desk, visit.site), event=visit.form.get("event") or EXAMPLE, stored=_pretty(answer),
             answers=visit.form.under("choice"), sent=visit.request.method == "POST",
         )  # fmt: skip
 
@@ -61,7 +61,7 @@ def simulator(desk: Desk) -> Page:
         region = form.get("region") if REGION.fullmatch(form.get("region")) else None
         question = Question(form.get("event"), choices, region, form.get("gpc") == "1", form.get("token") == "1",
                             form.get("suppressed") == "1")  # fmt: skip
-        source = next((s for s in _of_site(desk, visit.site) if s.id == form.get("source")), None)
+        source = next((s for s in of_site(desk, visit.site) if s.id == form.get("source")), None)
         key = keys.load_or_create(desk.settings.data_dir / "keys" / "pii.json")
         try:
             answer = ask(
@@ -73,11 +73,6 @@ def simulator(desk: Desk) -> Page:
         return show(visit, answer)
 
     return Page("simulator", "privacy", "simulate", (Endpoint(show), Endpoint(run, "POST")))
-
-
-def _of_site(desk: Desk, site: str) -> list[Source]:
-    found = store.resolve([*store.read_configured(desk.config), *store.read_stored(desk.settings)], desk.settings)
-    return sorted((s for s in found.values() if s.site == site), key=lambda s: s.id)
 
 
 def _pretty(answer: Answer | None) -> str:

@@ -1,13 +1,6 @@
-"""Sources: who may send, under which key. Create, change, rotate, pause; what to paste; is it installed right.
+"""Sources: who may send, under which key. Create, change, rotate, pause; what to paste; is it installed right."""
 
-Written where the command line writes them, under a lock, so that two people at once do not lose one's change. Sources
-of the configuration file are shown and changed only there.
-"""
-
-import fcntl
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
@@ -15,6 +8,7 @@ import msgspec
 from starlette.responses import Response
 
 from collector import sources as store
+from collector.console import sourcebook
 from collector.console.desk import Desk
 from collector.console.fetch import fetch
 from collector.console.verify import Known, verify
@@ -63,7 +57,7 @@ class _Sources:
 
     def _page(self, visit: Visit, status: int = 200, **values: object) -> Response:
         source = self._source(visit)
-        written = any(s.id == source.id for s in store.read_stored(self._desk.settings))
+        written = sourcebook.is_written(self._desk, source.id)
         return visit.render("source.html", status, source=source, written=written, base=_base(visit), modes=MODES,
                             counts=self._today(visit).get(source.id, {}),
                             **({"findings": None, "address": "", "problem": ""} | values))  # fmt: skip
@@ -76,7 +70,7 @@ class _Sources:
             hash_user_id=True if form.get("hash_user_id") else None, site=form.get("site") or None,
         )  # fmt: skip
         try:
-            with _locked(self._desk):
+            with sourcebook.locked(self._desk):
                 stored = store.read_stored(self._desk.settings)
                 if any(s.id == made.id for s in [*stored, *store.read_configured(self._desk.config)]):
                     return self.show(visit, "sources.taken", status=422)
@@ -118,17 +112,19 @@ class _Sources:
 
     def _replace(self, visit: Visit, action: str, change: Callable[[StoredSource], StoredSource]) -> Response:
         name = visit.path("id")
+
+        def checked(old: StoredSource) -> StoredSource:
+            new = change(old)
+            self._check(new)
+            return new
+
         try:
-            with _locked(self._desk):
-                stored = store.read_stored(self._desk.settings)
-                old = next((s for s in stored if s.id == name), None)
-                if old is None:
-                    raise Refused(404, "error.404")
-                new = change(old)
-                self._check(new)
-                store.write_stored(self._desk.settings, [new if s.id == name else s for s in stored])
+            both = sourcebook.replace(self._desk, name, checked)
         except SettingsError as error:
             return self._page(visit, 422, problem=str(error))
+        if both is None:
+            raise Refused(404, "error.404")
+        old, new = both
         before, after = msgspec.to_builtins(old), msgspec.to_builtins(new)
         for secret in ("wechat",):
             before.pop(secret, None)
@@ -149,9 +145,7 @@ class _Sources:
             visit.audit(connection, action, target, detail)
 
     def _all(self) -> list[Source]:
-        desk = self._desk
-        found = store.resolve([*store.read_configured(desk.config), *store.read_stored(desk.settings)], desk.settings)
-        return sorted(found.values(), key=lambda s: s.id)
+        return sourcebook.every(self._desk)
 
     def _source(self, visit: Visit) -> Source:
         found = next((s for s in self._all() if s.id == visit.path("id")), None)
@@ -177,15 +171,3 @@ def _with_key(source: StoredSource, key: str) -> StoredSource:
 def _base(visit: Visit) -> str:
     """This collector's address as pages must write it."""
     return visit.house.config.public_url or f"{visit.request.url.scheme}://{visit.request.headers.get('host', '')}"
-
-
-@contextmanager
-def _locked(desk: Desk) -> Iterator[None]:
-    """Nobody else writes sources meanwhile, in any worker."""
-    desk.settings.data_dir.mkdir(parents=True, exist_ok=True)
-    fd = os.open(desk.settings.data_dir / "sources.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(fd)

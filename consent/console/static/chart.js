@@ -9,13 +9,16 @@ export function charts(root) {
   }
 }
 
-/** `data`: {x: [seconds], series: [{label, values}], percent: bool} */
+/** `data`: {x: [seconds], series: [{label, values}], percent: bool, hours: bool}; days are days in UTC */
 function draw(figure, data) {
   const style = getComputedStyle(figure);
   const colour = (name) => style.getPropertyValue(name).trim();
   const axis = { stroke: colour('--soft'), grid: { stroke: colour('--line'), width: 1 }, ticks: { show: false } };
   const shown = (value) => (value == null ? '–' : data.percent ? `${value.toFixed(1)} %` : value.toLocaleString());
-  const day = new Intl.DateTimeFormat(document.documentElement.lang, { month: 'short', day: 'numeric' });
+  const day = new Intl.DateTimeFormat(
+    document.documentElement.lang,
+    data.hours ? { weekday: 'short', hour: '2-digit', minute: '2-digit' } : { month: 'short', day: 'numeric' },
+  );
   const options = {
     width: figure.clientWidth || 600,
     height: 220,
