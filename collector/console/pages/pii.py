@@ -25,6 +25,7 @@ from consent.pii.model import ACTIONS, CLASSES
 from consent.pii.policy import DEFAULT, MODES, Entry, policy_of
 from consent.pii.rules import PII_RULES
 
+NOON: Final = 12 * 3600  # a day is drawn in its middle, which is that day in nearly every zone
 RANGES: Final = ("1", "7", "30")
 EDIT: Final = "pii.edit"
 CHANGEABLE: Final = ("properties", "traits", "context", "page")  # roots of a field that an entry may name
@@ -164,10 +165,11 @@ def _counted(found: Iterable[Found]) -> list[dict[str, Any]]:
 
 def _chart(course: list[tuple[datetime, int, int]], visit: Visit) -> dict[str, Any]:
     words = visit.words
+    hours = len(course) > 1 and course[1][0] - course[0][0] < timedelta(days=1)
     return {
         "time": words("pii.time"),
-        "x": [int(at.timestamp()) for at, _, _ in course],
-        "hours": len(course) > 1 and (course[1][0] - course[0][0]).total_seconds() < 86_400,
+        "x": [int(at.timestamp()) + (0 if hours else NOON) for at, _, _ in course],
+        "hours": hours,
         "series": [
             {"label": words("pii.acted"), "values": [acted for _, acted, _ in course]},
             {"label": words("pii.shadow"), "values": [shadow for _, _, shadow in course]},

@@ -1,5 +1,8 @@
 // Charts by uPlot. A chart is a figure with its numbers in `data-chart`; a table beside it says the same to everybody.
 
+// Between two marks lie whole hours or days, or a short range would name the same day twice
+const HOURS = [1, 2, 3, 6, 12, 24].map((hours) => hours * 3600);
+const DAYS = [1, 2, 3, 7, 14, 28].map((days) => days * 86_400);
 const COLOURS = ['--accent', '--page', '--own', '--click', '--bad', '--person'];
 
 export function charts(root) {
@@ -26,7 +29,7 @@ function draw(figure, data) {
     legend: { live: true },
     scales: { y: { range: (_, low, high) => (data.percent ? [0, 100] : [Math.min(0, low), Math.max(1, high * 1.08)]) } },
     axes: [
-      { ...axis, values: (_, ticks) => ticks.map((tick) => day.format(new Date(tick * 1000))) },
+      { ...axis, incrs: data.hours ? HOURS : DAYS, values: (_, ticks) => ticks.map((tick) => day.format(new Date(tick * 1000))) },
       { ...axis, size: 56, values: (_, ticks) => ticks.map((tick) => (data.percent ? `${tick} %` : tick.toLocaleString())) },
     ],
     series: [
