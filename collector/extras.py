@@ -1,4 +1,4 @@
-"""Routes that a collector may have beside ingestion: the live view, the console, and the demo shop of `make run`."""
+"""Routes that a collector may have beside ingestion: the live view, the console with the admin API, the demo shop."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -6,6 +6,7 @@ from pathlib import Path
 
 from starlette.routing import BaseRoute
 
+from collector.api import build_api
 from collector.console import build_console
 from collector.console.desk import Desk
 from collector.live.access import live_token
@@ -36,8 +37,9 @@ def extra_routes(settings: Settings, config: Path | None, hub: LiveHub, state: C
     if settings.live:
         extras.routes += live_routes(hub, live_token(settings.data_dir))
     if settings.console:
-        console = build_console(Desk(settings, config, hub, state))
-        extras.routes += console.routes()
+        desk = Desk(settings, config, hub, state)
+        console = build_console(desk)
+        extras.routes += [*console.routes(), *build_api(desk, console).routes()]
         extras.closers.append(console.close)
     if settings.demo:
 

@@ -162,6 +162,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "the ledger of {site} is empty",
         "站点 {site} 的账本是空的",
     ),
+    "keys.never": (
+        "only these keys are rotated: {uses}; a new subject key would cut people off from what they chose",
+        "只有这些密钥可以轮换：{uses}；更换主体密钥会使人与其选择脱节",
+    ),
+    "policy.unknown": (
+        "{site} has not published a policy; publish a draft first",
+        "站点 {site} 尚未发布政策；请先发布一份草稿",
+    ),
     "policy.none": (
         "the site has not published a policy",
         "该站点尚未发布政策",
@@ -173,6 +181,30 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "person.unknown": (
         "nothing is known of this person under that subject; find them first",
         "此人名下没有该主体；请先查找",
+    ),
+    "token.name": (
+        "a token's name has 1 to 56 small letters, digits, dots, dashes or underscores",
+        "令牌名称为 1 至 56 个小写字母、数字、点、短横线或下划线",
+    ),
+    "token.roles": (
+        "a token needs at least one role of: {roles}",
+        "令牌至少需要一个角色：{roles}",
+    ),
+    "token.sites": (
+        "a token needs at least one site, or * for all",
+        "令牌至少需要一个站点，* 表示全部站点",
+    ),
+    "token.days": (
+        "a token is good for 1 to {most} days",
+        "令牌的有效期为 1 至 {most} 天",
+    ),
+    "token.taken": (
+        "there was a token named {name} already; names are not used twice",
+        "已有名为 {name} 的令牌；名称不能重复使用",
+    ),
+    "token.unknown": (
+        "there is no token named {name}",
+        "没有名为 {name} 的令牌",
     ),
     "file": (
         "{file}: {said}",

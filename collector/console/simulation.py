@@ -5,23 +5,29 @@ region stands in for the one that an address would give. So what is shown is wha
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, Protocol
 
 import msgspec
 from msgspec import Struct
 
 from collector import row
+from collector.console.desk import Desk
+from collector.console.sourcebook import of_site
 from collector.context import Consents, Enricher, RequestContext, Source, circumstances
 from collector.decode import NotABatch, decode_batch
+from collector.enrich import enrichments
 from collector.identifiers import uuid7
 from collector.pipeline import process
 from collector.shared import Contexts
+from collector.steps.enrich import CachingEnricher
 from consent.admin.simulate import Simulated, simulate
 from consent.gate import SiteGate
 from consent.heard import Heard
 from consent.keys import KeyRing
 from consent.model import EventRule, PolicyDocument
+from consent.pii import keys
 from consent.pii.hashing import Key
 from consent.subjects import Subjects, subject_of
 from consent.tally import Tally
@@ -85,6 +91,37 @@ def ask(
         return Answer(gates, None, refused.reason.value, refused.detail)
     stored: dict[str, Any] = msgspec.json.decode(outcome.rows)
     return Answer(gates, stored)
+
+
+class Simulator(Protocol):
+    """`source`: the id of one of the site's, whose rules scrub; `now` in seconds. Raises NotAnEvent."""
+
+    def __call__(
+        self, question: Question, document: PolicyDocument, rules: Sequence[EventRule], site: str, source: str | None,
+        ring: KeyRing, now: float, user_agent: str | None,
+    ) -> Answer: ...  # fmt: skip
+
+
+def simulator_of(desk: Desk) -> Simulator:
+    """`ask` as a page and the admin API want it: with the sources, databases and keys of the worker."""
+
+    @lru_cache(1)
+    def enricher() -> CachingEnricher:
+        """One of our own: the worker's is used on its event loop."""
+        return CachingEnricher(enrichments(desk.state().geo), lambda name: None)
+
+    def simulator(
+        question: Question, document: PolicyDocument, rules: Sequence[EventRule], site: str, source: str | None,
+        ring: KeyRing, now: float, user_agent: str | None,
+    ) -> Answer:  # fmt: skip
+        found = next((s for s in of_site(desk, site) if s.id == source), None)
+        key = keys.load_or_create(desk.settings.data_dir / "keys" / "pii.json")
+        return ask(
+            question, document, rules, found or Source("simulated", "", site=site), ring, key, enricher(),
+            datetime.fromtimestamp(int(now), UTC), user_agent,
+        )  # fmt: skip
+
+    return simulator
 
 
 def _message(text: str) -> dict[str, Any]:

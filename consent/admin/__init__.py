@@ -33,7 +33,8 @@ class AdminError(Mistake):
 
 
 class Admin(Struct, frozen=True):
-    """Who acts: `name` as it stands in the audit log; `now` in milliseconds since the epoch.
+    """Who acts: `name` as it stands in the audit log; `now` in milliseconds since the epoch. `also`: who counts as the
+    same person where four eyes are needed (whoever made the token that acts).
 
     `owner`: the command line of whoever owns the machine, who could change the store anyway. It needs no second pair
     of eyes, and the audit log says so.
@@ -44,3 +45,9 @@ class Admin(Struct, frozen=True):
     new_id: Callable[[], str]
     random: RandomBytes
     owner: bool = False
+    also: tuple[str, ...] = ()
+
+    @property
+    def who(self) -> tuple[str, ...]:
+        """All names of the person who acts."""
+        return (self.name, *self.also)

@@ -17,7 +17,7 @@ from consent.store.tables import event_map, seen_event
 from consent.store.upsert import upsert
 
 
-class MapVersion(Struct, frozen=True):
+class MapVersion(Struct, frozen=True, rename="camel"):
     """One version of the map; the highest number is in force. `changed_at` in milliseconds."""
 
     number: int
@@ -26,7 +26,7 @@ class MapVersion(Struct, frozen=True):
     changed_at: int
 
 
-class Seen(Struct, frozen=True):
+class Seen(Struct, frozen=True, rename="camel"):
     """An event that a source sent, and what it was taken for. `mapped`: does the map say so? Times in milliseconds."""
 
     source: str

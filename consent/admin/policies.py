@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row
 
 from consent.admin import Admin, AdminError, audit
 from consent.canonical import canonical
-from consent.model import PolicyDocument
+from consent.model import Notice, PolicyDocument
 from consent.policy import checked
 from consent.record import Published
 from consent.store.tables import notice, policy_draft, policy_version, site
@@ -20,7 +20,7 @@ from consent.store.upsert import upsert
 DRAFT, REVIEW, PUBLISHED, REJECTED = "draft", "review", "published", "rejected"
 
 
-class Draft(Struct, frozen=True):
+class Draft(Struct, frozen=True, rename="camel"):
     """A document on its way. `state`: draft, review, published or rejected; times in milliseconds."""
 
     id: str
@@ -36,7 +36,7 @@ class Draft(Struct, frozen=True):
     changed_at: int
 
 
-class Version(Struct, frozen=True):
+class Version(Struct, frozen=True, rename="camel"):
     """A published version; `replaced_at` is None for the one in force."""
 
     site: str
@@ -85,6 +85,23 @@ def book(connection: Connection, site_id: str) -> dict[str, Published]:
     }
 
 
+class PublishedNotice(Struct, frozen=True, rename="camel"):
+    """A notice as it was published, for ever: receipts name it by its hash."""
+
+    hash: str
+    notice: Notice
+    published_at: int
+
+
+def notices(connection: Connection, site_id: str) -> list[PublishedNotice]:
+    """Every notice that the site ever published, the newest first."""
+    query = sa.select(notice).where(notice.c.site == site_id)
+    return [
+        PublishedNotice(row.hash, msgspec.json.decode(row.body, type=Notice), row.published_at)
+        for row in connection.execute(query.order_by(notice.c.published_at.desc(), notice.c.hash))
+    ]
+
+
 def drafts(connection: Connection, site_id: str, state: str | None = None) -> list[Draft]:
     """Drafts, those changed last first; of one state if it is named."""
     query = sa.select(policy_draft).where(policy_draft.c.site == site_id)
@@ -113,7 +130,7 @@ def save_draft(
         id = admin.new_id()
         connection.execute(policy_draft.insert().values(
             id=id, site=site_id, state=DRAFT, document=_text(document), based_on=basis.number if basis else None,
-            comment=comment, author=admin.name, authors=_names([admin.name]), reviewer=None, created_at=admin.now,
+            comment=comment, author=admin.name, authors=_names([*admin.who]), reviewer=None, created_at=admin.now,
             changed_at=admin.now,
         ))  # fmt: skip
     else:
@@ -123,7 +140,7 @@ def save_draft(
             raise AdminError("draft.closed")
         if seen is not None and seen != found.changed_at:
             raise AdminError("draft.changed")
-        authors = _names([*found.authors, admin.name])
+        authors = _names([*found.authors, *admin.who])
         _change(connection, admin, id, state=DRAFT, document=_text(document), comment=comment, author=admin.name,
                 authors=authors)  # fmt: skip
     audit.record(connection, admin, site_id, "policy.draft", id, {"version": document.version, "comment": comment})
@@ -155,7 +172,7 @@ def publish(connection: Connection, admin: Admin, site_id: str, id: str) -> Vers
     found = draft(connection, site_id, id)
     if found.state != REVIEW:
         raise AdminError("draft.notSubmitted", state=found.state)
-    if admin.name in found.authors and not admin.owner:
+    if not admin.owner and not set(found.authors).isdisjoint(admin.who):
         raise AdminError("fourEyes.publish")
     made = _publish(connection, admin, site_id, checked(found.document), found.comment, found.author)
     _change(connection, admin, id, state=PUBLISHED, reviewer=admin.name)
@@ -164,9 +181,18 @@ def publish(connection: Connection, admin: Admin, site_id: str, id: str) -> Vers
     return made
 
 
+def propose_roll_back(connection: Connection, admin: Admin, site_id: str, number: int, comment: str) -> Draft:
+    """A draft of version `number`, sent for review at once. Raises AdminError if it is the one in force."""
+    old = version(connection, site_id, number)
+    if old.replaced_at is None:
+        raise AdminError("version.inForce", number=number)
+    made = save_draft(connection, admin, site_id, old.document, comment)
+    return submit(connection, admin, site_id, made.id)
+
+
 def roll_back(connection: Connection, admin: Admin, site_id: str, number: int, author: str) -> Version:
     """Publish version `number` again, as a new number. `author` is who asked for it: another person than `admin`."""
-    if author == admin.name and not admin.owner:
+    if author in admin.who and not admin.owner:
         raise AdminError("fourEyes.rollBack")
     old = version(connection, site_id, number)
     if old.replaced_at is None:

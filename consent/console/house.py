@@ -72,9 +72,9 @@ class House:
         """The keys of consent, as they are on disk now. Raises KeyRingError."""
         return load_or_create(key_path(self.config.data_dir), int(self.clock() * 1000))
 
-    def admin(self, login: str, now: float) -> Admin:
+    def admin(self, login: str, now: float, also: tuple[str, ...] = ()) -> Admin:
         """Somebody as the functions of `consent.admin` want to know them."""
-        return Admin(login, int(now * 1000), lambda: str(uuid4()), os.urandom)
+        return Admin(login, int(now * 1000), lambda: str(uuid4()), os.urandom, also=also)
 
     def audit(
         self, connection: Connection, site: str, login: str, action: str, target: str, detail: Mapping[str, Any],

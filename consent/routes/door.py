@@ -102,15 +102,15 @@ def answer(status: int, content: Any) -> Response:
     return Response(msgspec.json.encode(content), status, {"cache-control": "no-store"}, "application/json")
 
 
-async def body_of(request: Request, kind: type[T]) -> T:
-    """The decoded body. Raises Refused: 413, 408, 400."""
+async def body_of(request: Request, kind: type[T], most: int = MAX_BODY_BYTES) -> T:
+    """The decoded body of at most `most` bytes. Raises Refused: 413, 408, 400."""
     parts, size = [], 0
     try:
         async with asyncio.timeout(BODY_SECONDS):
             async for part in request.stream():
                 size += len(part)
-                if size > MAX_BODY_BYTES:
-                    raise Refused(413, "too_large", f"a body may have {MAX_BODY_BYTES} bytes")
+                if size > most:
+                    raise Refused(413, "too_large", f"a body may have {most} bytes")
                 parts.append(part)
     except TimeoutError:
         raise Refused(408, "timeout", "the body came too slowly") from None

@@ -37,6 +37,23 @@ ELSEWHERE = {
     # what officers do leaves traces and figures
     "consent/admin/audit.py": "tests/consent/admin/test_policies.py",
     "consent/admin/figures.py": "tests/consent/test_record.py",
+    # the admin API, asked as programs ask it, by the list of operations
+    "consent/admin/keys.py": "tests/consent/api/operations/test_house.py",
+    "consent/api/answers.py": "tests/consent/api/test_app.py",
+    "consent/api/call.py": "tests/consent/api/test_app.py",
+    "consent/api/limits.py": "tests/consent/api/test_app.py",
+    "consent/api/operation.py": "tests/consent/api/test_app.py",
+    "consent/api/tables.py": "tests/consent/api/test_tokens.py",
+    "consent/api/operations/audit.py": "tests/consent/api/operations/test_ledger.py",
+    "consent/api/operations/events.py": "tests/consent/api/operations/test_house.py",
+    "consent/api/operations/keys.py": "tests/consent/api/operations/test_house.py",
+    "consent/api/operations/overview.py": "tests/consent/api/operations/test_ledger.py",
+    "consent/api/operations/people.py": "tests/consent/api/operations/test_ledger.py",
+    "consent/api/operations/requests.py": "tests/consent/api/operations/test_house.py",
+    "consent/api/operations/tokens.py": "tests/consent/api/test_app.py",
+    "consent/api/operations/users.py": "tests/consent/api/operations/test_house.py",
+    "consent/rights/intake.py": "tests/consent/api/operations/test_house.py",
+    "consent/store/migrations/versions/0004_api.py": "tests/consent/store/test_store.py",
     # rules and their parts: what they find is measured over one corpus
     "consent/pii/actions.py": "tests/consent/pii/test_firewall.py",
     "consent/pii/checks.py": "tests/consent/pii/corpus/test_quality.py",
@@ -122,6 +139,7 @@ ELSEWHERE = {
     "collector/spool/segment.py": "tests/collector/spool/test_writer.py",
     # commands, run as people run them
     "warehouse/cli/checks.py": "tests/warehouse/cli/test_commands.py",
+    "warehouse/cli/admin.py": "tests/integration/test_admin_api.py",
     "warehouse/cli/common.py": "tests/warehouse/cli/test_commands.py",
     "consent/ledger/files.py": "tests/consent/admin/test_ledger.py",
     "consent/ledger/export.py": "tests/warehouse/cli/test_consent.py",

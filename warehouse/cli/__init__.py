@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "dsr": ("warehouse.cli.dsr:dsr", "Requests of people: access, export, restriction, erasure."),
     "source": ("warehouse.cli.source:source", "Add, list, rotate and pause sources (write keys)."),
     "consent": ("warehouse.cli.consent:consent", "Policies, the map of events, the ledger of receipts."),
+    "admin": ("warehouse.cli.admin:admin", "Tokens of the admin API."),
     "config": ("warehouse.cli.config:config", "Show the settings in force, secrets hidden."),
     "doctor": ("warehouse.cli.doctor:doctor", "Check the installation and say what to do."),
 }

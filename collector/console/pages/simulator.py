@@ -1,24 +1,18 @@
 """Simulator: this event, from there, with that choice: what does each gate do, and what would be stored?"""
 
-from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Final
 
 import msgspec
 from starlette.responses import Response
 
 from collector.console.desk import Desk
-from collector.console.simulation import Answer, NotAnEvent, Question, ask
+from collector.console.simulation import Answer, NotAnEvent, Question, simulator_of
 from collector.console.sourcebook import of_site
-from collector.context import Source
-from collector.enrich import enrichments
-from collector.steps.enrich import CachingEnricher
 from consent.admin import events, policies
 from consent.admin.policies import DRAFT, REVIEW
 from consent.console.page import Endpoint, Page
 from consent.console.pages.policy_draft import PLACES, REGION
 from consent.console.visit import Visit
-from consent.pii import keys
 
 EXAMPLE: Final = """{
   "type": "track",
@@ -31,10 +25,7 @@ ANSWERS: Final = ("yes", "no")
 def simulator(desk: Desk) -> Page:
     """The form and, when it was sent, the answer beside it."""
 
-    @lru_cache(1)
-    def enricher() -> CachingEnricher:
-        """One of our own: the worker's is used on its event loop."""
-        return CachingEnricher(enrichments(desk.state().geo), lambda name: None)
+    simulated = simulator_of(desk)
 
     def show(visit: Visit, answer: Answer | None = None, problem: str = "", status: int = 200) -> Response:
         with visit.house.store.read() as connection:
@@ -61,12 +52,10 @@ def simulator(desk: Desk) -> Page:
         region = form.get("region") if REGION.fullmatch(form.get("region")) else None
         question = Question(form.get("event"), choices, region, form.get("gpc") == "1", form.get("token") == "1",
                             form.get("suppressed") == "1")  # fmt: skip
-        source = next((s for s in of_site(desk, visit.site) if s.id == form.get("source")), None)
-        key = keys.load_or_create(desk.settings.data_dir / "keys" / "pii.json")
         try:
-            answer = ask(
-                question, document, rules, source or Source("simulated", "", site=visit.site), visit.house.ring(), key,
-                enricher(), datetime.fromtimestamp(int(visit.now), UTC), visit.request.headers.get("user-agent"),
+            answer = simulated(
+                question, document, rules, visit.site, form.get("source"), visit.house.ring(), visit.now,
+                visit.request.headers.get("user-agent"),
             )  # fmt: skip
         except NotAnEvent as error:
             return show(visit, problem=str(error), status=422)

@@ -45,12 +45,8 @@ def new(visit: Visit) -> Response:
 def roll_back(visit: Visit) -> Response:
     number = _number(visit)
     with visit.house.store.write() as connection:
-        old = policies.version(connection, visit.site, number)
-        if old.replaced_at is None:
-            raise Refused(409, "policy.inForce")
         comment = visit.words("policy.rollBackTo", n=number)
-        draft = policies.save_draft(connection, visit.admin, visit.site, old.document, comment)
-        policies.submit(connection, visit.admin, visit.site, draft.id)
+        draft = policies.propose_roll_back(connection, visit.admin, visit.site, number, comment)
     return visit.go(visit.at("policy", f"/draft/{draft.id}"), "submitted")
 
 

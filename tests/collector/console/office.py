@@ -7,13 +7,14 @@ from typing import Any
 
 from starlette.applications import Starlette
 
+from collector.api import operations_of
 from collector.console import build_console
 from collector.console.desk import Desk
 from collector.edge.client import ClientAddress
 from collector.enrich import EMBEDDED, GeoDatabase
 from collector.live.hub import LiveHub
 from collector.settings import Settings
-from tests.consent.console.visitors import NOW, Place
+from tests.consent.console.visitors import NOW, Place, SlowApi
 
 
 class _State:
@@ -36,7 +37,8 @@ class Office(Place):
         self.house = self.console.house
         self.house.clock = lambda: self.now
         self.config = self.house.config
-        self.app = Starlette(routes=self.console.routes())
+        self.api = SlowApi(self.house, operations_of(desk))
+        self.app = Starlette(routes=[*self.console.routes(), *self.api.routes()])
         self.now = NOW
 
 

@@ -13,9 +13,12 @@ import pytest
 from argon2 import PasswordHasher
 from starlette.applications import Starlette
 
+from consent.api.app import AdminApi
+from consent.api.operation import Operation
 from consent.console import passwords, users
 from consent.console.app import Console
 from consent.console.config import ConsoleConfig
+from consent.console.house import House
 
 PASSWORD = "a long sentence"
 NOW = 1_790_000_000.0
@@ -32,6 +35,18 @@ def cheap_passwords() -> Iterator[None]:
         yield
 
 
+class SlowApi(AdminApi):
+    """The admin API with a clock of its own for its limits."""
+
+    def __init__(self, house: House, more: tuple[Operation, ...] = ()) -> None:
+        self._steady = 0.0
+        super().__init__(house, more, steady=lambda: self._steady)
+
+    def pause(self, seconds: float) -> None:
+        """Let time go by."""
+        self._steady += seconds
+
+
 class Place:
     """A console with a clock of its own. `config` may be changed before the first visit."""
 
@@ -41,7 +56,8 @@ class Place:
         self.config = ConsoleConfig(**{"data_dir": data, "store": f"sqlite:///{data / 'consent.db'}"} | config)
         self.console = Console(self.config, clock=lambda: self.now)
         self.house = self.console.house
-        self.app = Starlette(routes=self.console.routes())
+        self.api = SlowApi(self.house)
+        self.app = Starlette(routes=[*self.console.routes(), *self.api.routes()])
         self.runner = asyncio.Runner()
 
     def close(self) -> None:

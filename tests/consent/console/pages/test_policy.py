@@ -38,7 +38,7 @@ def test_the_way_back_is_a_draft_that_somebody_else_approves(weeks: Place, peopl
     approver.post(f"{page}/publish", page)
     assert "Version 2" in officer.get(BASE).text
     in_force = officer.post(f"{BASE}/version/2/back", f"{BASE}/version/1")
-    assert in_force.status_code == 409
+    assert in_force.status_code == 422
     back = draft_of(officer.post(f"{BASE}/version/1/back", f"{BASE}/version/1"))
     assert "waits for approval" in officer.get(f"{BASE}/draft/{back}").text
     assert officer.post(f"{BASE}/draft/{back}/publish", BASE).status_code == 403

@@ -1,0 +1,48 @@
+"""The simulator over the admin API says what the page says, with the row that would be stored."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.collector.console.office import Office, office
+from tests.consent.api.caller import Caller, caller
+from tests.consent.console.seeds import some_weeks
+from tests.consent.console.visitors import NOW
+
+ORDER = {"type": "track", "event": "Order Completed", "properties": {"total": 4, "coupon": "X", "email": "a@b.example"}}
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    with office(tmp_path_factory.mktemp("api")) as made:
+        some_weeks(made.house, NOW, days=1)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def analyst(desk: Office) -> Caller:
+    return caller(desk, "analyst", "analyst")
+
+
+def test_each_gate_and_the_row(analyst: Caller) -> None:
+    asked = {"event": ORDER, "choices": {"marketing": False, "analytics": True}, "region": "DE"}
+    said = analyst.post("/sites/default/simulate", asked)
+    assert said["gates"]["purpose"] == "necessary" and said["gates"]["collector"] == "strip"
+    assert said["gates"]["strip"] == ["properties.coupon"]
+    assert said["stored"]["properties"]["total"] == 4 and "a@b.example" not in str(said["stored"])
+    nothing = analyst.post("/sites/default/simulate", {"event": {"type": "page"}, "region": "DE"})
+    assert (nothing["gates"]["client"], nothing["stored"], nothing["reason"]) == ("hold", None, "no_consent")
+    barred = analyst.post("/sites/default/simulate", {"event": ORDER, "suppressed": True})
+    assert barred["reason"] == "suppressed"
+
+
+def test_what_cannot_be_simulated(desk: Office, analyst: Caller) -> None:
+    refused = analyst.post("/sites/default/simulate", {"event": {"type": "nonsense"}})
+    assert (refused["stored"], refused["reason"]) == (None, "invalid")
+    assert analyst.refused("POST", "/sites/default/simulate", {"event": ORDER, "draft": "none"}) == (
+        404, "draft.unknown",
+    )  # fmt: skip
+    assert analyst.refused("POST", "/sites/default/simulate", {"event": [1]}) == (400, "invalid")
+    assert analyst.refused("POST", "/sites/default/simulate", {}) == (400, "invalid")
+    viewer = caller(desk, "viewer", "viewer")
+    assert viewer.refused("POST", "/sites/default/simulate", {"event": ORDER}) == (403, "forbidden")
