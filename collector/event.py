@@ -23,7 +23,8 @@ class Event(msgspec.Struct, gc=False):
     `properties` and `traits` are JSON objects, or NO_JSON: `Raw` as long as nobody had to change them, `bytes(…)` gives
     their text. `seq`: the event's number in its session. `beside`: the message names something beside its properties.
     `consent_subject`, `consent_person`: the ledger's names of device and person, where a policy is published.
-    `unnamed`: it may not be told who it was (gate).
+    `unnamed`: it may not be told who it was (gate). `standing`: what the gate would have to ask again of another event
+    that names the same; None if its answer was for this one alone, or if no policy is published.
     """
 
     message: Message
@@ -42,6 +43,7 @@ class Event(msgspec.Struct, gc=False):
     consent_subject: str | None = None
     consent_person: str | None = None
     unnamed: bool = False
+    standing: Any = None
 
     @property
     def id(self) -> str:

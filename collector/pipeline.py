@@ -21,7 +21,7 @@ What a step works out has one of four lives, and costs what its life costs (docs
 import logging
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from msgspec import Raw
 
@@ -30,22 +30,22 @@ from collector import event as events
 from collector.context import RequestContext
 from collector.decode import Decoded, Unreadable
 from collector.event import Event
+from collector.mould import SETTLED, find, make
 from collector.outcome import Drop, Reason, Rejected
 from collector.protocol import NO_JSON, Message
-from collector.row import Row
+from collector.row import Cast, Row
 from collector.shared import Contexts
-from collector.steps.clock import clock
+from collector.steps.clock import clock, times
 from collector.steps.enrich import enrich
 from collector.steps.gate import gate
 from collector.steps.scrub import clean, scrub
 from collector.steps.validate import plain, validate
+from consent.pii.look import SEPARATOR
 
 log = logging.getLogger("firsthand.pipeline")
 
 Step = Callable[[Event, RequestContext], Event]
 STEPS: tuple[Step, ...] = (validate, clock, gate, enrich, scrub)
-# Between the objects of a look: no JSON holds it, so nothing can reach from one object into the next
-SEPARATOR: Final = b"\0"
 
 
 class Outcome(NamedTuple):
@@ -60,23 +60,31 @@ class Outcome(NamedTuple):
 
 def process(batch: Decoded, context: RequestContext, contexts: Contexts) -> Outcome:
     """A row for each event, or why it was refused. Never raises for what a message says."""
-    rows: list[Row] = []
+    rows: list[Row | Cast] = []
     refused: list[tuple[Rejected, Message | Raw | bytes]] = []
     pii: dict[str, int] = {}
     messages = list(batch.items)
     _look_over(messages, context)
     walk, known = _walk(STEPS), contexts.of
-    under, circumstances = context.under, context.circumstances
+    cast = context.plain and context.clean and SETTLED.issuperset(STEPS)
+    under, circumstances, columns = context.under, context.circumstances, context.columns
     for message in messages:
         if isinstance(message, Unreadable):
             refused.append((message.rejected, message.raw))
             continue
         try:
             shared, seq = known(message.context, under, circumstances)
-            event = walk(events.of(message, shared, seq), context)
-            rows.append(row.of(event, context))
-            if event.pii_actions:
-                _count(event.pii_actions, pii)
+            mould = find(message, shared, context) if cast else None
+            if mould is None:
+                event = walk(events.of(message, shared, seq), context)
+                if event.pii_actions:
+                    _count(event.pii_actions, pii)
+                mould = make(message, shared, event, context, contexts) if cast else None
+                if mould is None:
+                    rows.append(row.of(event, context))
+                    continue
+            time, original = times(message, context)
+            rows.append(Cast(message.message_id, mould.columns, columns, time, original, seq, message.properties))
         except Drop as drop:
             refused.append((Rejected(message.message_id[:100], drop.reason, drop.detail), message))
         except Exception as error:  # noqa: BLE001 - fail closed, stay up; the text, and even an id, might quote data
@@ -101,8 +109,8 @@ def _walk(steps: tuple[Step, ...]) -> Step:
 
 
 def _count(actions: dict[str, int], pii: dict[str, int]) -> None:
-    for action, times in actions.items():
-        pii[action] = pii.get(action, 0) + times
+    for action, count in actions.items():
+        pii[action] = pii.get(action, 0) + count
 
 
 def _look_over(messages: list[Message | Unreadable], context: RequestContext) -> None:
@@ -110,8 +118,8 @@ def _look_over(messages: list[Message | Unreadable], context: RequestContext) ->
     carried = [m.properties for m in messages if m.properties is not NO_JSON]
     carried += [m.traits for m in messages if m.traits is not NO_JSON]
     joined = SEPARATOR.join(carried)
-    context.plain = plain(joined, len(carried))
     context.clean = clean(joined, context.source)
+    context.plain = plain(joined, len(carried), context.clean)
 
 
 def _refuse(

@@ -46,6 +46,31 @@ class Row(Struct, omit_defaults=True, gc=False):
     consent_person: str | None = None
 
 
+class Cast(Struct, omit_defaults=True, gc=False):
+    """The columns of an event that is like one before (mould.py). `type` is followed by all that both share."""
+
+    event_id: str
+    type: Raw
+    source_id: Raw
+    event_time: datetime
+    original_timestamp: datetime | None = None
+    seq: int | None = None
+    properties: Raw = NO_JSON
+
+
+class Alike(Struct, omit_defaults=True):
+    """The columns that events of one mould share, those of the context behind `purpose`."""
+
+    type: str
+    event: str
+    purpose: Raw
+    anonymous_id: str | None = None
+    user_id: str | None = None
+    subject_key: str | None = None
+    consent_subject: str | None = None
+    consent_person: str | None = None
+
+
 class ContextColumns(Struct, omit_defaults=True):
     """The columns of a context that no cache of smaller parts holds."""
 
@@ -72,18 +97,14 @@ _encoder = msgspec.json.Encoder()
 
 def of(event: Event, context: RequestContext) -> Row:
     """The event's row."""
-    message, shared = event.message, event.shared
-    if shared.row is None or shared.row_purpose != event.purpose:
-        shared.row, shared.row_purpose = (
-            _of_context(shared, event.purpose, context.gpc and not event.unnamed),
-            event.purpose,
-        )
+    message = event.message
     properties, traits = event.properties, event.traits
     if event.beside:
         properties = _with_names(properties, message)
     columns = context.unnamed if event.unnamed and context.unnamed is not None else context.columns
     return Row(
-        message.message_id, message.type, event.name, shared.row, columns, event.event_time, event.original,
+        message.message_id, message.type, event.name, _context_of(event, context), columns,
+        event.event_time, event.original,
         event.anonymous_id, event.user_id, event.user_id or event.anonymous_id, event.seq,
         context.key.kid if event.pii_actions else None, event.pii_actions,
         None if properties is NO_JSON else properties, None if traits is NO_JSON else traits,
@@ -91,7 +112,16 @@ def of(event: Event, context: RequestContext) -> Row:
     )  # fmt: skip
 
 
-def encode(rows: list[Row]) -> bytes:
+def columns_of(event: Event, context: RequestContext) -> Raw:
+    """The value of `type` and the columns behind it: what all events of one mould say."""
+    shared = Alike(
+        event.message.type, event.name, _context_of(event, context), event.anonymous_id, event.user_id,
+        event.user_id or event.anonymous_id, event.consent_subject, event.consent_person,
+    )  # fmt: skip
+    return Raw(encode_columns(shared)[_AFTER_TYPE:])
+
+
+def encode(rows: list[Row | Cast]) -> bytes:
     """The rows as lines, each with its end."""
     return _encoder.encode_lines(rows)
 
@@ -102,6 +132,15 @@ def of_request(source: Source, received: datetime, sent: datetime | None, ip_tru
 
 
 _AFTER_NAME = len(',"source_id":')
+_AFTER_TYPE = len(',"type":')
+
+
+def _context_of(event: Event, context: RequestContext) -> Raw:
+    """The columns of the event's context, encoded once for all events with that context and purpose."""
+    shared, purpose = event.shared, event.purpose
+    if shared.row is None or shared.row_purpose != purpose:
+        shared.row, shared.row_purpose = _of_context(shared, purpose, context.gpc and not event.unnamed), purpose
+    return shared.row
 
 
 def _of_context(shared: Shared, purpose: str, gpc: bool) -> Raw:

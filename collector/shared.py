@@ -29,8 +29,8 @@ from collector.protocol import Context
 
 MAX_BYTES: Final = 48 * 1024**2
 MAX_CONTEXT_BYTES: Final = 4096
-# What an entry holds beside its key, measured: structs, strings and encoded columns are a few times the text
-ENTRY_BYTES, TIMES_KEY = 1500, 4
+# What an entry holds, measured: the text, and either structs and strings of three times its size or a mould
+ENTRY_BYTES, TIMES_KEY = 1000, 4
 _SEQ = b'"seq":'
 _MAX_DIGITS = 15  # below 2**53
 _strict = msgspec.json.Decoder(Context)
@@ -40,11 +40,12 @@ _EMPTY = Context()
 class Shared(msgspec.Struct):
     """A read context, under the circumstances of a request (context.py), and what the steps know of it.
 
-    `extra`: what has no column, a JSON object as bytes, or empty. The rest belongs to the step that is named beside it
-    and is None, or False, until that step was here.
+    `read`: the context, or None after `lean`; `context` reads it again. `extra`: what has no column, a JSON object as
+    bytes, or empty. The rest belongs to the step that is named beside it and is None, or False, until that step was
+    here.
     """
 
-    context: Context
+    read: Context | None
     extra: bytes
     circumstances: Hashable
     checked: bool = False  # validate: `extra` is within its limits
@@ -53,6 +54,21 @@ class Shared(msgspec.Struct):
     scrubbed: Any = None  # scrub
     row: Raw | None = None  # row: the encoded columns of all of it, for the purpose `row_purpose`
     row_purpose: str = ""
+    moulds: Any = None  # mould.py: of events with this context that were like each other
+    raw: bytes = b""  # the context as it was first sent, if it can be read again from that alone
+    seq: int | None = None  # of a context in which no number was found to cut out
+    more: int = 0  # bytes, of moulds beyond the first
+
+    @property
+    def context(self) -> Context:
+        if self.read is None:
+            self.read, _ = read(self.raw, None)
+        return self.read
+
+    def lean(self) -> None:
+        """Let go of half of the memory, which is only asked for again where no mould fits."""
+        if self.raw:
+            self.read = self.row = None
 
 
 class Under(NamedTuple):
@@ -93,8 +109,15 @@ class Contexts:
         if shared is None:
             return self._read(key, raw, under, circumstances, seq)
         if shared.circumstances is not circumstances and shared.circumstances != circumstances:
-            shared = self._young[key] = Shared(shared.context, shared.extra, circumstances)
-        return shared, seq if mark else shared.context.seq
+            shared = self._young[key] = Shared(
+                shared.context, shared.extra, circumstances, raw=shared.raw, seq=shared.seq
+            )
+        return shared, seq if mark else shared.seq
+
+    def grew(self, shared: Shared, more: int) -> None:
+        """What is kept with a context takes `more` bytes beyond what any context takes."""
+        shared.more += more
+        self._size += more
 
     def forget(self) -> None:
         """After something was replaced that a step looks things up in: nothing found before may be used again."""
@@ -108,7 +131,7 @@ class Contexts:
 
     def _keep(self, key: tuple[bytes, bytes, bytes], shared: Shared) -> None:
         self._young[key] = shared
-        self._size += ENTRY_BYTES + TIMES_KEY * sum(map(len, key))
+        self._size += ENTRY_BYTES + TIMES_KEY * (len(key[0]) + len(key[1]) + len(key[2])) + shared.more
         if self._size > self._half:
             self._old, self._young, self._size = self._young, {}, 0
 
@@ -121,7 +144,7 @@ class Contexts:
         cut: int | None,
     ) -> tuple[Shared, int | None]:
         context, extra = read(raw, under)
-        shared = Shared(context, extra, circumstances)
+        shared = Shared(context, extra, circumstances, raw=raw if under is None else b"", seq=context.seq)
         if len(raw) <= MAX_CONTEXT_BYTES and _is_the_seq(raw, context, under, cut):
             self._keep(key, shared)
         return shared, context.seq

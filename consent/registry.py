@@ -86,6 +86,7 @@ class Registry:
         self._waiting: list[tuple[str, Request, asyncio.Future[Recorded]]] = []
         self._writer: asyncio.Task[None] | None = None
         self._read_at: float | None = None
+        self._absent: bool | None = None
         self._hearing = threading.Lock()
         self._failing = False
         self._polls = 0
@@ -109,12 +110,14 @@ class Registry:
         """Do we know enough to decide? True as well if there is nothing to know."""
         if self._read_at is not None:
             return self._steady() - self._read_at < STALE_SECONDS
-        return not self.exists
+        return not self.exists if self._absent is None else self._absent
 
     async def poll(self) -> None:
         """Learn what changed. Never raises: a store that is away is logged once and asked again."""
         try:
-            if self._store is None and not self.exists:
+            # Kept, because every request asks whether we are ready, and a look at the disk costs as much as an event
+            self._absent = self._store is None and not self.exists
+            if self._absent:
                 return
             await self.run(self._poll)
         except Exception as error:  # noqa: BLE001 - drivers raise what they like; the text may hold an address

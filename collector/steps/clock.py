@@ -9,28 +9,30 @@ from datetime import UTC, datetime, timedelta
 from collector.context import RequestContext
 from collector.event import Event
 from collector.outcome import Drop, Reason
+from collector.protocol import Message
 
 MAX_HONEST_SKEW = timedelta(seconds=5)
 EARLIEST_YEAR = 2000
 
 
 def clock(event: Event, context: RequestContext) -> Event:
-    message = event.message
+    event.event_time, event.original = times(event.message, context)
+    return event
+
+
+def times(message: Message, context: RequestContext) -> tuple[datetime, datetime | None]:
+    """When it happened, and when the client said so. Raises Drop(invalid)."""
     original = message.timestamp or message.original_timestamp
     if original is None:
-        event.event_time = context.received_at
-        return event
+        return context.received_at, None
     if original.tzinfo is not UTC or original.microsecond % 1000:
         original = in_utc(original)
     if original.year < EARLIEST_YEAR:
         raise Drop(Reason.INVALID, "timestamp is before the year 2000: the client's clock is not set")
-    event.original = original
+    received = context.received_at
     if context.skew is None:  # nearly always, and a call costs more than it does
-        received = context.received_at
-        event.event_time = original if original < received else received
-    else:
-        event.event_time = event_time(original, context.skew, context.received_at)
-    return event
+        return original if original < received else received, original
+    return event_time(original, context.skew, received), original
 
 
 def event_time(original: datetime, skew: timedelta, received: datetime) -> datetime:

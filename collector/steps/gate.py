@@ -24,10 +24,12 @@ from collector.shared import Shared
 from collector.steps.narrow import anonymise, strip
 from consent.decide import ANALYTICS, Decision, decide
 from consent.gate import Outcome, Proof
+from consent.subjects import Subjects
 from consent.tally import Done
 from consent.tokens import TokenError
 
 MAX_NAMES = 64
+_NEVER = float("inf")
 _REASONS = {
     "no_consent": Reason.NO_CONSENT, "withdrawn": Reason.WITHDRAWN, "suppressed": Reason.SUPPRESSED,
 }  # fmt: skip
@@ -61,10 +63,22 @@ class Prepared(Struct):
     proof: Proof | None = None
     subject: str | None = None
     seq: int = 0
-    until: float = float("inf")
+    until: float = _NEVER
     forged: str = ""
     granted: bytes = b""
     answers: dict[str, Answer] = msgspec.field(default_factory=dict)
+
+
+class Standing(Struct, frozen=True, gc=False):
+    """What must be asked again before an answer may serve another event that says and names the same.
+
+    `heard`: the subjects, with the number that the token covers. `until`: the token's end (seconds). `cell` counts.
+    """
+
+    subjects: Subjects
+    heard: tuple[tuple[int, int], ...]
+    until: float
+    cell: list[int]
 
 
 def gate(event: Event, context: RequestContext) -> Event:
@@ -96,12 +110,39 @@ def _with_policy(event: Event, context: RequestContext, consents: Consents) -> E
     outcome = answer.outcome
     event.purpose = outcome.purpose
     if outcome.kind == "accept":
+        if said is shared.verdict:  # and not narrowed for this event
+            event.standing = _standing(event, said, answer, consents)
         return event
     if outcome.kind == "strip":
         return strip(event, outcome.strip)
     if outcome.kind == "anonymise" and event.message.type in ("track", "page", "screen"):
         return anonymise(event, context, outcome.jurisdiction)
     raise Drop(_REASONS[outcome.reason or "no_consent"], outcome.detail or "this message names a person")
+
+
+def stands(standing: Standing | None, context: RequestContext) -> bool:
+    """Whether the gate would accept another such event just the same; then it is counted. In doubt it is asked anew."""
+    consents = context.consent
+    if standing is None or consents is None or standing.subjects is not consents.subjects:
+        return False
+    if standing.until != _NEVER and context.received_at.timestamp() >= standing.until:
+        return False
+    for key, seq in standing.heard:
+        denied, doubtful = consents.heard.ask(key, seq)
+        if denied or doubtful:
+            return False
+    standing.cell[0] += 1
+    return True
+
+
+def _standing(event: Event, said: Prepared, answer: Answer, consents: Consents) -> Standing:
+    subjects, site = consents.subjects, consents.gate.site
+    asked: list[tuple[int, int]] = []
+    for who, id in (("device", event.anonymous_id), ("person", event.user_id)):
+        if id is not None:
+            subject, key = subjects.of(site, who, id)
+            asked.append((key, said.seq if subject == said.subject else 0))
+    return Standing(subjects, tuple(asked), said.until, answer.cell)
 
 
 def _heard(event: Event, said: Prepared, consents: Consents) -> tuple[tuple[str, ...], bool]:

@@ -34,6 +34,10 @@ _RARE_BLANKS = r"[\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\
 # Full-width and mathematical letters and digits: NFKC makes plain ones of them
 _WIDE = r"[\x{ff10}-\x{ff5a}\x{ff0b}\x{1d400}-\x{1d7ff}]"
 _ESCAPED = r"%[0-9A-Fa-f]{2}"
+# Between objects that are looked at together: no JSON holds it, so nothing can reach from one into the next. What
+# stands behind it and is no object is a hint too, which saves whoever joins them a look of their own
+SEPARATOR: Final = b"\0"
+_NO_OBJECT = r"\x{00}[^{]"
 # An address matters if it has a query, a fragment, a user, an escape or a segment that may be a token, or is no text
 _TO_CUT = r"""(?:"[^"?#@%]*[?#@%]|"[^"]*(?:eyJ|[A-Za-z0-9_]{32})|[^"\s])"""
 WIDE: Final = re.compile("[\uff10-\uff5a\uff0b\U0001d400-\U0001d7ff]")
@@ -65,7 +69,7 @@ def _compiled(*patterns: str) -> re2.Set:
 
 
 _RULES = tuple(rule.look for rule in PII_RULES)
-_ALL = _compiled(rf"\\|{_RARE_BLANKS}|{_WIDE}|{_ESCAPED}", _DECLARES, *_RULES)
+_ALL = _compiled(rf"\\|{_RARE_BLANKS}|{_WIDE}|{_ESCAPED}|{_NO_OBJECT}", _DECLARES, *_RULES)
 _TEXT = _compiled(*_RULES)
 _EACH = tuple((re.compile(rule.core.encode()) if rule.core else re2.compile(rule.look)).search for rule in PII_RULES)
 _MARKS = tuple(rule.anchor.encode() for rule in PII_RULES)
@@ -112,4 +116,4 @@ def places(index: int, encoded: bytes) -> list[tuple[int, int]]:
         at = max(last, start + 1)  # the quote itself may be what stands before the next value
 
 
-__all__ = ["DECLARES", "FIRST_RULE", "HIDDEN", "WIDE", "hints", "places", "rules_in"]
+__all__ = ["DECLARES", "FIRST_RULE", "HIDDEN", "SEPARATOR", "WIDE", "hints", "places", "rules_in"]

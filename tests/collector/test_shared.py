@@ -16,7 +16,7 @@ from collector.context import RequestContext, Source, circumstances
 from collector.decode import decode_batch
 from collector.enrich import campaign, referrer
 from collector.pipeline import Outcome, process
-from collector.shared import MAX_CONTEXT_BYTES, Contexts
+from collector.shared import ENTRY_BYTES, MAX_CONTEXT_BYTES, Contexts
 from collector.steps.enrich import CachingEnricher
 from consent.pii.hashing import Key
 from tests.contract.golden import cases
@@ -176,7 +176,7 @@ def test_it_forgets_what_is_over_its_bytes() -> None:
     for i in range(2000):
         contexts.of(b'{"sessionId":"%d","seq":1}' % i, None, ())
         held = {**contexts._young, **contexts._old}
-        assert len(held) <= 200_000 / 1500
+        assert len(held) <= 200_000 / ENTRY_BYTES
     assert len(held) > 50
     assert contexts.of(b'{"sessionId":"1999","seq":2}', None, ())[0] in held.values()
 
