@@ -15,11 +15,11 @@ import sqlalchemy as sa
 from msgspec.structs import replace
 
 from consent.admin import events, people
-from consent.keys import key_path, load_or_create
+from consent.keys import Secret, key_path, load_or_create
 from consent.model import EventRule, FieldRule
 from consent.presets import preset
 from consent.store import open_store
-from consent.subjects import subject_of
+from consent.subjects import Subjects, subject_of
 from consent.tokens import Claims, issue
 from tests.collector.consented import AMERICA, CHINA, SOURCES, Office, office
 from tests.collector.desk import Reply, desk
@@ -65,6 +65,46 @@ def test_a_choice_is_what_counts(house: Office, who: str) -> None:
     assert outcome(house.send(who, done["token"], purpose="third_party")) == "no_consent"
     assert outcome(house.send(who, done["token"], {"third_party": True}, purpose="third_party")) == "no_consent"
     assert outcome(house.send(who, done["token"], {"analytics": False})) == "no_consent", "a client may narrow"
+
+
+def _away(store: object) -> None:
+    raise OSError("away")
+
+
+def test_whether_there_is_a_store_is_asked_of_the_disk_once_a_second_not_once_a_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with desk(tmp_path / "data", SOURCES, console=False) as made:
+        registry = made.state.consent
+        monkeypatch.setattr("consent.registry.Registry.exists", property(lambda self: pytest.fail("asked the disk")))
+        assert registry.ready
+        monkeypatch.setattr("consent.registry.Registry.exists", True)  # made a moment ago, and not to be read
+        monkeypatch.setattr(registry, "_poll", _away)
+        made.run(registry.poll())
+        assert not registry.ready
+
+
+def test_events_that_are_alike_are_counted_each(house: Office, who: str) -> None:
+    token, registry = house.choose(who)["token"], house.desk.state.consent
+    registry.drain()
+    for _ in range(3):
+        assert outcome(house.send(who, token, event="Alike")) == "accepted"
+    assert {d.outcome: n for d, n in registry.drain().items() if d.event == "Alike"} == {"accept": 3}
+
+
+def test_a_new_key_of_subjects_holds_for_events_that_are_alike(house: Office, who: str) -> None:
+    registry = house.desk.state.consent
+    (before,) = house.send(who, client=AMERICA).rows
+    old, registry.subjects = registry.subjects, Subjects(Secret("new", bytes(32), 0))
+    try:
+        (after,) = house.send(who, client=AMERICA).rows
+    finally:
+        registry.subjects = old
+    assert (
+        before["consent_subject"]
+        != after["consent_subject"]
+        == subject_of(Secret("new", bytes(32), 0), "default", "device", who)
+    )
 
 
 def test_withdrawn_bites_with_the_next_event_though_the_token_lives(house: Office, who: str) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from consent.pii.firewall import Scrubber
 from consent.pii.hashing import Key
-from consent.pii.look import FIRST_RULE, HIDDEN, hints, places, rules_in
+from consent.pii.look import FIRST_RULE, HIDDEN, SEPARATOR, hints, places, rules_in
 from consent.pii.model import candidates
 from consent.pii.rules import PII_RULES
 from consent.pii.spelling import plain
@@ -91,3 +91,10 @@ def test_no_text_runs_the_set_out_of_memory() -> None:
         found = hints(encoded)
         assert found is not None
         assert FIRST_RULE + [rule.name for rule in PII_RULES].index("email") in found
+
+
+def test_what_stands_between_objects_and_is_none_is_a_hint() -> None:
+    for fine in (b"{}", b'{"a":1}'):
+        assert hints(SEPARATOR.join([b"{}", fine, b"{}"])) is None
+    for other in (b"null", b"[]", b'"{"', b"1", b"", b" {}"):
+        assert hints(SEPARATOR.join([b"{}", other, b"{}"])) == [HIDDEN]
