@@ -27,7 +27,7 @@ from collector.console.build import prepare_console
 from collector.edge.client import ClientAddress
 from collector.enrich import GeoDatabase
 from collector.logs import GRANIAN, configure_logging
-from collector.processes import DRAIN_SIGNAL, end_with_parent
+from collector.processes import DRAIN_SIGNAL, end_with_parent, leave_no_core
 from collector.settings import Settings
 from collector.sources import SourceRegistry
 from collector.state import geo_path
@@ -55,6 +55,7 @@ def serve(settings: Settings, config: Path | None) -> None:
     Raises SettingsError, KeyFileError, GeoError before any worker starts, if one could not start either.
     """
     os.umask(0o077)  # everything written is for its owner only
+    leave_no_core()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # one descriptor a connection; shells give 1,024
     configure_logging(settings.log_level)
@@ -97,6 +98,7 @@ def worker_app() -> Any:
     """Called by Granian in each worker."""
     from collector.app import build_app
 
+    leave_no_core()
     handed = json.loads(os.environ[HANDOVER])
     # Until the worker listens for it, SIGTERM would run the handler that the fork inherited, and be forgotten
     signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -5,10 +5,13 @@ Then every file that the whole installation wrote is read, columns of Parquet un
 """
 
 import json
+import re
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.request import urlopen
 
+import psutil
 import pytest
 from playwright.sync_api import Browser, Route
 
@@ -108,6 +111,23 @@ def test_what_a_person_types_is_nowhere(chromium: Browser, installation: Install
     everything = json.dumps(rows, ensure_ascii=False) + metrics
     assert [value for name, value in TYPED.items() if name != "age" and value in everything] == []
     assert "age" not in json.loads(sent["properties"])
+
+
+def test_no_process_leaves_a_core(installation: Installation) -> None:
+    """Raw values pass through memory, and nobody can wipe it in Python: so no process may leave a copy of it."""
+    [supervisor] = [p for p in psutil.Process().children() if "up" in p.cmdline()]
+    family = [supervisor, *supervisor.children(recursive=True)]
+    ours = [p for p in family if p.status() != psutil.STATUS_ZOMBIE and "resource_tracker" not in " ".join(p.cmdline())]
+    assert len(ours) >= 4  # supervisor, server, its worker, loader
+    for process in ours:
+        limits = Path(f"/proc/{process.pid}/limits").read_text()
+        assert re.search(r"Max core file size +0 +0 ", limits), process.cmdline()
+    folder = Path(supervisor.cwd())
+    before = set(folder.iterdir())
+    worker = next(p for p in reversed(ours) if "spawn_main" in " ".join(p.cmdline()) or p.parent() != supervisor)
+    worker.send_signal(signal.SIGSEGV)
+    assert worker.wait(20) is not None or not worker.is_running()
+    assert [path for path in set(folder.iterdir()) - before if path.name.startswith("core")] == []
 
 
 def written(installation: Installation) -> list[Path]:

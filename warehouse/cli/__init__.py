@@ -9,6 +9,8 @@ from typing import Final
 
 import click
 
+from collector.processes import leave_no_core
+
 COMMANDS: Final = {
     "up": ("warehouse.cli.up:up", "Run everything: collector workers and loader."),
     "serve": ("warehouse.cli.serve:serve", "Run collector workers only."),
@@ -58,6 +60,7 @@ def main() -> None:
     All that is written lives below one directory (--data, default .firsthand).
     """
     os.umask(0o077)  # whatever a command writes is for its owner only
+    leave_no_core()
 
 
 __all__ = ["COMMANDS", "main"]
