@@ -28,7 +28,7 @@ def leave_no_core() -> None:
     """No core dump of this process and its children: what people sent passes through memory in plain text.
 
     The limit keeps a file from being written; a core handler behind a pipe gets nothing either (Linux: prctl(2),
-    PR_SET_DUMPABLE, which also keeps debuggers of the same user out). An exec undoes the latter: call it in each process.
+    PR_SET_DUMPABLE, which also keeps debuggers of the same user out). An exec undoes that: call it in each process.
     """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":

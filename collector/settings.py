@@ -6,6 +6,7 @@ wrong type is refused when the program starts, with the name of the setting. `do
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -74,6 +75,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     snapshot_keep_seconds: float = 3600.0
     orphan_grace_seconds: float = 3600.0
     maintain_interval: float = 3600.0
+    erase_at: str = ""
 
     wechat_api: str = "https://api.weixin.qq.com"
 
@@ -172,6 +174,8 @@ def _check(settings: Settings) -> None:
         raise SettingsError("oidc_issuer also needs oidc_client_id, oidc_client_secret and public_url")
     if settings.max_inflight_bytes < MAX_BODY_BYTES:
         raise SettingsError(f"max_inflight_bytes must be at least {MAX_BODY_BYTES}, the size of one body")
+    if settings.erase_at and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", settings.erase_at):
+        raise SettingsError("erase_at must be a time of day in UTC such as 03:00, or empty")
     for name in ("commit_interval", "seal_seconds", "body_timeout", "console_idle_seconds"):
         if getattr(settings, name) <= 0:
             raise SettingsError(f"{name} must be more than 0 seconds")

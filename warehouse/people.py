@@ -27,12 +27,11 @@ def linked(reader: Reader, ids: set[str]) -> set[str]:
         ):
             found |= {row[0] for row in reader.query(sql) if row[0]}
         # Whose device is it? Only if it was one person's
-        for device in ids:
-            owners = {row[0] for row in reader.query(
-                f"SELECT DISTINCT user_id FROM events_raw WHERE anonymous_id = {_text(device)} AND user_id IS NOT NULL"  # noqa: S608
-            )}  # fmt: skip
-            if len(owners) == 1:
-                found |= owners
+        owners = reader.query(
+            f"SELECT max(user_id) FROM events_raw WHERE anonymous_id IN {_list(ids)} AND user_id IS NOT NULL "  # noqa: S608
+            "GROUP BY anonymous_id HAVING count(DISTINCT user_id) = 1"
+        )
+        found |= {row[0] for row in owners}
         if found <= known:
             return known
         known |= found

@@ -6,6 +6,8 @@ from tests.tree.files import ending, paths
 
 # Modules that a test of another name covers, because only what they are part of can be seen to work
 ELSEWHERE = {
+    # erasing, killed and resumed
+    "warehouse/cli/erasing.py": "tests/warehouse/erase/test_killed.py",
     # the whole worker is called through these
     "collector/app.py": "tests/collector/routes/test_ingest.py",
     "collector/context.py": "tests/collector/test_pipeline.py",

@@ -7,7 +7,7 @@ import sys
 import zipfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 import msgspec
@@ -85,37 +85,43 @@ def show(id: str, site: str, data: str | None, config: Path | None, as_json: boo
         _show(requests.get(connection, id), as_json)
 
 
-@dsr.command(epilog="Examples:\n\n  firsthand dsr verify 0199… --how 'logged in and confirmed by mail'\n\n"
-             "  firsthand dsr verify 0199… --how 'seen in person' --json")  # fmt: skip
-@ID
-@click.option("--how", required=True, help="How the person proved who they are.")
-@SITE
-@options
-def verify(id: str, how: str, site: str, data: str | None, config: Path | None, as_json: bool) -> None:
-    """The person's identity was verified. Nothing is done before."""
-    _changed("verify", id, how, data, config, as_json)
+class Change(NamedTuple):
+    """A change of state that takes one reason in words."""
+
+    option: str
+    option_help: str
+    about: str
+    example: str
 
 
-@dsr.command(epilog="Examples:\n\n  firsthand dsr deny 0199… --reason 'not our customer'\n\n"
-             "  firsthand dsr deny 0199… --reason '…' --json")  # fmt: skip
-@ID
-@click.option("--reason", required=True)
-@SITE
-@options
-def deny(id: str, reason: str, site: str, data: str | None, config: Path | None, as_json: bool) -> None:
-    """Close a request without doing it. The person must be told why."""
-    _changed("deny", id, reason, data, config, as_json)
+CHANGES = {
+    "verify": Change("how", "How the person proved who they are.",
+                     "The person's identity was verified. Nothing is done before.", "logged in and confirmed by mail"),
+    "deny": Change("reason", "What the person is told.",
+                   "Close a request without doing it. The person must be told why.", "not our customer"),
+    "extend": Change("reason", "What the person is told.",
+                     "More time, once, if the law knows it. The person must be told before the first deadline.",
+                     "many systems"),
+}  # fmt: skip
 
 
-@dsr.command(epilog="Examples:\n\n  firsthand dsr extend 0199… --reason 'many systems'\n\n"
-             "  firsthand dsr extend 0199… --reason '…' --json")  # fmt: skip
-@ID
-@click.option("--reason", required=True)
-@SITE
-@options
-def extend(id: str, reason: str, site: str, data: str | None, config: Path | None, as_json: bool) -> None:
-    """More time, once, if the law knows it. The person must be told before the first deadline."""
-    _changed("extend", id, reason, data, config, as_json)
+def _change(name: str, change: Change) -> None:
+    example = f"firsthand dsr {name} 0199… --{change.option} '{change.example}'"
+
+    @dsr.command(name, help=change.about, epilog=f"Examples:\n\n  {example}\n\n  {example} --json")
+    @ID
+    @click.option(f"--{change.option}", "why", required=True, help=change.option_help)
+    @SITE
+    @options
+    def _(id: str, why: str, site: str, data: str | None, config: Path | None, as_json: bool) -> None:
+        from consent.rights import requests
+
+        with _store(settings(config, data)) as store, store.write() as connection:
+            _show(getattr(requests, name)(connection, _admin(), id, why), as_json)
+
+
+for _name, _about in CHANGES.items():
+    _change(_name, _about)
 
 
 @dsr.command(epilog="Examples:\n\n  firsthand dsr export 0199… person.zip\n\n"
@@ -163,10 +169,12 @@ def restrict(id: str, site: str, data: str | None, config: Path | None, as_json:
     _done({"restricted": id}, as_json)
 
 
-@dsr.command(
-    epilog="Examples:\n\n  firsthand dsr erase 0199… --dry-run\n\n  firsthand dsr erase 0199… --grace 0 --json"
+@dsr.command(epilog="Examples:\n\n  firsthand dsr erase 0199… --dry-run\n\n"
+             "  firsthand dsr erase 0199… --grace 0 --json\n\n  firsthand dsr erase --queue")  # fmt: skip
+@click.argument("id", required=False)
+@click.option(
+    "--queue", is_flag=True, help="Everybody whose request is verified, together: each file is written anew once."
 )
-@ID
 @click.option("--dry-run", is_flag=True, help="Print what would go; change nothing.")
 @click.option("--grace", type=float, default=60.0, show_default=True, metavar="SECONDS",
               help="Between the last snapshot with the rows and the deletion: longer than a reader takes.")  # fmt: skip
@@ -175,44 +183,60 @@ def restrict(id: str, site: str, data: str | None, config: Path | None, as_json:
 @SITE
 @options
 def erase(
-    id: str, dry_run: bool, grace: float, email: tuple[str, ...], phone: tuple[str, ...], site: str, data: str | None,
-    config: Path | None, as_json: bool,
+    id: str | None, queue: bool, dry_run: bool, grace: float, email: tuple[str, ...], phone: tuple[str, ...], site: str,
+    data: str | None, config: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Erase a person for good: gate, ledger, tables, files, versions; then search, and sign that nothing is left.
 
     Killed half-way, it goes on where it was when it is started again. A loader and readers may run meanwhile.
     """
-    from consent.rights import requests
-    from warehouse.erase import Erasure, find
-    from warehouse.erase.target import target_of
+    from warehouse.cli.erasing import Eraser
+    from warehouse.erase import Erasure
 
+    if (id is None) != queue:
+        raise click.UsageError("give the id of a request, or --queue for all that are verified")
+    if queue and (dry_run or email or phone):
+        raise click.UsageError("--queue goes with neither --dry-run nor --email or --phone")
     found = settings(config, data)
     rights = Rights(found, site)
-    with _store(found) as store, store_errors("the erasure cannot reach the tables"):
-        with store.write() as connection:
-            known = requests.get(connection, id)
-            request = known if dry_run else requests.begin(connection, _admin(), id, ("erase",))
-        ids = rights.linked(request.forms)
-        with _bar() as on_file:
-            how = Erasure(found.data_dir, store_config(found), grace=grace, load=rights.load, on_file=on_file)
-            if dry_run:
-                shown = {
-                    n: {"files": f, "bytes": b} for n, (f, b) in find(how, target_of(ids, request.forms.texts)).items()
-                }
-                _done({"ids": len(ids), "tables": shown}, as_json)
-                return
-            raw = raw_of([("email", email), ("phone", phone)])
-            document = rights.erase(store, _admin, _ring(found), request, ids, raw, how)
-    report = document["report"]
-    path = found.data_dir / "certificates" / f"{id}.json"
+    with _store(found) as store, store_errors("the erasure cannot reach the tables"), _bar() as on_file:
+        how = Erasure(found.data_dir, store_config(found), grace=grace, load=rights.load, on_file=on_file)
+        if id is not None and dry_run:
+            _done(_would_go(rights, store, id, how), as_json)
+            return
+        eraser = Eraser(rights, store, _admin, _ring(found), how)
+        raw = raw_of([("email", email), ("phone", phone)])
+        documents = eraser.queue() if id is None else [eraser.one(id, raw)]
     if as_json:
-        print_json(document)
+        print_json(documents[0] if id is not None else documents)
         return
+    for document in documents:
+        _say(document, found.data_dir / "certificates")
+    if not documents:
+        click.echo("no erasure waits that is verified")
+
+
+def _would_go(rights: Rights, store: Any, id: str, how: Any) -> dict[str, Any]:
+    from consent.rights import requests
+    from warehouse.erase import find
+    from warehouse.erase.target import target_of
+
+    with store.read() as connection:
+        forms = requests.get(connection, id).forms
+    ids = rights.linked(forms)
+    tables = find(how, target_of(ids, forms.texts))
+    return {"ids": len(ids), "tables": {n: {"files": f, "bytes": b} for n, (f, b) in tables.items()}}
+
+
+def _say(document: dict[str, Any], folder: Path) -> None:
+    report = document["report"]
     rows = sum(t["rows"] for t in report["tables"].values())
     objects = sum(t["objectsRemoved"] for t in report["tables"].values())
     searched = sum(t["scanned"]["objects"] for t in report["tables"].values()) + report["dataDirectory"]["objects"]
+    together = f" (of {report['together']} people together)" if "together" in report else ""
     click.echo(
-        f"{rows} rows, {objects} objects removed; {searched} objects searched, nothing found. Certificate: {path}"
+        f"{rows} rows, {objects} objects removed{together}; {searched} objects searched, nothing found. "
+        f"Certificate: {folder / document['request']}.json"
     )
 
 
@@ -231,13 +255,6 @@ def check(file: Path, data: str | None, config: Path | None, as_json: bool) -> N
     _done({"certified": good}, as_json)
     if not good:
         sys.exit(EXIT_PROBLEM)
-
-
-def _changed(what: str, id: str, why: str, data: str | None, config: Path | None, as_json: bool) -> None:
-    from consent.rights import requests
-
-    with _store(settings(config, data)) as store, store.write() as connection:
-        _show(getattr(requests, what)(connection, _admin(), id, why), as_json)
 
 
 def _show(request: Any, as_json: bool) -> None:

@@ -44,6 +44,10 @@ def load(once: bool, data: str | None, config: Path | None, as_json: bool) -> No
     upkeep = Maintainer(maintain_config(found), store_config(found))
     thread = threading.Thread(target=upkeep.run, args=(stop,), name="maintain", daemon=True)
     thread.start()
+    if found.erase_at:
+        from warehouse.cli import nightly
+
+        threading.Thread(target=nightly.run, args=(found, stop), name="erase", daemon=True).start()
     loader.run(stop)
     loader.close()
 

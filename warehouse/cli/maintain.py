@@ -1,22 +1,28 @@
 """`firsthand maintain`: one round of upkeep now."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
 
+from collector.settings import Settings
 from warehouse.cli.common import maintain_config, options, print_json, settings, store_config, store_errors
 
 
-@click.command(epilog="Examples:\n\n  firsthand maintain\n\n  firsthand maintain --purge --json")
+@click.command(epilog="Examples:\n\n  firsthand maintain\n\n  firsthand maintain --purge --json\n\n"
+               "  firsthand maintain --erase")  # fmt: skip
 @click.option("--compact", "do_compact", is_flag=True, help="Rewrite finished days into few sorted files.")
 @click.option("--expire", "do_expire", is_flag=True, help="Take old snapshots out of the metadata.")
 @click.option("--purge", "do_purge", is_flag=True, help="Delete files that nothing refers to any more.")
+@click.option("--erase", "do_erase", is_flag=True,
+              help="Erase everybody whose request is verified; never unless it is named.")  # fmt: skip
 @options
 def maintain(
-    do_compact: bool, do_expire: bool, do_purge: bool, data: str | None, config: Path | None, as_json: bool
-) -> None:
-    """One round of upkeep: all three, or those that are named. Safe beside a running loader.
+    do_compact: bool, do_expire: bool, do_purge: bool, do_erase: bool,
+    data: str | None, config: Path | None, as_json: bool,
+) -> None:  # fmt: skip
+    """One round of upkeep: compact, expire, purge, or those that are named. Safe beside a running loader.
 
     A file is deleted once it was seen unreferred for orphan_grace_seconds: the first round notes it, a later one
     deletes it.
@@ -24,13 +30,18 @@ def maintain(
     found = settings(config, data)
     from warehouse.maintain import Maintainer
 
-    if not (do_compact or do_expire or do_purge):
+    if not (do_compact or do_expire or do_purge or do_erase):
         do_compact = do_expire = do_purge = True
+    erased = []
     with store_errors("upkeep failed"):
+        if do_erase:
+            erased = _erase(found)
         done = Maintainer(maintain_config(found), store_config(found)).run_once(do_compact, do_expire, do_purge)
     if as_json:
-        print_json(msgspec.to_builtins(done))
+        print_json(msgspec.to_builtins(done) | {"erased": [document["request"] for document in erased]})
         return
+    for document in erased:
+        click.echo(f"request {document['request']}: erased and certified")
     for name, what in done.compacted.items():
         click.echo(
             f"{name}: {what.days} days compacted, {what.files_before} files → {what.files_after}, "
@@ -44,3 +55,10 @@ def maintain(
         click.echo(
             f"{name}: {gone.files} files ({gone.bytes:,} bytes) deleted, {gone.waiting} wait for their grace to pass"
         )
+
+
+def _erase(found: Settings) -> list[dict[str, Any]]:
+    from warehouse.cli.nightly import erase_waiting
+    from warehouse.cli.work import Rights
+
+    return erase_waiting(found, load=Rights(found, "").load)

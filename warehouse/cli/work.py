@@ -1,4 +1,4 @@
-"""The work behind `firsthand dsr`, wired: forms with every live key, links, export, erasure, certificate."""
+"""The work behind `firsthand dsr`, wired: forms with every live key, links, export, suppression."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -6,7 +6,6 @@ from typing import Any
 import msgspec
 
 from collector.settings import Settings
-from collector.spool.disk import replace_file
 from warehouse.cli.common import loader_config, store_config
 
 
@@ -21,7 +20,7 @@ class Rights:
     """One site's tools."""
 
     def __init__(self, found: Settings, site: str) -> None:
-        self._settings, self._site = found, site
+        self._settings, self.site = found, site
 
     def forms(self, named: list[tuple[str, str]]) -> Any:
         """What the tables may hold of these identifiers."""
@@ -33,7 +32,7 @@ class Rights:
         ring = consent_ring(self._settings)
         for name, value in named:
             device, person = (value, None) if name == "anonymous_id" else (None, value)
-            forms.subjects += subjects_of(ring, self._site, device, person)
+            forms.subjects += subjects_of(ring, self.site, device, person)
         return forms
 
     def linked(self, forms: Any) -> list[str]:
@@ -54,8 +53,8 @@ class Rights:
         with Reader(store_config(self._settings)) as reader:
             tables = rows_of(reader, set(ids))
         query = ledger_payload.select().where(
-            ledger_payload.c.chain == self._site,
-            ledger_payload.c.subject.in_(self._subjects(connection, ids, forms.subjects)),
+            ledger_payload.c.chain == self.site,
+            ledger_payload.c.subject.in_(self.subjects(connection, ids, forms.subjects)),
         )
         tables["consent"] = [msgspec.json.decode(row.payload) for row in connection.execute(query)]
         return tables
@@ -63,45 +62,7 @@ class Rights:
     def keep_out(self, store: Any, admin: Callable[[], Any], forms: Any) -> None:
         """The gates refuse the person within seconds, and the loader what is on its way."""
         ids = self.linked(forms)
-        self._suppress(store, admin, ids, forms.subjects)
-
-    def erase(
-        self, store: Any, admin: Callable[[], Any], ring: Any, request: Any, ids: list[str], raw: list[str], how: Any
-    ) -> dict[str, Any]:  # fmt: skip
-        """Suppress, ledger, tables, certificate; each is noted in the request. Raises ErasureError."""
-        from consent.admin import people
-        from consent.rights import certificate, requests
-        from warehouse.erase import Job, erase
-        from warehouse.erase import job as jobs
-
-        id = request.id
-        try:
-            job = jobs.load(how.data, id)
-        except jobs.JobError:
-            with store.read() as connection:
-                subjects = self._subjects(connection, ids, request.forms.subjects)
-            job = Job(id, admin().now, [*ids, *subjects], [*request.forms.texts, *raw])
-        if not job.finished and "suppress" not in request.tasks:
-            jobs.save(how.data, job)
-            self._suppress(store, admin, job.ids, request.forms.subjects)
-            self._note(store, admin, id, "suppress")
-        if not job.finished and "ledger" not in request.tasks:
-            with store.write() as connection:
-                subjects = self._subjects(connection, job.ids, request.forms.subjects)
-                people.erase(connection, admin(), self._site, subjects)
-            store.vacuum()
-            self._note(store, admin, id, "ledger")
-        job = erase(how, job)
-        document = certificate.certified(self._site, id, jobs.report(job), job.finished, ring.signer())
-        target = how.data / "certificates"
-        target.mkdir(exist_ok=True, mode=0o700)
-        replace_file(target / f"{id}.json", msgspec.json.format(msgspec.json.encode(document), indent=1))
-        with store.write() as connection:
-            entry = certificate.keep(connection, admin(), self._site, document)
-            requests.task(connection, admin(), id, "tables")
-            requests.finish(connection, admin(), id, entry)
-        store.vacuum()
-        return document
+        self.suppress(store, admin, ids, forms.subjects)
 
     def load(self) -> None:
         """Empty the spool where no loader does; two at once do no harm."""
@@ -113,25 +74,20 @@ class Rights:
         finally:
             loader.close()
 
-    def _suppress(self, store: Any, admin: Callable[[], Any], ids: list[str], known: list[str]) -> None:
+    def suppress(self, store: Any, admin: Callable[[], Any], ids: list[str], known: list[str]) -> None:
+        """Gates and loader refuse these people from now on."""
         from consent.admin import people
         from warehouse.suppress import suppress
 
         suppress(self._settings.data_dir, [*ids, *known])
         with store.write() as connection:
-            people.suppress(connection, admin(), self._site, self._subjects(connection, ids, known))
+            people.suppress(connection, admin(), self.site, self.subjects(connection, ids, known))
 
-    def _subjects(self, connection: Any, ids: list[str], known: list[str]) -> list[str]:
+    def subjects(self, connection: Any, ids: list[str], known: list[str]) -> list[str]:
         """Under whom the ledger knows these ids, as a device or as a person, beside those that are known."""
         from collector.keys import consent_ring
         from consent.admin import people
 
         ring = consent_ring(self._settings)
-        found = {p.subject: None for id in ids for p in people.find(connection, ring, self._site, id, id)}
+        found = {p.subject: None for id in ids for p in people.find(connection, ring, self.site, id, id)}
         return list(found | dict.fromkeys(known))
-
-    def _note(self, store: Any, admin: Callable[[], Any], id: str, name: str) -> None:
-        from consent.rights import requests
-
-        with store.write() as connection:
-            requests.task(connection, admin(), id, name)

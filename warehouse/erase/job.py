@@ -29,7 +29,8 @@ class TableDone(Struct):
 
 
 class Job(Struct):
-    """An erasure: whom, how far. Times in milliseconds since the epoch."""
+    """An erasure: whom, how far. Times in milliseconds since the epoch. `requests`: for whom it is done, if not for the
+    one of its own id; `subjects`: what the ledger was told to know them by."""
 
     id: str
     began: int
@@ -40,6 +41,8 @@ class Job(Struct):
     elsewhere: Scan = field(default_factory=Scan)  # the data directory beside the tables
     finished: int = 0
     rounds: int = 0
+    requests: list[str] = []
+    subjects: list[str] = []
 
     def of(self, table: str) -> TableDone:
         return self.tables.setdefault(table, TableDone())
@@ -88,6 +91,13 @@ def unfinished(data: Path) -> list[str]:
         if not json.loads(path.read_bytes()).get("finished"):
             found.append(path.stem)
     return found
+
+
+def all_of(data: Path) -> list[Job]:
+    """Every erasure of this data directory, finished or not, the oldest first. Raises JobError."""
+    return sorted(
+        (load(data, path.stem) for path in (data / "erase").glob("*.json")), key=lambda job: (job.began, job.id)
+    )
 
 
 def report(job: Job) -> dict[str, Any]:

@@ -8,6 +8,7 @@ and delete markers with them.
 
 import logging
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -58,8 +59,17 @@ def unreferred(table: Table, known: set[str]) -> list[str]:
     return sorted((known - referred(table)) | (known & logged))
 
 
-def delete(store: StoreConfig, scheme: str, paths: list[str]) -> int:
-    """Delete files, with all their versions; how many objects and versions went. Twice is no error."""
+def delete(store: StoreConfig, scheme: str, paths: list[str], on_half: Callable[[], None] = lambda: None) -> int:
+    """Delete files, with all their versions; how many objects and versions went. Twice is no error. `on_half` is
+    called when half of them are gone."""
+    half = len(paths) // 2
+    gone = _delete(store, scheme, paths[:half])
+    if paths:
+        on_half()
+    return gone + _delete(store, scheme, paths[half:])
+
+
+def _delete(store: StoreConfig, scheme: str, paths: list[str]) -> int:
     if scheme != "s3":
         gone = 0
         for path in paths:
@@ -78,19 +88,53 @@ def delete(store: StoreConfig, scheme: str, paths: list[str]) -> int:
 def _delete_object(s3: Any, path: str) -> int:
     bucket, _, key = path.partition("/")
     s3.delete_object(Bucket=bucket, Key=key)
-    gone = 1
+    return 1 + sum(
+        _delete_version(s3, bucket, key, id)
+        for found, id in _listed_versions(s3, bucket, key, old=False)
+        if found == key
+    )
+
+
+def delete_old_versions(store: StoreConfig, scheme: str, root: str) -> int:
+    """Delete every version below a table's location that is not the newest of its key, and the marks of deletions.
+
+    Whoever deletes a file there, maintenance or a catalog, leaves its bytes in a bucket that keeps versions. No reader
+    asks for them: files of a table are written once and found by their name alone.
+    """
+    if scheme != "s3":
+        return 0
+    from warehouse.bucket import client
+
+    s3 = client(store)
+    bucket, _, prefix = root.partition("/")
+    return sum(_delete_version(s3, bucket, *found) for found in _listed_versions(s3, bucket, f"{prefix.rstrip('/')}/"))
+
+
+def old_versions(s3: Any, root: str) -> list[tuple[str, str]]:
+    """Keys and ids of versions below a location that are not the newest: what a search has to read as well."""
+    bucket, _, prefix = root.partition("/")
+    return _listed_versions(s3, bucket, f"{prefix.rstrip('/')}/")
+
+
+def _listed_versions(s3: Any, bucket: str, prefix: str, old: bool = True) -> list[tuple[str, str]]:
+    found = []
     try:
-        pages = s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key)
-        for page in pages:
-            for version in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
-                if version["Key"] == key and version.get("VersionId") not in (None, "null"):
-                    s3.delete_object(Bucket=bucket, Key=key, VersionId=version["VersionId"])
-                    gone += 1
+        for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):
+            kept = [v for v in page.get("Versions", []) if not (old and v.get("IsLatest"))]
+            for version in [*kept, *page.get("DeleteMarkers", [])]:
+                if version.get("VersionId") not in (None, "null"):
+                    found.append((version["Key"], version["VersionId"]))
     except Exception as error:
-        if _code(error) not in ("NotImplemented", "MethodNotAllowed", "NoSuchKey", "404"):
+        if code_of(error) not in ("NotImplemented", "MethodNotAllowed", "NoSuchKey", "404"):
             raise
-    return gone
+    return found
 
 
-def _code(error: Exception) -> str:
+def _delete_version(s3: Any, bucket: str, key: str, id: str) -> int:
+    s3.delete_object(Bucket=bucket, Key=key, VersionId=id)
+    return 1
+
+
+def code_of(error: Exception) -> str:
+    """S3's word for what went wrong; empty if it said none."""
     return str(getattr(error, "response", {}).get("Error", {}).get("Code", ""))

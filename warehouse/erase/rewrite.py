@@ -1,7 +1,8 @@
 """Write the files that hold rows of the target anew, without them.
 
-A row goes if one of its ids is the target's. A row of somebody else that only mentions a form of an identifier (an
-invitation, a shared cart) stays, and the mention becomes `:erased`. Files are taken in small batches: each is one
+A row goes if one of its ids is the target's, unless it names another user: a device that two people shared. A row of
+somebody else that only mentions a form of an identifier (that device, an invitation) stays, and the mention becomes
+`:erased`. Files are taken in small batches: each is one
 commit, a swap of exactly those files, so that a loader beside us only makes us look again.
 """
 
@@ -71,9 +72,12 @@ def touches(table: Table, file: DataFile, target: Target) -> bool:
 
 
 def rewrite(
-    table: Table, target: Target, done: Rewritten, on_file: Callable[[int, int], None] = lambda n, of: None
-) -> None:
-    """Until no file of the newest snapshot holds anything of the target. Raises Overtaken, and what the store does."""
+    table: Table, target: Target, done: Rewritten, on_file: Callable[[int, int], None] = lambda n, of: None,
+    on_swap: Callable[[], None] = lambda: None,
+) -> None:  # fmt: skip
+    """Until no file of the newest snapshot holds anything of the target. Raises Overtaken, and what the store does.
+
+    `on_swap` is called when new files are written and before they take the place of the old ones."""
     for _ in range(MAX_ROUNDS):
         table.refresh()
         tasks = affected(table, target, on_file)
@@ -83,6 +87,7 @@ def rewrite(
             raise Overtaken(f"{table.name()} has delete files of another writer; let it compact the table first")
         for batch in _batches(tasks):
             new, counts = _written(table, batch, target)
+            on_swap()
             if _swap(table, [task.file for task in batch], new):
                 done.rows += counts.rows
                 done.mentions += counts.mentions
@@ -141,7 +146,19 @@ def without(rows: pa.Table, target: Target) -> tuple[pa.Table, int]:
         if name in rows.column_names:
             mine = pc.is_in(rows.column(name).cast(pa.large_string()), value_set=ids)
             out = mine if out is None else pc.or_(out, mine)
-    kept = rows.filter(pc.invert(pc.fill_null(out, False))) if out is not None else rows
+    kept = rows
+    if out is not None:
+        if "user_id" in rows.column_names:  # a row of somebody else on a device that they shared is theirs
+            user = rows.column("user_id").cast(pa.large_string())
+            theirs = pc.and_(pc.is_valid(user), pc.invert(pc.is_in(user, value_set=ids)))
+            out = pc.and_(out, pc.invert(theirs))
+        kept = rows.filter(pc.invert(pc.fill_null(out, False)))
+        for name in set(ID_COLUMNS) & set(kept.column_names):
+            column = kept.column(name)
+            if _is_in(column, target):
+                mine = pc.is_in(column, value_set=pa.array(sorted(target.ids), column.type))
+                cleaned = pc.if_else(pc.fill_null(mine, False), pa.scalar(ERASED, column.type), column)
+                kept = kept.set_column(kept.schema.get_field_index(name), kept.schema.field(name), cleaned)
     touched: Any = None
     for name in _texts(kept.schema):
         column = kept.column(name)

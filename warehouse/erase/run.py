@@ -25,7 +25,7 @@ MAX_ROUNDS: Final = 5
 # Files that are not the person's data but name them while the erasure runs, or are binary stores with eraser of their
 # own
 LEFT_OUT: Final = {"erase", "warehouse", "consent.db", "consent.db-wal", "consent.db-shm", "certificates"}
-STEPS: Final = ("drain", "rewrite", "known", "expire", "purge", "scan", "finish")
+STEPS: Final = ("drain", "rewrite", "swap", "known", "expire", "purge", "delete", "scan", "finish")
 
 
 class ErasureError(RuntimeError):
@@ -84,6 +84,7 @@ def erase(how: Erasure, job: Job) -> Job:
         )
     job.finished = int(how.now() * 1000)
     job.ids, job.forms = [f"({len(job.ids)} erased)"], [f"({len(job.forms)} erased)"]
+    job.subjects = []
     for done in job.tables.values():
         done.known = []
     jobs.save(how.data, job)
@@ -95,7 +96,7 @@ def _one(how: Erasure, job: Job, table: Table, target: Target) -> None:
     scheme = locate(table.location())[0]
     how.on_step("rewrite")
     try:
-        rewrite.rewrite(table, target, done.rewritten, how.on_file)
+        rewrite.rewrite(table, target, done.rewritten, how.on_file, lambda: how.on_step("swap"))
     except rewrite.Overtaken as error:
         raise ErasureError(f"{error}: firsthand dsr erase {job.id}") from error
     how.on_step("known")
@@ -113,7 +114,8 @@ def _one(how: Erasure, job: Job, table: Table, target: Target) -> None:
         time.sleep(how.grace)
     how.on_step("purge")
     doomed = remove.unreferred(table, set(done.known))
-    done.objects += remove.delete(how.store, scheme, doomed)
+    done.objects += remove.delete(how.store, scheme, doomed, lambda: how.on_step("delete"))
+    done.objects += remove.delete_old_versions(how.store, scheme, locate(table.location())[1])
     done.removed = sorted({*done.removed, *doomed})
     jobs.save(how.data, job)
     how.on_step("scan")
@@ -132,7 +134,8 @@ def _stray(table: Table, hits: list[str]) -> list[str]:
         return []
     table.refresh()
     needed = referred(table)
-    return [path for path in hits if path not in needed]
+    # An old version is deleted as one, by the next round
+    return [path for path in hits if path not in needed and "?versionId=" not in path]
 
 
 def _drain(how: Erasure) -> None:

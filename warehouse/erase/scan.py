@@ -17,6 +17,7 @@ from msgspec import Struct
 from pyiceberg.table import Table
 
 from warehouse.catalog import StoreConfig
+from warehouse.erase.remove import code_of, old_versions
 from warehouse.erase.rewrite import mentions
 from warehouse.erase.target import Target
 from warehouse.maintain.purge import Stored, _list_local, _list_s3, locate
@@ -42,8 +43,11 @@ def scan(
         from warehouse.bucket import client
 
         s3 = client(store)
-        files = list(_list_s3(s3, root))
-        read: Callable[[str], bytes] = lambda path: _of_s3(s3, path)  # noqa: E731
+        bucket = root.partition("/")[0]
+        # `key?versionId=…` as in an address: a key that has it of its own is read like any other
+        old = {f"{bucket}/{key}?versionId={id}": (bucket, key, id) for key, id in old_versions(s3, root)}
+        files = [*_list_s3(s3, root), *(Stored(path, 0, 0.0) for path in old)]
+        read: Callable[[str], bytes] = lambda path: _of_s3(s3, path, old.get(path))  # noqa: E731
     else:
         files = list(_list_local(Path(root)))
         read = lambda path: Path(path).read_bytes()  # noqa: E731
@@ -77,7 +81,7 @@ def holds(path: str, content: bytes, target: Target) -> bool:
     """Whether an object, as it lies or unpacked, holds a form of the target."""
     if _found(content, target):
         return True
-    if path.endswith(".parquet"):
+    if path.partition("?")[0].endswith(".parquet"):
         return _parquet(content, target)
     if content.startswith(_MAGIC):
         return any(_found(block, target) for block in avro_blocks(content))
@@ -90,7 +94,10 @@ def _found(content: bytes, target: Target) -> bool:
 
 
 def _parquet(content: bytes, target: Target) -> bool:
-    parquet = pq.ParquetFile(io.BytesIO(content))
+    try:
+        parquet = pq.ParquetFile(io.BytesIO(content))
+    except pa.ArrowInvalid:
+        return bool(content)  # half a file, of a writer that died: what is packed in it nobody can tell
     for group in range(parquet.num_row_groups):
         rows = parquet.read_row_group(group)
         for name in rows.column_names:
@@ -144,10 +151,15 @@ def _long(source: Any) -> int:
         shift += 7
 
 
-def _of_s3(s3: Any, path: str) -> bytes:
+def _of_s3(s3: Any, path: str, version: tuple[str, str, str] | None) -> bytes:
     bucket, _, key = path.partition("/")
+    wanted = {"Bucket": bucket, "Key": key}
+    if version is not None:
+        wanted = dict(zip(("Bucket", "Key", "VersionId"), version, strict=True))
     try:
-        content: bytes = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-    except s3.exceptions.NoSuchKey:
-        raise FileNotFoundError(path) from None
+        content: bytes = s3.get_object(**wanted)["Body"].read()
+    except Exception as error:
+        if code_of(error) in ("NoSuchKey", "NoSuchVersion", "MethodNotAllowed", "404", "405"):  # gone, or a mark of it
+            raise FileNotFoundError(path) from None
+        raise
     return content

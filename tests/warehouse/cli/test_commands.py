@@ -61,7 +61,7 @@ def test_load_then_query_as_a_person_would(store: Store) -> None:
     assert json.loads(asked.stdout) == [{"event_id": "e0", "event_time": "2026-01-02T03:04:05.678Z"}]
     kept = firsthand("maintain", "--json", "--data", str(store.data), environ=environ)
     assert kept.returncode == 0, kept.stderr
-    assert set(json.loads(kept.stdout)) == {"compacted", "expired", "purged", "retained"}
+    assert set(json.loads(kept.stdout)) == {"compacted", "erased", "expired", "purged", "retained"}
     checked = firsthand("doctor", "--json", "--data", str(store.data), environ=environ)
     assert checked.returncode == 0, checked.stdout
     assert {finding["state"] for finding in json.loads(checked.stdout)} <= {"ok", "warn"}
