@@ -5,11 +5,14 @@ import signal
 import subprocess
 import sys
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
 
 from tests.contract.scripted import Scripted
 from tests.integration.stack import wait_for
@@ -108,6 +111,25 @@ def test_celery(collector: Scripted, tmp_path: Path) -> None:
     assert [(m["event"], m["userId"]) for m in collector.messages] == [("Order Paid", "c-1")]
 
 
+def test_notebook(collector: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a kernel of its own, cell by cell, as Jupyter runs it; the second cell twice."""
+    for name, value in environ(collector, tmp_path).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("FIRSTHAND_BATCH_SECONDS", "30")  # so that what leaves is seen to leave by flush and end
+    notebook = nbformat.read(FOLDER / "notebook.ipynb", as_version=4)
+    notebook.cells[4:4] = notebook.cells[1:3]  # configure and track anew, as people do
+    client = NotebookClient(notebook, timeout=60, kernel_name="python3")
+    client.execute(env=dict(os.environ))
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", ())]
+    shown = [output.data["text/plain"] for output in outputs if output.output_type == "execute_result"]
+    assert "Report(sent=3, pending=0, dropped=1, rejected=0)" in shown
+    assert collector.wait(lambda c: any(m["event"] == "Notebook Left" for m in c.messages))
+    said = Counter(m["event"] for m in collector.messages)
+    assert said == {"Segment Built": 6, "Model Scored": 1, "Notebook Left": 1}
+    assert len({m["messageId"] for m in collector.messages}) == 8
+    assert {m["userId"] for m in collector.messages} == {"analyst-7"}
+
+
 def test_the_readme_lists_them_all() -> None:
     text = (FOLDER / "README.md").read_text()
-    assert [p.name for p in FOLDER.glob("*.py") if f"`{p.name}`" not in text] == []
+    assert [p.name for p in FOLDER.iterdir() if p.suffix in (".py", ".ipynb") and f"`{p.name}`" not in text] == []
