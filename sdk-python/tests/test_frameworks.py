@@ -136,11 +136,22 @@ def test_outside_of_a_request_there_is_nobody(events: list[dict[str, Any]]) -> N
 def test_asgi_may_flush_at_the_end_of_each_request(
     events: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    flushed: list[Any] = []
-    monkeypatch.setattr(firsthand, "flush", lambda seconds: flushed.append((seconds, len(events))))
-    with TestClient(asgi.FirsthandMiddleware(starlette_app(), flush_seconds=2, **OPTIONS)) as client:
+    """Before the last part is sent: a host may freeze the process as soon as it has all of the response."""
+    seen: list[Any] = []
+    monkeypatch.setattr(firsthand, "flush", lambda seconds: seen.append((seconds, len(events))))
+    app = asgi.FirsthandMiddleware(starlette_app(), flush_seconds=2, **OPTIONS)
+
+    async def watched(scope: Any, receive: Any, send: Any) -> None:
+        async def sending(message: Any) -> None:
+            seen.append(message["type"])
+            await send(message)
+
+        await app(scope, receive, sending)
+
+    with TestClient(watched) as client:
+        seen.clear()
         client.get("/", headers=cookies("a-1"))
-    assert flushed == [(2, 2)]
+        assert seen == ["http.response.start", (2, 2), "http.response.body", (2, 2)]
 
 
 # ---- WSGI -----------------------------------------------------------------------------------------------------------
@@ -156,8 +167,8 @@ def test_wsgi_bodies_that_are_made_later_know_who_asked(
     events: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     closed: list[bool] = []
-    flushed: list[float] = []
-    monkeypatch.setattr(firsthand, "flush", flushed.append)
+    flushed: list[Any] = []
+    monkeypatch.setattr(firsthand, "flush", lambda seconds: flushed.append((seconds, len(events))))
 
     class Body:
         def __iter__(self) -> Iterator[bytes]:
@@ -178,8 +189,23 @@ def test_wsgi_bodies_that_are_made_later_know_who_asked(
     assert wsgi_get(wsgi.FirsthandMiddleware(app, flush_seconds=1, **OPTIONS), "/x?q=1", "a-1") == "ab"
     assert [e["event"] for e in events] == ["Called", "First Piece", "Second Piece", "Closed"]
     assert {e["anonymousId"] for e in events} == {"a-1"}
-    assert (closed, flushed) == ([True], [1])
+    assert (closed, flushed) == ([True], [(1, 3), (1, 4)]), "before the last piece, and for what close() tracks"
     assert firsthand.track("After") is None
+
+
+@pytest.mark.parametrize("body", [[b"a"], (), iter([b"a", b"b"]), iter([])], ids=str)
+def test_wsgi_flushes_before_the_response_is_complete(body: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Any] = []
+    monkeypatch.setattr(firsthand, "flush", seen.append)
+
+    def app(_environ: Any, start_response: Any) -> Any:
+        start_response("200 OK", [])
+        return body
+
+    environ = {"REQUEST_METHOD": "GET"}
+    for piece in wsgi.FirsthandMiddleware(app, flush_seconds=1)(environ, lambda *_: None):
+        seen.append(piece)
+    assert seen in ([1], [1, b"a"], [b"a", 1, b"b"])
 
 
 def test_flask_views_streams_and_its_own_context(events: list[dict[str, Any]]) -> None:
@@ -282,6 +308,23 @@ def test_django_knows_who_is_signed_in_and_asks_only_if_a_view_tracks(
     event = of(events, "Seen")
     assert (event["userId"], event["anonymousId"]) == ("7", "a-1")
     assert event["context"]["page"]["path"] == "/"
+
+
+def test_django_flushes_when_the_view_has_answered(
+    django_ready: None, events: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed: list[Any] = []
+    monkeypatch.setattr(firsthand, "flush", lambda seconds: flushed.append((seconds, len(events))))
+    monkeypatch.setattr(django_settings, "FIRSTHAND", {**OPTIONS, "flush_seconds": 3})
+    assert wsgi_get(WSGIHandler(), "/", "a-1") == "ok"
+    transport = httpx.ASGITransport(ASGIHandler())  # type: ignore[arg-type]
+
+    async def get() -> None:
+        async with httpx.AsyncClient(transport=transport, base_url="http://shop.example") as client:
+            await client.get("/async", headers=cookies("a-1"))
+
+    asyncio.run(get())
+    assert flushed == [(3, 1), (3, 2)]
 
 
 def test_django_under_asgi(django_ready: None, events: list[dict[str, Any]]) -> None:

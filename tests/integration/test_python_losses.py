@@ -20,6 +20,7 @@ from tests.contract.scripted import Reply, Scripted
 from tests.e2e.stack import Installation
 from tests.integration.disk import small_disk
 from tests.integration.field import HEAD, Field, table
+from tests.integration.hosts import CELERY, FROZEN, listens, serve
 from tests.integration.stack import wait_for
 from tests.stores import free_port, local_store
 
@@ -140,51 +141,6 @@ def test_multiprocessing(field: Field, method: str) -> None:
 
 # ---- servers that fork ----------------------------------------------------------------------------------------------
 
-WSGI = """
-tell(-1)  # a worker thread in the master, before anything is forked
-
-def application(environ, start_response):
-    tell(1)
-    start_response("200 OK", [("Content-Length", "2")])
-    return [b"ok"]
-"""
-
-
-def requests(port: int, count: int) -> None:
-    """`count` requests by four threads, after the server answers."""
-
-    def answering() -> bool:
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5).read()
-            return True
-        except OSError:
-            return False
-
-    def some() -> None:
-        for _ in range(count // 4):
-            answering()
-
-    wait_for(answering, 30, "the server")
-    threads = [threading.Thread(target=some) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-
-def serve(field: Field, scenario: str, command: list[str], port: int, count: int, spool: bool = False) -> None:
-    (field.folder / "shop_wsgi.py").write_text(HEAD + WSGI)
-    process = subprocess.Popen(command, env=field.environ(scenario, spool=spool), cwd=field.folder,
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
-    try:
-        requests(port, count)
-        process.send_signal(signal.SIGTERM)
-        process.wait(30)
-    finally:
-        process.kill()
-        process.wait()
-    assert len(field.told(scenario)) > count
-
 
 def test_gunicorn_preload(field: Field) -> None:
     port = free_port()
@@ -202,23 +158,6 @@ def test_uwsgi_prefork(field: Field, threads: list[str]) -> None:
     serve(field, scenario, command, port, 200)
     if not threads:
         judge(field, scenario)
-
-
-CELERY = """
-from celery import Celery
-from firsthand.integrations.celery import install
-here = os.environ["BROKER"]
-app = Celery("shop", broker="filesystem://", broker_transport_options={
-    "data_folder_in": here, "data_folder_out": here, "processed_folder": here + "-done", "store_processed": False})
-app.conf.task_ignore_result = True
-install()
-tell(-1)  # a worker thread in the parent, before anything is forked
-
-@app.task
-def paid(n):
-    id_ = firsthand.track(NAME, {"n": n})
-    os.write(WITNESS, (id_ + "\\n").encode())
-"""
 
 
 def test_celery_prefork(field: Field, tmp_path: Path) -> None:
@@ -250,6 +189,42 @@ for n in range(60):
         f"select user_id from events where event = '{scenario}' and user_id like 'u-%'", 60, seconds=30
     )
     assert len({row["user_id"] for row in users}) == 60, "each task knew who had caused it"
+
+
+def test_frozen_between_requests(field: Field) -> None:
+    """As functions in a cloud are: stopped when the response is complete, and in the end gone for good."""
+    scenario, port = "frozen after each request (SIGSTOP)", free_port()
+
+    def invoke() -> None:
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=30).read()
+
+    with Scripted(forward=field.stack.base) as sink:
+        process = field.start(scenario, FROZEN.replace("PORT", str(port)), sink.endpoint, batch_seconds=60,
+                              request_timeout=1)  # fmt: skip
+        try:
+            wait_for(lambda: listens(port), 30, "the function")
+            for n in range(6):
+                invoke()
+                process.send_signal(signal.SIGSTOP)
+                assert {m["messageId"] for m in sink.messages} == set(field.told(scenario)), "nothing is left behind"
+                if n % 2:
+                    sink._server.cut_connections()
+                time.sleep(0.2)
+                process.send_signal(signal.SIGCONT)
+            # frozen in the middle of a request, until it is too late for the answer
+            sink.replies.append(Reply(after=1.6))
+            during, before = threading.Thread(target=invoke), len(sink.batches)
+            during.start()
+            assert sink.wait(lambda s: len(s.batches) > before)
+            process.send_signal(signal.SIGSTOP)
+            time.sleep(1.2)
+            process.send_signal(signal.SIGCONT)
+            during.join(30)
+            process.send_signal(signal.SIGSTOP)
+        finally:
+            process.kill()
+            process.communicate()
+    assert len(field.told(scenario)) == 35
 
 
 # ---- collectors and networks that fail ------------------------------------------------------------------------------

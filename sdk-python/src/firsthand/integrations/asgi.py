@@ -3,7 +3,8 @@
     app = FirsthandMiddleware(app, web_key="<write key of the web source>", trusted_proxies=["10.0.0.0/8"])
 
 Options are those of RequestScopes (request.py); `user_id` and `consent` get the ASGI scope. `flush_seconds` above 0
-waits that long for delivery when the response is done, for hosts that freeze a process between requests.
+waits at most that long for delivery before the last part of the response is sent, for hosts that freeze a process
+between requests: they do so when the response is complete. What runs after it is delivered after it.
 """
 
 from __future__ import annotations
@@ -32,13 +33,26 @@ class FirsthandMiddleware:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        try:
+        if self._flush_seconds <= 0:
             with entered(self._scopes.lazy(lambda: request_of(scope))):
                 await self.app(scope, receive, send)
+            return
+
+        async def flushing(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                await flushed(self._flush_seconds)
+            await send(message)
+
+        try:
+            with entered(self._scopes.lazy(lambda: request_of(scope))):
+                await self.app(scope, receive, flushing)
         finally:
-            if self._flush_seconds > 0:
-                loop = asyncio.get_running_loop()
-                await loop.run_in_executor(None, firsthand.flush, self._flush_seconds)
+            await flushed(self._flush_seconds)
+
+
+async def flushed(seconds: float) -> None:
+    """`firsthand.flush` while the event loop goes on."""
+    await asyncio.get_running_loop().run_in_executor(None, firsthand.flush, seconds)
 
 
 def request_of(scope: AsgiScope) -> Request:

@@ -5,7 +5,8 @@
 
 `FIRSTHAND` takes the options of RequestScopes (request.py); `user_id` and `consent` get Django's request. Unless
 `user_id` is given, the key of `request.user` is used, if the person is signed in. That is looked up only by a view
-that tracks: a look-up touches the session, and with it the `Vary` header and the database.
+that tracks: a look-up touches the session, and with it the `Vary` header and the database. `flush_seconds` above 0
+waits at most that long for delivery when the view has answered; what a streamed response tracks comes after that.
 
 Synchronous and asynchronous applications both work.
 """
@@ -18,6 +19,7 @@ from typing import Any, Callable
 
 from django.conf import settings
 
+import firsthand
 from firsthand.integrations.request import Request, RequestScopes
 from firsthand.scope import entered
 
@@ -32,6 +34,7 @@ class FirsthandMiddleware:
         self.get_response = get_response
         options: dict[str, Any] = dict(getattr(settings, "FIRSTHAND", None) or {})
         options.setdefault("user_id", signed_in)
+        self._flush_seconds: float = options.pop("flush_seconds", 0.0)
         self._scopes = RequestScopes(**options)
         self._is_async = inspect.iscoroutinefunction(get_response)
         if self._is_async:
@@ -43,11 +46,19 @@ class FirsthandMiddleware:
         if self._is_async:
             return self._call(request)
         with entered(self._scopes.lazy(lambda: request_of(request))):
-            return self.get_response(request)
+            response = self.get_response(request)
+        if self._flush_seconds > 0:
+            firsthand.flush(self._flush_seconds)
+        return response
 
     async def _call(self, request: Any) -> Any:
         with entered(self._scopes.lazy(lambda: request_of(request))):
-            return await self.get_response(request)
+            response = await self.get_response(request)
+        if self._flush_seconds > 0:
+            from firsthand.integrations.asgi import flushed
+
+            await flushed(self._flush_seconds)
+        return response
 
 
 def signed_in(request: Any) -> str | None:

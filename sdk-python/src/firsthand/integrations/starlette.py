@@ -10,13 +10,11 @@ environment.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import firsthand
-from firsthand.integrations.asgi import FirsthandMiddleware
+from firsthand.integrations.asgi import FirsthandMiddleware, flushed
 
 
 def install(app: Any, *, exit_seconds: float = 5.0, **options: Any) -> None:
@@ -28,6 +26,6 @@ def install(app: Any, *, exit_seconds: float = 5.0, **options: Any) -> None:
     async def lifespan(started: Any) -> AsyncIterator[Any]:
         async with inner(started) as state:
             yield state
-        await asyncio.get_running_loop().run_in_executor(None, firsthand.flush, exit_seconds)
+        await flushed(exit_seconds)
 
     app.router.lifespan_context = lifespan

@@ -3,7 +3,8 @@
     application = FirsthandMiddleware(application, web_key="<write key of the web source>")
 
 Options are those of RequestScopes (request.py); `user_id` and `consent` get the WSGI environ. `flush_seconds` above 0
-waits that long for delivery when the response is done, for hosts that freeze a process between requests.
+waits at most that long for delivery before the last piece of the response is handed on, for hosts that freeze a
+process between requests: they do so when the response is complete. A stream is then one piece late.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ class FirsthandMiddleware:
         scope = self._scopes.lazy(lambda: request_of(environ))
         with entered(scope):
             body = self.app(environ, start_response)
-        if isinstance(body, (list, tuple)) and not self._flush_seconds:
+        if isinstance(body, (list, tuple)):
+            if self._flush_seconds > 0:
+                firsthand.flush(self._flush_seconds)
             return body  # there is nothing left to run, and servers like to know the length
         return _Body(body, scope, self._flush_seconds)
 
@@ -49,7 +52,8 @@ class _Body:
     def __next__(self) -> bytes:
         with entered(self._scope):
             if self._pieces is None:
-                self._pieces = iter(self._body)
+                pieces = iter(self._body)
+                self._pieces = _flushing(pieces, self._flush_seconds) if self._flush_seconds > 0 else pieces
             return next(self._pieces)
 
     def close(self) -> None:
@@ -61,6 +65,18 @@ class _Body:
         finally:
             if self._flush_seconds > 0:
                 firsthand.flush(self._flush_seconds)
+
+
+def _flushing(pieces: Iterator[bytes], seconds: float) -> Iterator[bytes]:
+    """The same pieces; what was tracked is delivered before the last one."""
+    held: bytes | None = None
+    for piece in pieces:
+        if held is not None:
+            yield held
+        held = piece
+    firsthand.flush(seconds)
+    if held is not None:
+        yield held
 
 
 def request_of(environ: Environ) -> Request:
