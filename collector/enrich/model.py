@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 Columns: TypeAlias = dict[str, Any]
+Device: TypeAlias = tuple[str | None, str | None, str | None, str | None]
 Campaign: TypeAlias = tuple[str | None, str | None, str | None, str | None, str | None]
 
 
@@ -26,6 +27,7 @@ class Facts(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     `user_agent`: at most 1,024 characters; what the message says, or else the header of the request if the person's
     own device sent it (a server's header would describe the server).
     `ip`: full address as text; only geo may use it, and the pipeline cuts it afterwards.
+    `device`: what the device says of itself beside its user agent: name and version of the system, brand, model.
     `page_url`, `referrer`: as sent. `campaign`: source, medium, name, term, content as the client read them.
     """
 
@@ -36,6 +38,7 @@ class Facts(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     page_url: str | None = None
     referrer: str | None = None
     campaign: Campaign | None = None
+    device: Device | None = None
 
 
 class Enrichment(msgspec.Struct, frozen=True):

@@ -9,34 +9,57 @@ Choices
   and `in_app` tells a mini-program from the app itself.
 * What the regexes made up when they knew nothing (`Other`, brand `Generic`, model `K` of reduced Chrome) is left out.
 * A crawler has device type `bot` and no brand. Whether it counts is `bot.py`'s matter.
+* What the device says of itself (a mini-program, an app, a browser that was asked for its client hints) wins over the
+  user agent, which browsers froze: Windows 11 calls itself 10 there, and Chrome's phones have no model.
 * A tablet is an Android without `Mobile` in its user agent. Dalvik's own, which Android apps send, never says it;
   that does not make each phone a tablet.
 
 Building the regexes takes a tenth of a second; it happens once, in `build`.
 """
 
+import re
 from typing import Any
 
 from collector.enrich.inapp import APPS, BROWSERS, HARMONY_DEVICES, SYSTEMS
-from collector.enrich.model import Columns, Enrichment, Facts, encodable, present
+from collector.enrich.model import Columns, Device, Enrichment, Facts, encodable, present
 
 COLUMNS = (
     "browser", "browser_version", "os", "os_version", "device_type", "device_brand", "device_model", "in_app",
 )  # fmt: skip
 MAX_CHARS = 1024
+_MAX_TOLD = 64
+_VERSION = re.compile(r"\d[\w.-]*")
 _NO_BRAND = frozenset({"Generic", "Generic_Android", "Generic_Android_Tablet", "Generic_Inettv", "Spider"})
 _NO_MODEL = frozenset({"K", "Smartphone", "Feature Phone", "Tablet", "Desktop", "Browser", "Other"})
 
 
-def key(facts: Facts) -> str | None:
-    """The user agent, cut to the length that is parsed."""
-    user_agent = facts.user_agent
-    return user_agent[:MAX_CHARS] if user_agent else None
+def key(facts: Facts) -> str | tuple[str, Device] | None:
+    """The user agent, cut to the length that is parsed, and what the device says beside it, if anything."""
+    user_agent = (facts.user_agent or "")[:MAX_CHARS]
+    return (user_agent, facts.device) if facts.device else user_agent or None
 
 
 def build(_: object = None) -> Enrichment:
     """The enrichment with its regexes compiled."""
-    return Enrichment("ua", COLUMNS, key, Parser().columns)
+    parser = Parser()
+
+    def look_up(found: str | tuple[str, Device]) -> Columns:
+        if isinstance(found, str):
+            return parser.columns(found)
+        user_agent, device = found
+        return _told(parser.columns(user_agent) if user_agent else {}, device)
+
+    return Enrichment("ua", COLUMNS, key, look_up)
+
+
+def _told(columns: Columns, device: Device) -> Columns:
+    """The columns, with what the device says where it says something: `iOS 17.5` is version 17.5."""
+    name, version, brand, model = (encodable(text[:_MAX_TOLD].strip()) if text else "" for text in device)
+    number = _VERSION.search(version)
+    told = present(os_version=number and number[0], device_brand=brand, device_model=model)
+    if name and "os" not in columns:
+        told["os"] = name
+    return columns | told
 
 
 class Parser:

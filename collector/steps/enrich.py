@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from collector.context import RequestContext
 from collector.enrich import Enrichment, Facts
+from collector.enrich.model import Device
 from collector.event import Event, encode_columns
 from collector.protocol import MAX_CACHED_CHARS, MAX_USER_AGENT_CHARS, Context, cacheable
 
@@ -42,7 +43,8 @@ class CachingEnricher:
         if campaign is not None:
             tags = (campaign.source, campaign.medium, campaign.name, campaign.term, campaign.content)
         name = library.name if library is not None else None
-        look = self._joined if cacheable(url, referrer, name, *(tags or ())) else self._uncached
+        device = _device(said) if said.os is not None or said.device is not None else None
+        look = self._joined if cacheable(url, referrer, name, *(tags or ()), *(device or ())) else self._uncached
         return look(
             request.source.kind,
             name,
@@ -51,6 +53,7 @@ class CachingEnricher:
             url or None,
             referrer or None,
             tags,
+            device,
         )
 
     def forget(self) -> None:
@@ -83,6 +86,13 @@ class CachingEnricher:
             return encode_columns(enrichment.look_up(key))
 
         return look_up
+
+
+def _device(said: Context) -> Device | None:
+    os, device = said.os, said.device
+    system = (os.name, os.version) if os is not None else (None, None)
+    told = (*system, device.manufacturer, device.model) if device is not None else (*system, None, None)
+    return told if any(told) else None
 
 
 def _unless_long(enrichment: Enrichment, cached: Callable[[Hashable], bytes]) -> Callable[[Hashable], bytes]:

@@ -7,10 +7,11 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.e2e.browser import Site, Witness, html
+from tests.e2e.browser import Site, Witness, html, until
 from tests.e2e.stack import Installation, Row
 
 SOURCE = "lab"
+READY = "window.firsthand && firsthand.version"
 
 
 @dataclass
@@ -54,3 +55,12 @@ def person(browser: Browser, excused: tuple[str, ...] = (), **options: Any) -> I
         context.close()
     assert witness.unexcused() == []
     assert witness.hosts() <= {"127.0.0.1"}
+
+
+def who(page: Page) -> str:
+    """The page's anonymous id, once the SDK is there and has one."""
+    until(page, READY)
+    until(page, "firsthand.getAnonymousId()")
+    found = page.evaluate("firsthand.getAnonymousId()")
+    assert isinstance(found, str)
+    return found

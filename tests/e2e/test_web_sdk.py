@@ -12,13 +12,12 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page
 
 from tests.e2e.browser import Site, until
-from tests.e2e.lab import SOURCE, Lab, person
+from tests.e2e.lab import READY, SOURCE, Lab, person, who
 from tests.e2e.stack import Installation
 from tests.stores import local_store
 
 pytestmark = pytest.mark.browser
 
-READY = "window.firsthand && firsthand.version"
 FEW, MANY = 8, 200
 
 
@@ -33,14 +32,6 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     finally:
         site.close()
         stack.end()
-
-
-def who(page: Page) -> str:
-    until(page, READY)
-    until(page, "firsthand.getAnonymousId()")
-    found = page.evaluate("firsthand.getAnonymousId()")
-    assert isinstance(found, str)
-    return found
 
 
 def delivered(page: Page) -> None:
