@@ -47,6 +47,13 @@ sdk-js/dist/firsthand.js: .setup/node $(JS_SOURCES) sdk-js/package.json
 	npm run --silent build
 	@touch $@
 
+# Only make test-slow visits with Firefox
+.setup/firefox: .ci/system-packages tests/e2e/firefox/package.json tests/e2e/firefox/package-lock.json
+	@mkdir -p .setup
+	sh .ci/system-packages slow
+	npm ci --prefix tests/e2e/firefox --no-audit --no-fund --loglevel=error
+	@touch $@
+
 .setup/system: .ci/system-packages
 	@mkdir -p .setup
 	sh .ci/system-packages
@@ -68,8 +75,8 @@ test-py: .setup/system .setup/python-dev build
 	# Three on two cores: half of the time a test waits for a process, a browser or a disk
 	$(BIN)/python -m pytest -q -n 3 --dist loadfile --durations 15
 
-# Minutes long: 50 rounds of kill -9, a minute without a store, rebuilding the geo database
-test-slow: .setup/system .setup/python-dev .setup/next build
+# Minutes long: 50 rounds of kill -9, a minute without a store, rebuilding the geo database, Next.js, Firefox
+test-slow: .setup/system .setup/python-dev .setup/next .setup/firefox build
 	$(BIN)/python -m pytest -q -m slow --timeout 1800
 
 bench-python: .setup/python-dev

@@ -2,9 +2,8 @@
 
 It does what the proxy before a real collector does, which is to say in `X-Forwarded-For` who is calling; and it is
 the one witness that misses nothing, because a request of a page that is being closed passes here too, when the
-browser's own tools no longer tell. It can also be a bad line: `down` refuses everybody, `deaf` passes a request on
-and loses the answer, `slow` holds requests back until they are let go (not, if who
-sent them has hung up).
+browser's own tools no longer tell. It can also be a bad line: `down` refuses everybody, `slow` holds requests back
+until they are let go (not, if who sent them has hung up), `faults` are what the next batches get for an answer.
 
 Chromium sends it whole addresses (RFC 9112 §3.2.2). Anything but 127.0.0.1 is refused and remembered.
 """
@@ -36,6 +35,19 @@ class Passed:
         return urlsplit(self.url).path
 
 
+@dataclass(frozen=True)
+class Fault:
+    """What a batch gets instead of the collector's answer: `status` 0 hangs up, -1 never answers.
+
+    `arrives`: the collector has the batch, and only its answer is lost.
+    """
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    arrives: bool = False
+
+
 class VisitorProxy(ThreadingHTTPServer):
     """A forward proxy for one visitor, whose address is `visitor`. Use as a context manager."""
 
@@ -48,7 +60,7 @@ class VisitorProxy(ThreadingHTTPServer):
         self.passed: list[Passed] = []
         self.refused: list[str] = []
         self.down = False
-        self.deaf = False
+        self.faults: list[Fault] = []
         self._open = threading.Event()
         self._open.set()
         self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
@@ -108,14 +120,25 @@ class _Relay(BaseHTTPRequestHandler):
         if not self.server.let_through(self.connection) or self.server.down:
             self._hang_up(body, 0)
             return
-        status, headers, answer = self._ask(target.port or 80, body)
-        if self.server.deaf and target.path.startswith("/v1/"):
-            self._hang_up(body, status)
+        if target.path == "/v1/batch" and self.server.faults:
+            self._misbehave(self.server.faults.pop(0), target.port or 80, body)
             return
+        status, headers, answer = self._ask(target.port or 80, body)
         self._remember(body, status)
         self._answer(status, headers, answer)
 
     do_GET = do_POST = do_OPTIONS = do_HEAD = relay
+
+    def _misbehave(self, fault: Fault, port: int, body: bytes) -> None:
+        if fault.arrives:
+            self._ask(port, body)
+        if fault.status < 0:  # until who asked has had enough
+            select.select([self.connection], [], [], HELD_SECONDS)
+        if fault.status <= 0:
+            self._hang_up(body, 0)
+            return
+        self._remember(body, fault.status)
+        self._answer(fault.status, list(fault.headers), fault.body)
 
     def _ask(self, port: int, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
         target = urlsplit(self.path)

@@ -1,12 +1,15 @@
 """Events get through real browsers and bad lines: once each, with their own times, whatever the page does."""
 
 import json
+import random
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Browser
 
-from tests.e2e.browser import Site, html
+from tests.e2e.browser import Site, html, until
+from tests.e2e.proxy import Fault
 from tests.e2e.shop import Visitor, visitor
 from tests.e2e.stack import Installation, Row
 
@@ -76,38 +79,51 @@ def test_without_a_network_events_wait_and_then_go_once(chromium: Browser, shop:
     assert all(datetime.fromisoformat(row["sent_at"]) > back for row in rows[2:])
 
 
-def test_a_line_that_breaks_is_tried_again(chromium: Browser, shop: Installation) -> None:
-    with visitor(chromium, shop) as person:
-        person.witness.excused = (NO_LINE,)
-        me = arrive(person)
-        person.proxy.down = True
-        person.page.click(ADD)
-        person.sdk("firsthand.flush(1500)")
-        assert person.sdk("firsthand.stats().pending") == 2
-        person.proxy.down = False
-        person.delivered()
-        rows = person.rows(me, 4)
-    assert person.witness.failures
-    assert_whole(rows, 4)
+WAIT = (("Retry-After", "1"),)
+PORTAL = b"<!doctype html><title>Please log in</title>"
+# What a collector, or who stands before it, may do to a batch; with `arrives` it was taken all the same
+FAULTS = (
+    Fault(0), Fault(0, arrives=True), Fault(500), Fault(500, arrives=True), Fault(503, WAIT), Fault(429, WAIT),
+    Fault(502, body=PORTAL, arrives=True), Fault(200, body=PORTAL), Fault(200, body=b"", arrives=True),
+    Fault(200, body=b'{"success":tr', arrives=True), Fault(408),
+)  # fmt: skip
 
 
-def test_an_answer_that_is_lost_makes_no_second_row(chromium: Browser, shop: Installation) -> None:
+def _through(chromium: Browser, shop: Installation, faults: Sequence[Fault]) -> tuple[int, int, int]:
+    """A click for each fault, sent until it is through; events, how many were lost and how many came twice."""
     with visitor(chromium, shop) as person:
-        person.witness.excused = (NO_LINE,)
+        person.witness.excused = (NO_LINE, "ERR_")
         me = arrive(person)
-        person.proxy.deaf = True
-        person.page.click(ADD)
-        person.sdk("firsthand.flush(1500)")
-        assert person.sdk("firsthand.stats().pending") == 2  # the collector has them, and she cannot know
-        person.proxy.deaf = False
-        person.delivered()
+        for n, fault in enumerate(faults):
+            person.proxy.faults.append(fault)
+            person.sdk(f"firsthand.track('Tried', {{ n: {n} }})")
+            person.sdk("firsthand.flush(20)")
+            until(person.page, "firsthand.stats().pending === 0", 60)
+            assert person.proxy.faults == []
         repeated = sent_ids(person)
-        assert len(repeated) > len(set(repeated)) == 4
-        rows = person.rows(me, 4)
-        person.page.click("h1")  # one more comes after all repeats: then they have been loaded as well
+        assert len(repeated) - len(set(repeated)) == len(faults)  # each was sent again, and under its own id
+        person.sdk("firsthand.track('End')")  # comes after all repeats: then they have been loaded as well
         person.delivered()
-        rows = person.rows(me, 5)
-    assert_whole(rows, 5)
+        rows = person.rows(me, len(faults) + 3)
+    rows = [row for row in rows if row["event"] == "Tried"]
+    tried = [json.loads(row["properties"])["n"] for row in rows]
+    return len(faults), len(faults) - len(set(tried)), len(tried) - len(set(tried))
+
+
+def test_whatever_the_collector_answers_nothing_is_lost_and_nothing_doubled(
+    chromium: Browser, shop: Installation
+) -> None:
+    assert _through(chromium, shop, FAULTS) == (len(FAULTS), 0, 0)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1_200)
+def test_a_hundred_bad_answers_and_some_that_never_come(chromium: Browser, shop: Installation) -> None:
+    chance = random.Random(4)
+    faults = [chance.choice(FAULTS) for _ in range(100)] + [Fault(-1), Fault(-1, arrives=True)]
+    events, lost, doubled = _through(chromium, shop, faults)
+    print(f"{events} bad answers: {lost} events lost, {doubled} doubled")
+    assert (lost, doubled) == (0, 0)
 
 
 def test_what_a_closed_tab_could_not_send_the_next_one_does(chromium: Browser, shop: Installation) -> None:
