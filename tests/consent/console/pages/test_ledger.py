@@ -1,14 +1,15 @@
 """The page Ledger: found by person, purpose and time; whole; exported without a person's id."""
 
-import csv
-import io
 import json
 import re
 
 import pytest
 import sqlalchemy as sa
 
-from consent.console.pages.ledger import _cell, _day
+from consent.admin import ledger
+from consent.console.pages.ledger import _day
+from consent.ledger import files
+from consent.ledger.export import Wanted
 from consent.store.tables import ledger_payload
 from tests.consent.console.seeds import Said, choose
 from tests.consent.console.visitors import NOW, Place, Visitor
@@ -91,29 +92,37 @@ def test_a_payload_that_cannot_be_read_is_said_and_the_button_says_where(
     assert "Whole:" in auditor.post(f"{PAGE}/verify", PAGE).text
 
 
-def test_exports_are_files_and_are_written_down(weeks: Place, people: dict[str, Visitor]) -> None:
+@pytest.mark.parametrize("form", files.FORMATS)
+def test_an_export_is_the_file_of_the_command_and_is_written_down(
+    weeks: Place, people: dict[str, Visitor], form: str
+) -> None:
     auditor = people["auditor"]
-    sheet = auditor.post(f"{PAGE}/export", PAGE, format="csv", purpose="analytics", granted="yes")
-    assert sheet.headers["content-disposition"].endswith('.csv"')
-    rows = list(csv.DictReader(io.StringIO(sheet.content.decode("utf-8-sig"))))
-    assert rows and all("analytics" in row["granted"] for row in rows)
-    assert all(row["subject"].startswith("s1.") for row in rows)
-    lines = [json.loads(line) for line in auditor.post(f"{PAGE}/export", PAGE, format="jsonl").text.splitlines()]
-    assert [line["seq"] for line in lines] == list(range(len(lines), 0, -1))
-    assert auditor.post(f"{PAGE}/export", PAGE, format="exe").status_code == 422
-    assert "exported the ledger" in auditor.get("/console/s/default/audit").text
+    answer = auditor.post(f"{PAGE}/export", PAGE, format=form, purpose="analytics", granted="yes")
+    assert answer.headers["content-type"] == files.FORMATS[form]
+    assert answer.headers["content-disposition"].endswith(f'.{form}"')
+    wanted = Wanted(purpose="analytics", granted=True)
+    command = ledger.export(weeks.house.store, weeks.house.admin("command", NOW), "default", form, wanted)
+    assert answer.content == b"".join(command) and len(answer.content) > 1000
+    log = auditor.get("/console/s/default/audit").text
+    assert "exported the ledger" in log and "&#34;granted&#34;: true" in log
+
+
+def test_an_export_of_one_person_holds_them_alone_and_the_log_does_not_say_who(
+    weeks: Place, people: dict[str, Visitor]
+) -> None:
+    choose(weeks.house, NOW - 60, Said("exported-person"))
+    auditor = people["auditor"]
+    lines = auditor.post(f"{PAGE}/export", PAGE, format="jsonl", anonymous="exported-person").text.splitlines()
+    assert len(lines) == 1 and json.loads(lines[0])["subject"].startswith("s1.")
+    log = auditor.get("/console/s/default/audit").text
+    assert "ofPerson" in log and "exported-person" not in log
+
+
+def test_who_may_not_export_and_what_is_no_format(people: dict[str, Visitor]) -> None:
+    assert people["auditor"].post(f"{PAGE}/export", PAGE, format="exe").status_code == 422
     assert people["approver"].post(f"{PAGE}/export", PAGE, format="csv").status_code == 403
 
 
-def test_a_cell_is_no_formula() -> None:
-    assert [_cell(v) for v in ("=1+1", "a,b", 'a"b', None, True, 7, "@x")] == [
-        "'=1+1",
-        '"a,b"',
-        '"a""b"',
-        "",
-        "true",
-        "7",
-        "'@x",
-    ]
+def test_a_day_in_milliseconds() -> None:
     assert _day("2026-01-01") == 1_767_225_600_000
     assert _day("") is None and _day("9999-12-31", 1) is None
