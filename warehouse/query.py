@@ -9,6 +9,7 @@ are read in the same way, and a reader sees one snapshot from beginning to end.
     bad_events   what was refused
     events_for_<purpose>   what may be used for a purpose now (consented.py); consent_receipts: the ledger
     pii_report   what the firewall did, by hour, source, field, class, action and rule (firewall.py)
+    deliveries, lost   numbers of each session that arrived and that are missing; losses that devices told (losses.py)
 
 `query` takes one statement that only reads, and DuckDB may open nothing but the warehouse. `firsthand shell` is for
 the operator and is not locked.
@@ -31,6 +32,7 @@ from pyiceberg.table import Table
 
 from warehouse.catalog import StoreConfig, open_catalog
 from warehouse.consented import purpose_views
+from warehouse.losses import DELIVERIES, LOST
 from warehouse.row import arrow_schema
 from warehouse.schema import EVENTS, TABLES, TableSchema
 
@@ -74,6 +76,8 @@ class Reader:
                 _s3_secret(self.duck, config)
             self._view(schema, table)
         self._exact_events()
+        self.duck.execute(DELIVERIES)
+        self.duck.execute(LOST)
         purpose_views(self.duck, config.consent_store)
         if locked:
             allowed = ", ".join(_text(root) for root in sorted(roots))

@@ -38,6 +38,7 @@ def load(once: bool, data: str | None, config: Path | None, as_json: bool) -> No
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
     from warehouse.loader import Loader
+    from warehouse.losses import LossBook
     from warehouse.maintain import Maintainer
 
     loader = Loader(loader_config(found), store_config(found))
@@ -48,6 +49,8 @@ def load(once: bool, data: str | None, config: Path | None, as_json: bool) -> No
         from warehouse.cli import nightly
 
         threading.Thread(target=nightly.run, args=(found, stop), name="erase", daemon=True).start()
+    book = LossBook(found.data_dir, store_config(found))
+    threading.Thread(target=book.run, args=(stop, lambda: loader.total.commits), name="losses", daemon=True).start()
     loader.run(stop)
     loader.close()
 

@@ -28,6 +28,8 @@ def query(sql: str, as_csv: bool, data: str | None, config: Path | None, as_json
             events_raw  the table as it is stored
             bad_events  events that were refused, and why
             pii_report  what the firewall did, by hour, source, field, class, action and rule
+            deliveries  sessions: numbers that arrived, numbers that are missing
+            lost        what devices say that they lost, by reason
     """
     found = settings(config, data)
     text = sys.stdin.read() if sql == "-" else sql

@@ -1,9 +1,16 @@
-"""Health: does everything that came have one outcome, how late is the table, and what was refused, day by day."""
+"""Health: does everything that came have one outcome, how late is the table, and what was lost, day by day.
+
+The loss ledger has three parts. Refused is what this collector turned away, from its own day book. Lost on devices is
+what SDKs told. Missing are numbers of sessions that are not in the table; the loader looks for both and leaves
+its sums in `<data>/losses.json`. What was missing and was neither refused nor told is the part that nobody can explain.
+"""
 
 from collections import Counter
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 from starlette.responses import Response
 
 from collector.console.desk import Desk
@@ -27,6 +34,7 @@ def health(desk: Desk) -> Page:
         loader = read_loader(settings.data_dir)
         today = datetime.fromtimestamp(visit.now, UTC).date()
         days = read_days(settings.data_dir / "days", today, DAYS)
+        losses = read_losses(settings.data_dir)
         return visit.render(
             "health.html",
             sheet=sheet_of(sheets),
@@ -37,7 +45,8 @@ def health(desk: Desk) -> Page:
             workers=len(sheets),
             refusals=[s.refusal for s in sheets if s.refusal],
             table=table_of(sheet_of(sheets), loader),
-            days=[(day, rows_of(one), one.unavailable) for day, one in days.items()],
+            days=ledger_of(days, losses),
+            looked=losses.time,
         )
 
     return Page("health", "operations", "health.view", (Endpoint(show),), of_site=False)
@@ -70,6 +79,46 @@ def table_of(sheet: dict[str, Any], loader: LoaderReport | None) -> dict[str, in
         return {"committed": 0, "duplicates": 0, "pending": sheet["spooled"]}
     pending = sheet["spooled"] - loader.committed_events - loader.duplicates
     return {"committed": loader.committed_events, "duplicates": loader.duplicates, "pending": max(0, pending)}
+
+
+class SourceLoss(msgspec.Struct):
+    """What the loader found about a source's day (warehouse/losses.py)."""
+
+    sessions: int = 0
+    expected: int = 0
+    arrived: int = 0
+    lost: dict[str, int] = {}
+
+
+class Losses(msgspec.Struct):
+    """`<data>/losses.json`: by day and source."""
+
+    time: datetime | None = None
+    days: dict[str, dict[str, SourceLoss]] = {}
+
+
+def read_losses(data: Path) -> Losses:
+    """What the loader last wrote; nothing if it never did, or not here."""
+    try:
+        return msgspec.json.decode((data / "losses.json").read_bytes(), type=Losses)
+    except (OSError, msgspec.MsgspecError):
+        return Losses()
+
+
+def ledger_of(days: dict[str, Day], losses: Losses) -> list[tuple[str, list[dict[str, Any]], int]]:
+    """By day, the newest first: rows by source with their losses, and what was answered 503."""
+    found = []
+    for day in sorted({*days, *(d for d, by_source in losses.days.items() if by_source)}, reverse=True)[:DAYS]:
+        book = days.get(day, Day())
+        rows = {row["source"]: row for row in rows_of(book)}
+        for source, loss in losses.days.get(day, {}).items():
+            row = rows.setdefault(source, {"source": source, "accepted": 0, "refused": 0, "reasons": []})
+            told, missing = sum(loss.lost.values()), max(0, loss.expected - loss.arrived)
+            row |= {"sessions": loss.sessions, "expected": loss.expected, "missing": missing,
+                    "lost": sorted(loss.lost.items(), key=lambda pair: -pair[1]), "told": told,
+                    "unexplained": max(0, missing - told - row["refused"])}  # fmt: skip
+        found.append((day, [rows[source] for source in sorted(rows)], book.unavailable))
+    return found
 
 
 def rows_of(day: Day) -> list[dict[str, Any]]:

@@ -3,7 +3,9 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from collector.console.pages.health import rows_of, sheet_of, table_of
+import msgspec
+
+from collector.console.pages.health import Losses, SourceLoss, ledger_of, rows_of, sheet_of, table_of
 from collector.days import Day, DayBook
 from collector.metrics import Balance, publish
 from collector.routes.health import LoaderReport
@@ -43,6 +45,21 @@ def test_a_day_by_source_with_reasons() -> None:
     assert rows[1]["reasons"] == [("no_consent", 4), ("invalid", 1)]
 
 
+def test_losses_stand_beside_refusals_and_the_rest_is_unexplained() -> None:
+    days = {"2026-01-02": Day({"shop accepted": 90, "shop no_consent": 4}, 2)}
+    shop, gone = SourceLoss(3, 100, 90, {"queue_full": 5}), SourceLoss(1, 7, 7)
+    found = Losses(None, {"2026-01-02": {"shop": shop, "gone": gone},
+                          "2026-01-03": {"shop": SourceLoss(1, 3, 1)}, "2026-01-04": {}})  # fmt: skip
+    ledger = ledger_of(days, found)
+    assert [(day, [row["source"] for row in rows], unavailable) for day, rows, unavailable in ledger] == [
+        ("2026-01-03", ["shop"], 0), ("2026-01-02", ["gone", "shop"], 2),
+    ]  # fmt: skip
+    row = ledger[1][1][1]
+    assert (row["missing"], row["told"], row["refused"], row["unexplained"]) == (10, 5, 4, 1)
+    assert ledger[0][1][0]["unexplained"] == 2
+    assert "sessions" not in ledger_of(days, Losses())[0][1][0], "where nobody looked there is no figure"
+
+
 def test_the_page_shows_them(here: Office) -> None:
     viewer = here.inside("health-viewer", "viewer")
     assert "Nothing has come yet" in viewer.get("/console/health").text
@@ -53,3 +70,8 @@ def test_the_page_shows_them(here: Office) -> None:
     assert "no_consent" in text and "my blog" in text
     assert 'hx-trigger="every 5s"' in text
     assert "No loader has run" in text
+    (data / "losses.json").write_bytes(msgspec.json.encode(Losses(datetime.now(UTC), {
+        datetime.fromtimestamp(here.now, UTC).date().isoformat(): {"shop": SourceLoss(3, 1100, 1000, {"queue_full": 5})}
+    })))  # fmt: skip
+    text = viewer.get("/console/health").text
+    assert "queue_full" in text and "of 1,100 in 3 sessions" in text and "8.5 %" in text
