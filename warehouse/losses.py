@@ -69,7 +69,7 @@ WHERE received_at >= TIMESTAMPTZ '{day}' AND received_at < TIMESTAMPTZ '{next}' 
 
 
 class SourceLoss(msgspec.Struct):
-    """A source's day: `expected` numbers of the `sessions` that began on it, `arrived` of them; `lost`: told, by reason."""
+    """A source's day: `expected` numbers of the `sessions` begun on it, `arrived` of these; `lost`: told, by reason."""
 
     sessions: int = 0
     expected: int = 0
