@@ -9,6 +9,7 @@ import argparse
 import json
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -77,7 +78,13 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("bench-results"))
     given = parser.parse_args()
     report = Report(given.out)
-    scratch = given.out.resolve()
+    with tempfile.TemporaryDirectory(prefix="scratch-", dir=given.out) as scratch:
+        measure(given, report, Path(scratch).resolve())
+    report.show()
+
+
+def measure(given: argparse.Namespace, report: Report, scratch: Path) -> None:
+    """All figures of one run into the report."""
     report.add(Figure("ceiling", "json.dumps of the properties", ceiling(), "µs"))
     for name in [n.replace(";", ",") for n in given.only.split(",")]:
         events = given.events if name != "sensors" else given.events // 4
@@ -89,7 +96,6 @@ def main() -> None:
             value = pick(run[key] for run in good)
             words, meets = TARGETS.get((name, key), ("", None))
             report.add(Figure(name, unit.partition(",")[0], value, unit, words, meets(value) if meets else None))
-    report.show()
 
 
 if __name__ == "__main__":

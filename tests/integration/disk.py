@@ -18,9 +18,10 @@ MOUNTED_BYTES = 24 * 1024**2
 
 
 class Disk:
-    """`fill` leaves no byte, `free` gives all back."""
+    """`fill` leaves no byte, `free` gives all back; after `seal` it is read-only."""
 
     def __init__(self, mount: Path) -> None:
+        self._mount = mount
         self._filler = mount / "filler"
 
     def fill(self, leave: int = 0) -> None:
@@ -34,11 +35,15 @@ class Disk:
     def free(self) -> None:
         self._filler.unlink()
 
+    def seal(self) -> None:
+        subprocess.run(["mount", "-o", "remount,ro", str(self._mount)], check=True)
+
 
 class LimitedFiles(Disk):
     """The stand-in where nothing may be mounted: `workers()` may write no file beyond its first bytes."""
 
-    def __init__(self, workers: Callable[[], list[psutil.Process]]) -> None:
+    def __init__(self, mount: Path, workers: Callable[[], list[psutil.Process]]) -> None:
+        super().__init__(mount)
         self._workers = workers
 
     def fill(self, leave: int = 0) -> None:
@@ -46,6 +51,9 @@ class LimitedFiles(Disk):
 
     def free(self) -> None:
         self._limit(resource.RLIM_INFINITY)
+
+    def seal(self) -> None:
+        self._mount.chmod(0o500)  # stops everybody but root, and root may mount
 
     def _limit(self, size: int) -> None:
         for worker in self._workers():
@@ -58,7 +66,7 @@ def small_disk(mount: Path, workers: Callable[[], list[psutil.Process]]) -> Iter
     mount.mkdir(parents=True)
     command = ["mount", "-t", "tmpfs", "-o", f"size={MOUNTED_BYTES}", "firsthand-test", str(mount)]
     if subprocess.run(command, capture_output=True, check=False).returncode != 0:
-        yield LimitedFiles(workers)
+        yield LimitedFiles(mount, workers)
         return
     try:
         yield Disk(mount)

@@ -20,6 +20,7 @@ from pathlib import Path
 from tests.e2e.stack import Installation
 from tests.integration.stack import wait_for
 
+QUIET_SECONDS = 2.5  # without a new row: two rounds of the loader
 HEAD = """
 import os, signal, socket, sys, threading, time
 import firsthand
@@ -120,12 +121,20 @@ class Field:
     def audit(self, may_lose: dict[str, int], names: list[str] | None = None, seconds: float = 60) -> list[Outcome]:
         """Judge these scenarios, or all, once no more rows come. `may_lose`: how many a scenario need not have."""
         judged = list(self.notes) if names is None else names
-        expected = {name: len(self.told(name)) - may_lose.get(name, 0) for name in judged}
+        told = {name: len(self.told(name)) for name in judged}
+        expected = {name: count - may_lose.get(name, 0) for name, count in told.items()}
         deadline = time.monotonic() + seconds
-        rows = self._rows("events")
-        while time.monotonic() < deadline and any(sum(rows[n].values()) < count for n, count in expected.items()):
+        rows, changed = self._rows("events"), time.monotonic()
+
+        def missing(least: dict[str, int]) -> bool:
+            return any(sum(rows[name].values()) < count for name, count in least.items())
+
+        while time.monotonic() < deadline and (
+            missing(expected) or (missing(told) and time.monotonic() - changed < QUIET_SECONDS)
+        ):
             time.sleep(0.5)
-            rows = self._rows("events")
+            before, rows = rows, self._rows("events")
+            changed = changed if rows == before else time.monotonic()
         raw = self._rows("events_raw")
         return [self._outcome(name, rows[name], raw[name]) for name in judged]
 

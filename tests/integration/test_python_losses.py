@@ -68,11 +68,21 @@ def test_a_hundred_kills_with_a_spool(field: Field) -> None:
     judge(field, "100 kill -9, spool")
 
 
+# without a spool, as the docs say: what was captured in the last `batch_seconds`, and the batch on the way
+MAY_LOSE_A_KILL = int(2_000 * 0.05) + 100
+
+
 def test_kill_without_a_spool(field: Field) -> None:
-    """The docs say: what was captured in the last `batch_seconds` and the batch on the way."""
     kill_rounds(field, "kill -9", 3, spool=False, least=0.6)
-    MAY_LOSE["kill -9"] = 3 * (int(2_000 * 0.05) + 100)
+    MAY_LOSE["kill -9"] = 3 * MAY_LOSE_A_KILL
     assert len(field.told("kill -9")) > MAY_LOSE["kill -9"] + 100, "too few to show anything"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_hundred_kills_without_a_spool(field: Field) -> None:
+    kill_rounds(field, "100 kill -9", 100, spool=False)
+    judge(field, "100 kill -9", 100 * MAY_LOSE_A_KILL)
 
 
 @pytest.mark.parametrize(
@@ -316,10 +326,20 @@ def test_a_full_disk(field: Field) -> None:
     assert (unspooled > 200, pending) == (True, 0)
 
 
-def test_a_directory_that_cannot_be_made(field: Field) -> None:
+UNSPOOLED = "tell_many(300)\nprint(firsthand.stats().unspooled, file=sys.stderr)"
+
+
+def test_a_directory_that_is_read_only(field: Field) -> None:
     scenario = "read-only spool directory"
-    said = field.run(scenario, "tell_many(300)\nprint(firsthand.stats().unspooled, file=sys.stderr)",
-                     spool_dir="/proc/firsthand")  # fmt: skip
+    with small_disk(field.spool(scenario), list) as disk:
+        disk.seal()
+        said = field.run(scenario, UNSPOOLED, spool=True)
+    assert said.splitlines()[-1] == "300"
+    assert "spool: unusable" in said
+
+
+def test_a_directory_that_cannot_be_made(field: Field) -> None:
+    said = field.run("spool directory that cannot be made", UNSPOOLED, spool_dir="/proc/firsthand")
     assert said.splitlines()[-1] == "300"
     assert "spool: unusable" in said
 
@@ -348,11 +368,13 @@ def test_doctor_and_send_against_a_real_collector(field: Field, arguments: list[
 # ---- the verdict ----------------------------------------------------------------------------------------------------
 
 
-def judge(field: Field, scenario: str) -> None:
+def judge(field: Field, scenario: str, may_lose: int = 0) -> None:
     """The verdict on one scenario now, for the long ones."""
-    [outcome] = field.audit({}, [scenario])
+    MAY_LOSE[scenario] = may_lose
+    [outcome] = field.audit(MAY_LOSE, [scenario])
     print("\n" + table([outcome]))
-    assert (outcome.lost, outcome.doubled) == (0, 0)
+    assert outcome.doubled == 0
+    assert outcome.lost <= may_lose
     assert outcome.tracked > 0
 
 

@@ -19,6 +19,7 @@ import contextlib
 from collections.abc import Mapping
 from typing import Any
 
+from firsthand import lifecycle
 from firsthand.calls import Calls, Consent, Id, Object, Time
 from firsthand.client import Client
 from firsthand.protocol import Report, Stats
@@ -45,6 +46,7 @@ class AsyncClient(Calls):
 
     async def flush(self, timeout: float = 10.0) -> Report:
         """See Client.flush."""
+        lifecycle.notice_fork()
         loop = asyncio.get_running_loop()
         delivered = loop.create_future()
 
@@ -78,6 +80,7 @@ class AsyncClient(Calls):
 
     async def shutdown(self, timeout: float | None = None) -> Report:
         """See Client.shutdown."""
+        lifecycle.notice_fork()
         seconds = self._client.settings.exit_timeout if timeout is None else timeout
         self._client._delivery.close()
         self._client._delivery.flusher.hurry(seconds)
