@@ -34,7 +34,7 @@ class Source(msgspec.Struct, frozen=True):
     `kind`: `web | miniprogram | server | app`. `mode`: what no choice means (`opt_in | opt_out | exempt`).
     `origins`: allowed browser origins, empty for any. `rate`/`burst`: events per second and bucket size.
     `query_params`: query parameters that page addresses may keep beside the campaign ones. `wechat`: for logins.
-    `pii`: what the firewall is told about its fields.
+    `pii`: what the firewall is told about its fields. `match_keys`: whether ads may match people who granted marketing.
     `site`: whose consent policy holds and in whose ledger its people's choices are; several sources may share one.
     """
 
@@ -51,6 +51,7 @@ class Source(msgspec.Struct, frozen=True):
     wechat: WeChatApp | None = None
     pii: Policy = DEFAULT
     site: str = "default"
+    match_keys: bool = False
 
 
 class RequestContext(msgspec.Struct):

@@ -44,6 +44,7 @@ class Row(Struct, omit_defaults=True, gc=False):
     traits: Raw | None = None
     consent_subject: str | None = None
     consent_person: str | None = None
+    pii_alias: Raw | None = None  # followed by the match keys
 
 
 class Cast(Struct, omit_defaults=True, gc=False):
@@ -109,7 +110,13 @@ def of(event: Event, context: RequestContext) -> Row:
         context.key.kid if event.pii_actions else None, event.pii_actions,
         None if properties is NO_JSON else properties, None if traits is NO_JSON else traits,
         event.consent_subject, event.consent_person,
+        None if event.pii_alias is None and event.match_keys is None else _rare(event),
     )  # fmt: skip
+
+
+def _rare(event: Event) -> Raw:
+    """What few events have: the value of `pii_alias`, and the match keys behind it."""
+    return Raw(_encoder.encode(event.pii_alias) + (encode_columns(event.match_keys) if event.match_keys else b""))
 
 
 def columns_of(event: Event, context: RequestContext) -> Raw:

@@ -42,6 +42,7 @@ class StoredSource(msgspec.Struct, forbid_unknown_fields=True):
     wechat: WeChatApp | None = None
     pii: list[Entry] = []
     site: str | None = None
+    match_keys: bool = False
 
 
 def new_write_key() -> str:
@@ -107,6 +108,7 @@ def _source(stored: StoredSource, settings: Settings) -> Source:
         wechat=stored.wechat,
         pii=_policy(stored, settings),
         site=stored.site or "default",
+        match_keys=stored.match_keys,
     )
 
 

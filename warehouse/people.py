@@ -1,8 +1,9 @@
 """One person's rows: by which ids they are known, and all of them for access and export.
 
 A person is found through what events said: an event with a user id and an anonymous id links the two, `alias` links an
-earlier id. From a device's id the way leads to whom it belonged, and from a person to all of their devices; but not
-from one person over a shared device to another person.
+earlier id, and after a rotation of keys an event says what the older ones made of an id. From a device's id the way
+leads to whom it belonged, and from a person to all of their devices; but not from one person over a shared device to
+another person.
 """
 
 from typing import Any, Final
@@ -24,6 +25,8 @@ def linked(reader: Reader, ids: set[str]) -> set[str]:
             f"WHERE type = 'alias' AND user_id IN {listed}",
             f"SELECT DISTINCT user_id FROM events_raw WHERE type = 'alias' "  # noqa: S608
             f"AND json_extract_string(properties, '$.previousId') IN {listed}",
+            f"SELECT to_id FROM identities WHERE kind = 'key' AND from_id IN {listed}",  # noqa: S608
+            f"SELECT from_id FROM identities WHERE kind = 'key' AND to_id IN {listed}",  # noqa: S608
         ):
             found |= {row[0] for row in reader.query(sql) if row[0]}
         # Whose device is it? Only if it was one person's

@@ -6,6 +6,7 @@ are read in the same way, and a reader sees one snapshot from beginning to end.
 
     events       exact: one row an event_id, whatever the loader and the compaction have not yet taken out
     events_raw   the table as it is
+    identities   who is whom: a device and its user, an alias, a pseudonym of an older key and today's
     bad_events   what was refused
     events_for_<purpose>   what may be used for a purpose now (consented.py); consent_receipts: the ledger
     pii_report   what the firewall did, by hour, source, field, class, action and rule (firewall.py)
@@ -38,6 +39,23 @@ from warehouse.schema import EVENTS, TABLES, TableSchema
 
 EXTENSIONS: Final = ("avro", "httpfs", "iceberg")
 READS: Final = frozenset({duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN})
+
+
+IDENTITIES: Final = """
+CREATE VIEW identities AS
+WITH links AS (
+    SELECT 'identify' AS kind, anonymous_id AS from_id, user_id AS to_id, event_time FROM events_raw
+    WHERE anonymous_id IS NOT NULL AND user_id IS NOT NULL
+    UNION ALL
+    SELECT 'alias', json_extract_string(properties, '$.previousId'), user_id, event_time FROM events_raw
+    WHERE type = 'alias'
+    UNION ALL
+    SELECT 'key', pair.key, pair.value, event_time
+    FROM (SELECT unnest(map_entries(CAST(json(pii_alias) AS MAP(VARCHAR, VARCHAR)))) AS pair, event_time
+          FROM events_raw WHERE pii_alias IS NOT NULL AND pii_alias <> 'null'))
+SELECT kind, from_id, to_id, min(event_time) AS first_seen, max(event_time) AS last_seen FROM links
+WHERE from_id IS NOT NULL AND to_id IS NOT NULL GROUP BY ALL
+"""
 
 
 class QueryError(ValueError):
@@ -78,6 +96,7 @@ class Reader:
         self._exact_events()
         self.duck.execute(DELIVERIES)
         self.duck.execute(LOST)
+        self.duck.execute(IDENTITIES)
         purpose_views(self.duck, config.consent_store)
         if locked:
             allowed = ", ".join(_text(root) for root in sorted(roots))

@@ -22,9 +22,10 @@ from collector.outcome import Drop, Reason
 from collector.protocol import NO_JSON, cacheable
 from collector.shared import Shared
 from consent.pii.firewall import IDENTIFIER, Scrubber
-from consent.pii.hashing import pseudonym
+from consent.pii.hashing import aliases, pseudonym
 from consent.pii.identifiers import kind_of_id
 from consent.pii.look import hints, rules_in
+from consent.pii.matchkeys import PURPOSE, match_keys
 from consent.pii.spelling import plain
 from consent.pii.urls import CAMPAIGN_PARAMS, clean_referrer, clean_url, host_of, path_of
 
@@ -46,6 +47,8 @@ def scrub(event: Event, context: RequestContext) -> Event:
     if not context.clean and event.properties is not NO_JSON:
         event.properties = _scrub_object(event.properties, "properties", event, context)
     if event.traits is not NO_JSON:
+        if context.source.match_keys and event.message.type == "identify":
+            event.match_keys = _match_keys(event, context) or None
         # What describes a person is always walked: its names are few and its messages rare
         event.traits = _scrub_object(event.traits, "traits", event, context, person=event.message.type != "group")
     user, anonymous, name = event.user_id, event.anonymous_id, event.name
@@ -167,7 +170,27 @@ def _hinted(columns: bytes) -> bool:
 
 def _hash_id(value: str, kind: str, where: str, event: Event, context: RequestContext) -> str:
     _count(event, f"{where}:{kind}:hash:{IDENTIFIER}")
-    return pseudonym(context.key, kind, value)
+    stands = pseudonym(context.key, kind, value)
+    if context.key.older:
+        _alias(event, aliases(context.key, kind, value, stands))
+    return stands
+
+
+def _alias(event: Event, found: dict[str, str]) -> None:
+    if found:
+        event.pii_alias = (event.pii_alias or {}) | found
+
+
+def _match_keys(event: Event, context: RequestContext) -> dict[str, str]:
+    """For a person who granted marketing, and against no signal. What cannot be read as such means no."""
+    if context.gpc or event.shared.context.gpc or event.unnamed:
+        return {}
+    columns = event.shared.verdict.granted
+    granted = msgspec.json.decode(b"{" + columns[1:] + b"}").get("consent_purposes", ()) if columns else ()
+    if PURPOSE not in granted:
+        return {}
+    traits = msgspec.json.decode(event.traits)
+    return match_keys(traits, event.user_id or "") if isinstance(traits, dict) else {}
 
 
 def _scrub_text(text: str, where: str, event: Event, context: RequestContext) -> str | None:
@@ -180,15 +203,20 @@ def _scrub_text(text: str, where: str, event: Event, context: RequestContext) ->
 
 def _scrub_object(raw: Raw, where: str, event: Event, context: RequestContext, person: bool = False) -> Raw:
     actions: dict[str, int] = {}
-    scrubbed = Raw(_scrubbed(bytes(raw), where, context, actions, person))
+    known: dict[str, str] = {}
+    scrubbed = Raw(_scrubbed(bytes(raw), where, context, actions, person, known))
     for action, times in actions.items():
         _count(event, action, times)
+    _alias(event, known)
     return scrubbed
 
 
-def _scrubbed(raw: bytes, where: str, context: RequestContext, actions: dict[str, int], person: bool = False) -> bytes:
+def _scrubbed(
+    raw: bytes, where: str, context: RequestContext, actions: dict[str, int], person: bool = False,
+    known: dict[str, str] | None = None,
+) -> bytes:  # fmt: skip
     try:
-        return Scrubber(context.key, actions, context.source.pii, context.samples).json(raw, where, person)
+        return Scrubber(context.key, actions, context.source.pii, context.samples, known).json(raw, where, person)
     except (msgspec.MsgspecError, RecursionError, ValueError):
         # A number outside the range of a double, mostly: what cannot be read cannot be scrubbed
         raise Drop(Reason.INVALID, "properties, traits or context hold a value that cannot be read") from None

@@ -21,7 +21,7 @@ import msgspec
 
 from consent.pii.actions import REDACTED, acted
 from consent.pii.declared import declared_class, describes_person
-from consent.pii.hashing import Key, is_pseudonym, pseudonym
+from consent.pii.hashing import Key, aliases, is_pseudonym, pseudonym
 from consent.pii.look import DECLARES, FIRST_RULE, HIDDEN, hints, places, rules_in
 from consent.pii.model import CLASSES, Rule, candidates, find
 from consent.pii.policy import DEFAULT, Policy
@@ -51,14 +51,17 @@ _MANY_DIGITS = re.compile(r"\d{5}")
 
 class Scrubber:
     """One object or text of one event on its way through. `counts` takes `{"properties.note:email:hash:email": 1}`:
-    where, class, action, and the rule that found it or one of `OTHERS`. `samples` takes forms of values."""
+    where, class, action, and the rule that found it or one of `OTHERS`. `samples` takes forms of values, `aliases`
+    what older keys made of values that were hashed."""
 
-    __slots__ = ("_counts", "_hidden", "_key", "_numbers", "_policy", "_rules", "_samples", "_suspicious")
+    __slots__ = ("_aliases", "_counts", "_hidden", "_key", "_numbers", "_policy", "_rules", "_samples", "_suspicious")
 
     def __init__(
-        self, key: Key, counts: dict[str, int], policy: Policy = DEFAULT, samples: Samples | None = None
-    ) -> None:
+        self, key: Key, counts: dict[str, int], policy: Policy = DEFAULT, samples: Samples | None = None,
+        aliases: dict[str, str] | None = None,
+    ) -> None:  # fmt: skip
         self._key, self._counts, self._policy, self._samples = key, counts, policy, samples
+        self._aliases = aliases
         self._rules: list[int] = []
         self._suspicious: dict[str, list[int]] = {}
         self._numbers = False
@@ -155,7 +158,7 @@ class Scrubber:
             encoded = msgspec.json.encode(msgspec.json.decode(inner))
         except (msgspec.MsgspecError, RecursionError, ValueError):
             return text  # looks like JSON and is none: read as a text
-        one = Scrubber(self._key, self._counts, self._policy, self._samples)
+        one = Scrubber(self._key, self._counts, self._policy, self._samples, self._aliases)
         return one.json(encoded, path, person, nested + 1).decode()
 
     # ---- detected: in place, and a path is only spelled out for what was found -------------------------------
@@ -309,6 +312,8 @@ class Scrubber:
         action = policy.action(cls, path) if policy.entries else about.action
         if action == "hash":
             stands: str | None = pseudonym(self._key, about.kind, value)
+            if self._key.older and self._aliases is not None:
+                self._aliases.update(aliases(self._key, about.kind, value, stands or ""))
         else:
             stands = acted(cls, action, value, self._key)
         self._count(path, cls, "drop" if stands is None else action, rule, value)

@@ -118,13 +118,14 @@ def _keys(stored: Any, where: str) -> Keys:
     try:
         found = {kid: _decoded(secret) for kid, secret in stored["keys"].items()}
         kid = stored["current"]
-        current = Key(kid, found[kid])
+        older = tuple(Key(name, secret) for name, secret in found.items() if name != kid)
+        current = Key(kid, found[kid], older)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _damaged(where) from error
     for name, secret in found.items():
         if len(secret) < KEY_BYTES:
             raise KeyFileError(f"{where}: key {name} is shorter than {KEY_BYTES} bytes")
-    return Keys(current, (current, *(Key(name, secret) for name, secret in found.items() if name != kid)))
+    return Keys(current, (current, *older))
 
 
 def _damaged(where: str) -> KeyFileError:

@@ -1,7 +1,7 @@
 """Under which texts a person may stand in the tables: as they were sent, and hashed with every live key.
 
-A key that was retired cannot be asked any more: what it hashed is nobody's. A phone number is tried with and without
-its country code, because both spellings are hashed as they were sent.
+So are the match keys for ads, which need no key. A key that was retired cannot be asked any more: what it hashed is
+nobody's. A phone number is tried with and without its country code: both spellings are hashed as they were sent.
 """
 
 from collections.abc import Iterable
@@ -12,6 +12,7 @@ from msgspec import Struct
 from consent.pii.checks import digits_of
 from consent.pii.hashing import Key, is_pseudonym, pseudonym
 from consent.pii.identifiers import kind_of_id
+from consent.pii.matchkeys import of_email, of_phone
 
 Named = Literal["user_id", "anonymous_id", "email", "phone"]
 
@@ -47,6 +48,7 @@ def forms_of(identifiers: Iterable[Identifier], keys: Iterable[Key]) -> Forms:
                 ids |= dict.fromkeys(found)
                 texts |= dict.fromkeys(found)
                 raw[spelling] = None
+                texts |= dict.fromkeys((of_email if one.name == "email" else of_phone)(spelling).values())
             continue
         if is_pseudonym(value):
             ids[value] = texts[value] = None

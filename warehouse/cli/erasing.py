@@ -53,7 +53,7 @@ class Eraser:
         done = []
         with _alone(self._how.data):
             for job in jobs.all_of(self._how.data):
-                done += self._run(job)
+                done += self._run(job) if not job.kid else []
             with self._store.write() as connection:
                 waiting = [
                     requests.begin(connection, self._admin(), request.id, ("erase",))
@@ -132,6 +132,19 @@ class Eraser:
         with self._store.write() as connection:
             for request in waiting:
                 requests.task(connection, self._admin(), request.id, name)
+
+
+def unlink(kid: str, how: Any, now: int) -> Any:
+    """Take all pairs of a retired key out of the tables, or go on with it; the job. Raises ErasureError."""
+    from warehouse.erase import Job, erase
+    from warehouse.erase import job as jobs
+
+    with _alone(how.data):
+        try:
+            job = jobs.load(how.data, f"unlink-{kid}")
+        except jobs.JobError:
+            job = Job(f"unlink-{kid}", now, [], [], kid=kid)
+        return erase(how, job)
 
 
 @contextmanager

@@ -1,11 +1,14 @@
 """`firsthand keys`: the keys of the pseudonyms."""
 
+import time
 from pathlib import Path
 
 import click
 
 from collector.settings import Settings
-from warehouse.cli.common import fail, options, print_json, settings
+from warehouse.cli.common import fail, options, print_json, settings, store_config, store_errors
+
+NOTICED_SECONDS = 5.0  # until every worker has read the file again
 
 
 @click.group()
@@ -43,20 +46,37 @@ def rotate(kid: str, data: str | None, config: Path | None, as_json: bool) -> No
 @keys.command(epilog="Examples:\n\n  firsthand keys retire k1 --yes\n\n  firsthand keys retire k1 --yes --json")
 @click.argument("kid")
 @click.option("--yes", is_flag=True, help="It cannot be undone; a backup of the file would undo it.")
+@click.option("--grace", type=float, default=60.0, show_default=True, metavar="SECONDS",
+              help="For readers of the tables, before files with pairs of the key are deleted.")  # fmt: skip
 @options
-def retire(kid: str, yes: bool, data: str | None, config: Path | None, as_json: bool) -> None:
-    """Destroy an old key: what it hashed is nobody's from then on, and cannot be found for an erasure either."""
+def retire(kid: str, yes: bool, grace: float, data: str | None, config: Path | None, as_json: bool) -> None:
+    """Destroy an old key: what it hashed is nobody's from then on, and cannot be found for an erasure either.
+
+    Pairs that joined it with newer pseudonyms (pii_alias) go from the tables too. Killed or without the store, run it
+    again.
+    """
     from collector.keys import pii_path
     from consent.pii import keys as stored
+    from warehouse.cli.erasing import unlink
+    from warehouse.cli.work import Rights
+    from warehouse.erase import Erasure
+    from warehouse.erase import job as jobs
 
     found = settings(config, data)
     _in_the_file(found)
     if not yes:
         fail(f"everything that {kid} hashed would be nobody's for ever; say --yes if you mean it")
     try:
-        stored.retire(pii_path(found), kid)
+        if f"unlink-{kid}" not in jobs.unfinished(found.data_dir):
+            stored.retire(pii_path(found), kid)
+            # Written down at once: the key is gone, and whoever runs this again must find what is left to do
+            jobs.save(found.data_dir, jobs.Job(f"unlink-{kid}", time.time_ns() // 1_000_000, [], [], kid=kid))
+            time.sleep(NOTICED_SECONDS if grace else 0)
     except stored.KeyFileError as error:
         fail(str(error))
+    with store_errors(f"{kid} is destroyed, but its pairs are still in the tables; run this again"):
+        how = Erasure(found.data_dir, store_config(found), grace=grace, load=Rights(found, "").load)
+        unlink(kid, how, time.time_ns() // 1_000_000)
     _print(found, as_json)
 
 

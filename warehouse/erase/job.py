@@ -30,7 +30,8 @@ class TableDone(Struct):
 
 class Job(Struct):
     """An erasure: whom, how far. Times in milliseconds since the epoch. `requests`: for whom it is done, if not for the
-    one of its own id; `subjects`: what the ledger was told to know them by."""
+    one of its own id; `subjects`: what the ledger was told to know them by.
+    `kid`: a key whose pairs go, instead of a person."""
 
     id: str
     began: int
@@ -43,6 +44,7 @@ class Job(Struct):
     rounds: int = 0
     requests: list[str] = []
     subjects: list[str] = []
+    kid: str = ""
 
     def of(self, table: str) -> TableDone:
         return self.tables.setdefault(table, TableDone())

@@ -21,6 +21,7 @@ from pyiceberg.manifest import DataFile
 from pyiceberg.table import FileScanTask, Table
 
 from warehouse.catalog import CONFLICTS
+from warehouse.erase import unlink
 from warehouse.erase.target import Target
 from warehouse.suppress import ID_COLUMNS
 
@@ -67,6 +68,8 @@ def touches(table: Table, file: DataFile, target: Target) -> bool:
             rows = parquet.read_row_group(group, columns=_texts(parquet.schema_arrow))
             for name in rows.column_names:
                 if (name in ID_COLUMNS and _is_in(rows.column(name), target)) or mentions(rows.column(name), target):
+                    return True
+                if target.kid and name == unlink.ALIAS and unlink.joins(rows.column(name), target.kid):
                     return True
     return False
 
@@ -168,6 +171,8 @@ def without(rows: pa.Table, target: Target) -> tuple[pa.Table, int]:
             for _ in range(2):  # two mentions side by side share the character between them
                 column = pc.replace_substring_regex(column, target.whole, rf"\1{ERASED}\2")
             kept = kept.set_column(kept.schema.get_field_index(name), kept.schema.field(name), column)
+    if target.kid:
+        return unlink.without_pairs(kept, target.kid)
     return kept, 0 if touched is None else pc.sum(touched).as_py()
 
 

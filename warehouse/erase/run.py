@@ -59,7 +59,7 @@ def erase(how: Erasure, job: Job) -> Job:
     """Run or resume. The target must be suppressed already. Raises ErasureError, and what store and catalog raise."""
     if job.finished:
         return job
-    target = target_of(job.ids, job.forms)
+    target = target_of(job.ids, job.forms, job.kid)
     jobs.save(how.data, job)
     if not job.drained:
         how.on_step("drain")

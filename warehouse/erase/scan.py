@@ -17,6 +17,7 @@ from msgspec import Struct
 from pyiceberg.table import Table
 
 from warehouse.catalog import StoreConfig
+from warehouse.erase import unlink
 from warehouse.erase.remove import code_of, old_versions
 from warehouse.erase.rewrite import mentions
 from warehouse.erase.target import Target
@@ -105,6 +106,8 @@ def _parquet(content: bytes, target: Target) -> bool:
             if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
                 continue
             if mentions(column, target):
+                return True
+            if target.kid and name == unlink.ALIAS and unlink.joins(column, target.kid):
                 return True
             if name in ID_COLUMNS and target.ids & set(column.unique().to_pylist()):
                 return True

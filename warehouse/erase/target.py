@@ -13,10 +13,12 @@ _MEMORY: Final = 512 << 20
 
 
 class Target(Struct, frozen=True, dict=True):
-    """`ids`: exact values of user_id, anonymous_id, subject_key. `forms`: texts that must not be found anywhere."""
+    """`ids`: exact values of user_id, anonymous_id, subject_key. `forms`: texts that must not be found anywhere.
+    `kid`: a retired key, of which no pair may be left that joins its pseudonyms with others (unlink.py)."""
 
     ids: frozenset[str]
     forms: frozenset[str]
+    kid: str = ""
 
     @cached_property
     def _sought(self) -> list[str]:
@@ -44,6 +46,6 @@ class Target(Struct, frozen=True, dict=True):
         return re2.compile(self.whole.encode(), options)
 
 
-def target_of(ids: Iterable[str], forms: Iterable[str] = ()) -> Target:
+def target_of(ids: Iterable[str], forms: Iterable[str] = (), kid: str = "") -> Target:
     """A target without empty values."""
-    return Target(frozenset(i for i in ids if i), frozenset(f for f in forms if f))
+    return Target(frozenset(i for i in ids if i), frozenset(f for f in forms if f), kid)

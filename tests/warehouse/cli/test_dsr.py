@@ -137,7 +137,7 @@ def test_keys(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "say --yes" in shell("keys", "retire", "k1", code=2)
     assert "current key" in shell("keys", "retire", "k3", "--yes", code=2)
     assert "no key k9" in shell("keys", "retire", "k9", "--yes", code=2)
-    assert [key["kid"] for key in shell.json("keys", "retire", "k1", "--yes")] == ["k3", "k2"]
+    assert [key["kid"] for key in shell.json("keys", "retire", "k1", "--yes", "--grace", "0")] == ["k3", "k2"]
     (shell.data / "keys" / "pii.json").chmod(0o644)
     assert "chmod 600" in shell("keys", "list", code=2)
     monkeypatch.setenv("FIRSTHAND_PII_KEYS", f"e1:{'A' * 43}")
