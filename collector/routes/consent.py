@@ -13,6 +13,7 @@ from collector.edge.auth import key_of_header, key_of_query
 from collector.state import State, utc_now
 from consent.registry import Registry
 from consent.routes.door import Caller, Refused
+from consent.snapshots import Snapshots
 
 ADDRESS_RATE, ADDRESS_BURST = 20.0, 200.0
 SOURCE_RATE, SOURCE_BURST = 2_000.0, 10_000.0
@@ -44,6 +45,7 @@ class CollectorDoor:
         self._state = state
         self._addresses = Throttle(steady, ADDRESS_RATE, ADDRESS_BURST)
         self._sources = Throttle(steady, SOURCE_RATE, SOURCE_BURST)
+        self.snapshots = Snapshots()
 
     @property
     def registry(self) -> Registry:

@@ -15,7 +15,6 @@ from collector.state import State
 from consent.model import Snapshot
 from consent.routes.door import Caller, Door
 from consent.routes.policy import note_shown, snapshot_for
-from consent.snapshots import Snapshots
 
 PUBLIC = "public, max-age=300"
 # A policy is for one visitor (place, signal, language), and what was published must be known at the next page
@@ -24,8 +23,6 @@ PRIVATE = "private, no-cache"
 
 def settings_routes(state: Callable[[], State], door: Door) -> list[Route]:
     """`/v1/sources/{writeKey}/settings` and `/v1/projects/{writeKey}/settings`."""
-
-    snapshots = Snapshots()
 
     async def source_settings(request: Request) -> Response:
         source = state().sources.by_key.get(request.path_params["write_key"])
@@ -40,7 +37,7 @@ def settings_routes(state: Callable[[], State], door: Door) -> list[Route]:
         if site is None or state().consent.ring is None:
             return None
         caller = Caller(source.id, source.site, source.kind == "server")
-        found = snapshot_for(door, snapshots, site, request, caller).snapshot
+        found = snapshot_for(door, site, request, caller).snapshot
         if "ask" in request.query_params:  # our SDKs say so where no choice was made yet
             note_shown(door, site, found)
         return found

@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from consent.receipts import ChoiceError
 from consent.registry import Busy, Registry, Site
+from consent.snapshots import Snapshots
 
 MAX_BODY_BYTES = 16 * 1024
 BODY_SECONDS = 10.0
@@ -57,6 +58,11 @@ class Door(Protocol):
 
     def now(self) -> int:
         """Milliseconds since the epoch."""
+        ...
+
+    @property
+    def snapshots(self) -> Snapshots:
+        """What was resolved and signed lately: one memory for all routes that serve a policy."""
         ...
 
 

@@ -17,19 +17,17 @@ from consent.model import Snapshot
 from consent.policy import Signals
 from consent.registry import Busy, Site
 from consent.routes.door import Caller, Door, answer, route, site_of
-from consent.snapshots import Served, Snapshots, age_of, is_no_wider
+from consent.snapshots import Served, age_of, is_no_wider
 
 _REGION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 _LOCALE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
 def policy_routes(door: Door) -> list[BaseRoute]:
-    snapshots = Snapshots()
-
     async def policy(request: Request) -> Response:
         caller = door.caller(request, None)
         site = site_of(door, caller)
-        served = snapshot_for(door, snapshots, site, request, caller)
+        served = snapshot_for(door, site, request, caller)
         note_shown(door, site, served.snapshot)
         tag = f'"{hashlib.sha256(served.body).hexdigest()[:16]}"'
         headers = {"cache-control": "private, no-cache", "etag": tag}
@@ -57,7 +55,7 @@ def note_shown(door: Door, site: Site, shown: Snapshot) -> None:
         door.registry.served[key] += 1
 
 
-def snapshot_for(door: Door, snapshots: Snapshots, site: Site, request: Request, caller: Caller) -> Served:
+def snapshot_for(door: Door, site: Site, request: Request, caller: Caller) -> Served:
     """The snapshot for whoever sent this request. Raises Busy before the keys were read."""
     ring = door.registry.ring
     if ring is None:
@@ -66,11 +64,11 @@ def snapshot_for(door: Door, snapshots: Snapshots, site: Site, request: Request,
     locale = _matching(_LOCALE, asked.get("locale")) or _language(request.headers.get("accept-language", ""))
     signals = Signals(request.headers.get("sec-gpc") == "1", age_of(asked.get("age")))
     here = door.region(request, caller)
-    found = snapshots.of(site, ring, here, locale, signals, door.now())
+    found = door.snapshots.of(site, ring, here, locale, signals, door.now())
     wanted = _matching(_REGION, asked.get("region"))
     if wanted is None or wanted == here:
         return found
-    other = snapshots.of(site, ring, wanted, locale, signals, door.now())
+    other = door.snapshots.of(site, ring, wanted, locale, signals, door.now())
     return other if caller.trusted or is_no_wider(other.snapshot, found.snapshot) else found
 
 

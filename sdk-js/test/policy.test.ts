@@ -1,8 +1,7 @@
 /** A site's policy drives the gate: modes and rules per purpose, choices that grow old, signals. */
 
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { createGate, type GateOptions, weigh } from '../src/core/gate.js';
+import { createGate, type GateOptions } from '../src/core/gate.js';
 import type { Policy, PurposeRule } from '../src/core/protocol.js';
 import { Device, names } from './ports.js';
 
@@ -163,18 +162,3 @@ it('a signal that was seen elsewhere counts like the browser’s own, at once', 
   expect(names(device.sent)).toEqual(['C']);
   expect(client.consent.get().gpc).toBe(true);
 });
-
-// The collector's vectors know a history and the time of an event; a client knows the last choice and now
-const { cases } = JSON.parse(
-  readFileSync(new URL('../../tests/contract/vectors/decide.json', import.meta.url), 'utf8'),
-);
-const DECISIONS: Record<string, string> = { anonymise: 'cookieless' };
-for (const { name, given, expect: wanted } of cases) {
-  const { purpose, choices, gpc, now } = given;
-  if (choices.length > 1) continue;
-  it(`decides like the collector: ${name}`, () => {
-    const [choice] = choices;
-    const decision = weigh(purpose, choice && [choice.granted, choice.at, choice.version], gpc, now);
-    expect(decision).toBe(DECISIONS[wanted.decision] ?? wanted.decision);
-  });
-}

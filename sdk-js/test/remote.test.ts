@@ -44,6 +44,24 @@ it('asks for settings at once and for nothing else; until they are there, and wi
   expect(client.stats().held).toBe(1);
 });
 
+it('a stale grant is asked about again, and that notice is counted as well; an old no is not asked again', async () => {
+  const device = collector();
+  const { client } = await visit(device);
+  client.consent.set({ analytics: true });
+  await device.advance(1_000);
+  const settingsOf = () => device.got.map(({ url }) => url.split('/').pop());
+  await visit(device);
+  expect(settingsOf()).toEqual(['settings?ask=1', 'settings']);
+  // the policy's purpose is another one now
+  device.answers.set('/settings', { consent: { ...POLICY, purposes: [rule('analytics', { version: 'pu1_b' })] } });
+  const { client: later } = await visit(device);
+  expect(settingsOf()).toEqual(['settings?ask=1', 'settings', 'settings', 'settings?ask=1']);
+  later.consent.set({ analytics: false });
+  device.answers.set('/settings', { consent: { ...POLICY, purposes: [rule('analytics', { version: 'pu1_c' })] } });
+  await visit(device);
+  expect(settingsOf().slice(4)).toEqual(['settings']);
+});
+
 it('a policy decides, also against the page’s own mode; a bare mode only where the page has none', async () => {
   const open = collector({ consent: { ...POLICY, purposes: [rule('analytics', { default: 'granted' })] } });
   (await visit(open)).client.track('A');

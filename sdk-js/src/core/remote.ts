@@ -65,6 +65,8 @@ export const remote = (): Plugin => ({
       for (const name in autotrack) if (autotrack[name] === false) inside.off(name);
       // a bare mode is for pages that have none of their own; a policy knows better than both
       if (consent && (consent.purposes || !inside.mode)) gate.policy(consent);
+      // a grant that is stale for this policy: a notice is about to be shown after all
+      if (Object.keys(chosen || {}).some((purpose) => gate.decide(purpose) === 'hold')) ask(1);
       const undelivered = vault.get(key);
       if (waiting) tell();
       else if (undelivered) post(undelivered, 0);
@@ -140,7 +142,9 @@ export const remote = (): Plugin => ({
       });
     };
     // `ask`: nobody has chosen yet, so a notice is about to be shown, which the collector counts
-    void http.get?.(`${root}/v1/sources/${writeKey}/settings${gate.preferences() ? '' : '?ask=1'}`).then(loaded);
+    const ask = (shown: unknown) => http.get?.(`${root}/v1/sources/${writeKey}/settings${shown ? '?ask=1' : ''}`);
+    const chosen = gate.preferences();
+    void ask(!chosen)?.then(loaded);
     return () => {
       open = false;
       inside.chosen = null;

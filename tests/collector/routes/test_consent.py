@@ -9,6 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from consent.canonical import canonical
+from consent.snapshots import Snapshots
 from tests.collector.consented import AMERICA, CHINA, GERMANY, ORIGIN, Office, office
 from tests.contract.schemas import validator
 
@@ -91,6 +92,18 @@ def test_a_notice_counts_as_served_where_nobody_has_chosen_yet(house: Office) ->
     assert served() == before
     house.desk.request("GET", "/v1/sources/web/settings", query="ask=1", client=GERMANY)
     assert served() == before + 1
+
+
+def test_policy_and_settings_share_what_was_signed(house: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[object] = []
+    make = Snapshots._make
+    monkeypatch.setattr(Snapshots, "_make", lambda self, *asked: made.append(asked) or make(self, *asked))
+    query = "locale=pt-BR"
+    one = house.desk.request("GET", "/v1/sources/web/settings", query=query, client=GERMANY)
+    house.desk.request("GET", "/v1/projects/web/settings", query=query, client=GERMANY)
+    two = house.desk.request("GET", "/v1/consent/policy", query=f"{query}&writeKey=web", client=GERMANY)
+    assert two.json == one.json["consent"]
+    assert len(made) == 1
 
 
 def test_a_choice_and_its_token(house: Office) -> None:

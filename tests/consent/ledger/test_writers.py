@@ -1,6 +1,6 @@
 """Four processes write one ledger: one chain, nothing forked, nothing lost, on both databases.
 
-The short variant records 1,000 receipts, `make test-slow` records 100,000. The writers use the same group writes as a
+The short variant records 4,000 receipts, `make test-slow` records 100,000. The writers use the same group writes as a
 collector's worker does.
 """
 
@@ -78,7 +78,7 @@ def written_by_four(store: Store, site: str, each: int, group: int) -> None:
 
 
 def test_one_chain(registry: Store, site: str) -> None:
-    written_by_four(registry, site, 250, 25)
+    written_by_four(registry, site, 1_000, 100)
 
 
 @pytest.mark.slow
