@@ -1,5 +1,6 @@
 """What users' own tests get: a recorder, a fixture, a transport that sends nothing."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -50,5 +51,6 @@ def test_the_fixture(tmp_path: Path) -> None:
         "    assert firsthand_events == []\n"
     )
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    environ = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # the plugins of this suite take their time
+    done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=60, check=False)
     assert "2 passed" in done.stdout, done.stdout + done.stderr
