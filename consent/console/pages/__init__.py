@@ -11,6 +11,7 @@ from consent.console.pages.overview import OVERVIEW
 from consent.console.pages.people import PEOPLE
 from consent.console.pages.policy import POLICY
 from consent.console.pages.requests import REQUESTS
+from consent.console.pages.tokens import TOKENS
 from consent.console.pages.users import USERS
 
-PAGES: Final[tuple[Page, ...]] = (OVERVIEW, POLICY, MAP, LEDGER, PEOPLE, REQUESTS, KEYS, AUDIT, USERS)
+PAGES: Final[tuple[Page, ...]] = (OVERVIEW, POLICY, MAP, LEDGER, PEOPLE, REQUESTS, KEYS, AUDIT, USERS, TOKENS)
