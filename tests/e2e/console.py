@@ -7,14 +7,21 @@ Pictures of pages go to `test-results/console/`. With FIRSTHAND_DOCS_PICTURES=1 
 import contextlib
 import io
 import os
+import random
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from collector.console.pages.health import Losses, SourceLoss
+from collector.days import DayBook
+from collector.findings import Findings
+from collector.metrics import Balance
 from consent.console import sessions, users
 from consent.console.app import Console
 from consent.console.config import ConsoleConfig
@@ -75,13 +82,15 @@ class Person:
 
 
 @contextlib.contextmanager
-def bureau(data: Path) -> Iterator[Bureau]:
-    """The collector and its console, over a data directory that is filled first."""
+def bureau(data: Path, days: int = 9) -> Iterator[Bureau]:
+    """The collector and its console, over a data directory that is filled first: a site of so many days."""
     data.mkdir(parents=True, exist_ok=True)
     source = f'[{{"id": "shop", "write_key": "{WRITE_KEY}", "origins": ["https://shop.example"]}}]'
     (data / "sources.json").write_text(source)
     made = Bureau("", data)
-    some_weeks(made.house, time.time(), days=9)
+    some_weeks(made.house, time.time(), days=days)
+    some_findings(data, time.time())
+    some_losses(data, time.time())
     with made.house.store.write() as connection:
         for role in ROLES:
             users.create(connection, f"{role}@shop.example", [role], ["*"], time.time(), HASH)
@@ -94,6 +103,45 @@ def bureau(data: Path) -> Iterator[Bureau]:
     finally:
         del os.environ["FIRSTHAND_WORKERS"]
         made.console.close()
+
+
+def some_findings(data: Path, now: float) -> None:
+    """Three days of a firewall at work, a rule of it in shadow mode; the same ones every time."""
+    dice, book = random.Random(3), Findings(data / "pii", "c0-0", Balance())
+    forms = book.samples("shop")
+    for where, cls, rule, action, value in FOUND:
+        for seen in value:
+            forms.note(f"{where}:{cls}:{action}:{rule}", cls, seen)
+    for hour in range(72, -1, -1):
+        book.count("shop", {f"{where}:{cls}:{action}:{rule}": dice.randrange(1, 40 if "traits" in where else 12)
+                            for where, cls, rule, action, _ in FOUND})  # fmt: skip
+        book.write(now - 3600 * hour)
+
+
+FOUND: Final = (
+    ("traits.email", "email", "declared", "hash", ("ada@lovelace.example",)),
+    ("traits.phone", "phone", "declared", "hash", ("13800138000", "+44 20 7946 0958")),
+    ("traits.name", "name", "declared", "drop", ("Ada Lovelace",)),
+    ("properties.note", "email", "email", "hash", ("grace@hopper.example",)),
+    ("properties.note", "phone", "cn_mobile", "hash", ("13800138000",)),
+    ("properties.delivery_note", "address", "address_en", "shadow", ("12 High Street, Leeds LS1 4AP", "3 Mill Rd")),
+    ("properties.收货人", "name", "declared", "drop", ("王小明",)),
+    ("page.page_url", "secret", "reset_link", "drop", ("x",)),
+    ("user_id", "email", "identifier", "hash", ("alan@turing.example",)),
+)
+
+
+def some_losses(data: Path, now: float) -> None:
+    """What a loader found in its table, and a day book to stand beside it."""
+    today = datetime.fromtimestamp(now, UTC)
+    lost = {today.date().isoformat(): {"shop": SourceLoss(212, 3_480, 3_461, {"queue_full": 9, "expired": 3})},
+            (today - timedelta(days=1)).date().isoformat(): {"shop": SourceLoss(340, 6_120, 6_120)}}  # fmt: skip
+    (data / "losses.json").write_bytes(msgspec.json.encode(Losses(today, lost)))
+    for day, accepted, refused in ((1, 6_120, 44), (0, 3_461, 7)):
+        balance = Balance()
+        balance.accepted["shop"] = accepted
+        balance.rejected["shop no_consent"], balance.rejected["shop invalid"] = refused, 2
+        DayBook(data / "days", f"c0-{day}").note(balance, now - 86_400 * day)
 
 
 def serious(page: Page) -> list[str]:

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, ViewportSize, expect
 
 from collector.console.pages import PAGES as OPERATORS
 from consent.console.page import Page as ConsolePage
@@ -18,8 +19,10 @@ from tests.e2e.console import SIZE, Bureau, Person, bureau, picture, serious
 pytestmark = pytest.mark.browser
 
 ALL: list[ConsolePage] = [*PAGES, *(build(None) for build in OPERATORS)]  # type: ignore[arg-type]
-DARK = ("overview", "ledger", "draft")
-DOCS = ("overview", "ledger")
+NAMES = [*(p.name for p in ALL), "source", "draft", "purpose", "receipt", "account"]
+NARROW: ViewportSize = {"width": 390, "height": 844}
+DOCS = ("overview", "overview-zh", "ledger", "pii", "pii-zh")
+SAME_IN_BOTH = ("source", "purpose")  # the heading is a name
 
 
 @pytest.fixture(scope="module")
@@ -36,54 +39,111 @@ def officer(office: Bureau, chromium: Browser) -> Iterator[Person]:
     person.close()
 
 
+@pytest.fixture(scope="module")
+def official(office: Bureau, chromium: Browser) -> Iterator[Person]:
+    """The same in Chinese."""
+    person = office.inside(chromium, "everything@shop.example", locale="zh-CN")
+    yield person
+    person.close()
+
+
 def address(page: ConsolePage) -> str:
     return f"s/default/{page.name}" if page.of_site else page.name
 
 
+def paths() -> dict[str, str]:
+    return {p.name: address(p) for p in ALL} | {"source": "sources/shop", "account": "account"}
+
+
+def go(person: Person, name: str) -> None:
+    """Open a page, or what one finds behind its links."""
+    page = person.page
+    person.open(paths().get(name, "s/default/policy"))
+    if name in ("draft", "purpose"):
+        page.locator("main form:has(#comment) button").click()
+        if name == "purpose":
+            page.click("a:has-text('marketing')")
+    if name == "receipt":
+        person.open("s/default/ledger")
+        page.click("td a >> nth=0")
+    page.wait_for_load_state("load")
+    page.emulate_media(reduced_motion="reduce")
+
+
+def test_each_page_opens_for_the_roles_that_may_and_for_no_other(office: Bureau) -> None:
+    """By plain requests, every page as every role; and the navigation offers what opens and nothing else."""
+    for role in ROLES:
+        cookies = {"firsthand_console": office.token(f"{role}@shop.example")}
+        with httpx.Client(base_url=office.base, cookies=cookies, headers={"accept-language": "en"}) as client:
+            for page in ALL:
+                answer = client.get(f"/console/{address(page)}")
+                allowed = role in PERMISSIONS[page.permission]
+                assert answer.status_code == (200 if allowed else 403), f"{role} {page.name}"
+                assert ("Your role does not allow this" in answer.text) != allowed
+                nav = answer.text.partition('<nav class="side"')[2].partition("</nav>")[0]
+                offered = {href.rpartition("/")[2] for href in re.findall(r'href="([^"]+)"', nav)}
+                assert offered == {p.name for p in ALL if role in PERMISSIONS[p.permission]}, f"{role} {page.name}"
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("role", ROLES)
-def test_each_page_opens_for_the_roles_that_may_and_for_no_other(office: Bureau, chromium: Browser, role: str) -> None:
+def test_each_page_as_each_role_in_chromium(office: Bureau, chromium: Browser, role: str) -> None:
     person = office.inside(chromium, f"{role}@shop.example")
     person.witness.excused = ("403 (Forbidden)",)
-    refused = [page for page in ALL if role not in PERMISSIONS[page.permission]]
-    for page in refused[1:]:  # the first is looked at like the ones that open
-        assert person.page.request.get(f"{office.base}/console/{address(page)}").status == 403, page.name
-    offered = set()
-    for page in [p for p in ALL if p not in refused[1:]]:
+    for page in ALL:
         allowed = role in PERMISSIONS[page.permission]
         assert person.open(address(page)) == (200 if allowed else 403), f"{role} {page.name}"
         heading = person.page.locator("h1").inner_text()
         assert (heading == "Your role does not allow this") != allowed
-        if role in ("viewer", "privacy_officer"):
-            picture(person.page, f"{role}-{page.name}" if allowed else f"{role}-{page.name}-refused")
-        links = person.page.locator("nav.side a").evaluate_all("all => all.map(a => a.pathname.split('/').pop())")
-        offered |= set(links)
-    assert offered == {p.name for p in ALL if role in PERMISSIONS[p.permission]}
+        picture(person.page, f"{role}-{page.name}" if allowed else f"{role}-{page.name}-refused")
     assert person.witness.unexcused() == []
     person.close()
 
 
-@pytest.mark.parametrize("name", [*(p.name for p in ALL), "source", "draft", "purpose", "receipt", "account"])
-def test_no_page_keeps_anybody_out(officer: Person, name: str) -> None:
-    """axe-core, in the light, and for some pages with all that is in them in the dark."""
-    page = officer.page
-    paths = {p.name: address(p) for p in ALL} | {"source": "sources/shop", "account": "account"}
-    officer.open(paths.get(name, "s/default/policy"))
-    if name in ("draft", "purpose"):
-        page.click("button:has-text('New draft')")
-        if name == "purpose":
-            page.click("a:has-text('marketing')")
-    if name == "receipt":
-        officer.open("s/default/ledger")
-        page.click("td a >> nth=0")
-    page.wait_for_load_state("load")
-    page.emulate_media(reduced_motion="reduce")
-    assert serious(page) == []
-    picture(page, name, docs=name in DOCS)
-    if name in DARK:
-        page.emulate_media(color_scheme="dark", reduced_motion="reduce")
-        assert serious(page) == [], "dark"
-        picture(page, f"{name}-dark")
-        page.emulate_media(color_scheme="light")
+@pytest.mark.parametrize("name", NAMES)
+def test_no_page_keeps_anybody_out(officer: Person, official: Person, name: str) -> None:
+    """axe-core in English; the same page in Chinese; both also on a narrow screen, where nothing sticks out."""
+    for person, language in ((officer, ""), (official, "-zh")):
+        go(person, name)
+        page = person.page
+        heading = page.locator("h1").inner_text()
+        if not language:
+            assert serious(page) == []
+            spoken = heading
+        picture(page, name + language, docs=name + language in DOCS)
+        page.set_viewport_size(NARROW)
+        assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"], "something sticks out"
+        picture(page, f"{name}{language}-narrow")
+        page.set_viewport_size(SIZE)
+    assert heading != spoken or name in SAME_IN_BOTH
+    assert officer.witness.complaints == official.witness.complaints == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_no_page_keeps_anybody_out_in_the_dark_or_in_chinese(officer: Person, official: Person, name: str) -> None:
+    for person in (officer, official):
+        go(person, name)
+        for light in ("dark", "light"):
+            person.page.emulate_media(color_scheme=light, reduced_motion="reduce")  # type: ignore[arg-type]
+            assert serious(person.page) == [], light
+            picture(person.page, f"{name}-{person.page.locator('html').get_attribute('lang')}-{light}")
+
+
+def test_who_may_not_is_told_so_and_finds_the_way_back(office: Bureau, chromium: Browser) -> None:
+    viewer = office.inside(chromium, "viewer@shop.example")
+    viewer.witness.excused = ("403 (Forbidden)",)
+    assert viewer.open("s/default/ledger") == 403
+    assert viewer.page.locator("h1").inner_text() == "Your role does not allow this"
+    assert serious(viewer.page) == []
+    picture(viewer.page, "refused")
+    viewer.page.click("main a.button")
+    viewer.page.wait_for_url("**/s/default/overview")
+    viewer.page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    assert serious(viewer.page) == [], "dark"
+    picture(viewer.page, "overview-dark")
+    assert viewer.witness.unexcused() == []
+    viewer.close()
 
 
 def test_the_door_is_open_to_everybody_too(office: Bureau, chromium: Browser) -> None:
@@ -103,7 +163,6 @@ def test_the_door_is_open_to_everybody_too(office: Bureau, chromium: Browser) ->
     page.keyboard.press("Enter")
     page.wait_for_url("**/s/default/overview")
     assert page.locator("h1").inner_text() == "概览"
-    picture(page, "overview-zh", docs=True)
     page.click(".menu.right summary")
     page.click(".menu.right button")
     page.wait_for_url("**/console/login")

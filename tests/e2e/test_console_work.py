@@ -18,7 +18,7 @@ HOSTILE = "</p></option></textarea><script>window.hurt=1</script><img src=x oner
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bureau]:
-    with bureau(tmp_path_factory.mktemp("work") / "data") as made:
+    with bureau(tmp_path_factory.mktemp("work") / "data", days=3) as made:
         yield made
 
 
