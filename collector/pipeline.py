@@ -12,10 +12,11 @@ never the batch, and never with a 500 that a client would retry for ever.
 What a step works out has one of four lives, and costs what its life costs (docs/architecture.md has the figures):
 
 * a **request**'s: in `RequestContext`, filled before the first event (routes/ingest.py);
-* a **batch**'s: one look over all bytes that are only carried, in `_look_over`, for what is nearly always absent; an
-  event is looked at by itself only when the batch is not plain or not clean;
+* a **batch**'s: one look over all properties, in `_look_over`, for what is nearly always absent; an event is looked at
+  by itself only when the batch is not plain or not clean;
 * a **context**'s: in the step's field of `event.shared`, found again by every event that says the same;
-* an **event**'s: in the event.
+* an **event**'s: in the event. Most events are like one before in everything but id, time and properties, and then
+  they are cast in its mould instead of going through the steps (mould.py).
 """
 
 import logging
@@ -30,12 +31,11 @@ from collector import event as events
 from collector.context import RequestContext
 from collector.decode import Decoded, Unreadable
 from collector.event import Event
-from collector.mould import SETTLED, find, make
+from collector.mould import SETTLED, all_left, cast, make
 from collector.outcome import Drop, Reason, Rejected
 from collector.protocol import NO_JSON, Message
-from collector.row import Cast, Row
 from collector.shared import Contexts
-from collector.steps.clock import clock, times
+from collector.steps.clock import clock
 from collector.steps.enrich import enrich
 from collector.steps.gate import gate
 from collector.steps.scrub import clean, scrub
@@ -60,37 +60,33 @@ class Outcome(NamedTuple):
 
 def process(batch: Decoded, context: RequestContext, contexts: Contexts) -> Outcome:
     """A row for each event, or why it was refused. Never raises for what a message says."""
-    rows: list[Row | Cast] = []
     refused: list[tuple[Rejected, Message | Raw | bytes]] = []
     pii: dict[str, int] = {}
-    messages = list(batch.items)
+    messages = batch.items if isinstance(batch.items, list) else list(batch.items)
     _look_over(messages, context)
-    walk, known = _walk(STEPS), contexts.of
-    cast = context.plain and context.clean and SETTLED.issuperset(STEPS)
-    under, circumstances, columns = context.under, context.circumstances, context.columns
-    for message in messages:
+    moulds = SETTLED.issuperset(STEPS)
+    rows, left = cast(messages, context, contexts) if moulds else all_left(messages)
+    for place in left:
+        message = messages[place]
         if isinstance(message, Unreadable):
             refused.append((message.rejected, message.raw))
             continue
         try:
-            shared, seq = known(message.context, under, circumstances)
-            mould = find(message, shared, context) if cast else None
-            if mould is None:
-                event = walk(events.of(message, shared, seq), context)
-                if event.pii_actions:
-                    _count(event.pii_actions, pii)
-                mould = make(message, shared, event, context, contexts) if cast else None
-                if mould is None:
-                    rows.append(row.of(event, context))
-                    continue
-            time, original = times(message, context)
-            rows.append(Cast(message.message_id, mould.columns, columns, time, original, seq, message.properties))
+            shared, seq = contexts.of(message.context, context.under, context.circumstances)
+            event = _walk(STEPS)(events.of(message, shared, seq), context)
+            if event.pii_actions:
+                _count(event.pii_actions, pii)
+            made = make(message, shared, event, context, contexts) if moulds else None
+            rows[place] = row.of(event, context) if made is None else row.cast(event, context, made.columns)
         except Drop as drop:
             refused.append((Rejected(message.message_id[:100], drop.reason, drop.detail), message))
         except Exception as error:  # noqa: BLE001 - fail closed, stay up; the text, and even an id, might quote data
             log.error("a step failed: %s", type(error).__name__)
             refused.append((Rejected(message.message_id[:100], Reason.INTERNAL, _OURS), message))
-    return Outcome(row.encode(rows), len(rows), *_refuse(refused, context), pii)
+    if not refused:
+        return Outcome(row.encode(rows), len(rows), [], [], pii)
+    kept = [r for r in rows if r is not None]
+    return Outcome(row.encode(kept), len(kept), *_refuse(refused, context), pii)
 
 
 _OURS = "the collector could not process this event"
@@ -114,9 +110,8 @@ def _count(actions: dict[str, int], pii: dict[str, int]) -> None:
 
 
 def _look_over(messages: list[Message | Unreadable], context: RequestContext) -> None:
-    """One look over what all events carry: a text of many with nothing in it says so of each (validate, scrub)."""
+    """One look over all properties: a text of many with nothing in it says so of each (validate, scrub)."""
     carried = [m.properties for m in messages if m.properties is not NO_JSON]
-    carried += [m.traits for m in messages if m.traits is not NO_JSON]
     joined = SEPARATOR.join(carried)
     context.clean = clean(joined, context.source)
     context.plain = plain(joined, len(carried), context.clean)

@@ -7,6 +7,7 @@ every row has, are `Raw`, and behind the value stand the other columns. So a bat
 `spool_shard` and `spool_seq` come from the segment.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 
@@ -119,6 +120,14 @@ def _rare(event: Event) -> Raw:
     return Raw(_encoder.encode(event.pii_alias) + (encode_columns(event.match_keys) if event.match_keys else b""))
 
 
+def cast(event: Event, context: RequestContext, columns: Raw) -> Cast:
+    """The row of the event that a mould was made of."""
+    return Cast(
+        event.id, columns, context.columns, event.event_time or context.received_at, event.original, event.seq,
+        event.properties,
+    )  # fmt: skip
+
+
 def columns_of(event: Event, context: RequestContext) -> Raw:
     """The value of `type` and the columns behind it: what all events of one mould say."""
     shared = Alike(
@@ -128,7 +137,7 @@ def columns_of(event: Event, context: RequestContext) -> Raw:
     return Raw(encode_columns(shared)[_AFTER_TYPE:])
 
 
-def encode(rows: list[Row | Cast]) -> bytes:
+def encode(rows: Sequence[Row | Cast | None]) -> bytes:
     """The rows as lines, each with its end."""
     return _encoder.encode_lines(rows)
 

@@ -31,8 +31,8 @@ MAX_BYTES: Final = 48 * 1024**2
 MAX_CONTEXT_BYTES: Final = 4096
 # What an entry holds, measured: the text, and either structs and strings of three times its size or a mould
 ENTRY_BYTES, TIMES_KEY = 1000, 4
-_SEQ = b'"seq":'
-_MAX_DIGITS = 15  # below 2**53
+SEQ = b'"seq":'
+MAX_DIGITS = 15  # below 2**53
 _strict = msgspec.json.Decoder(Context)
 _EMPTY = Context()
 
@@ -83,7 +83,7 @@ class Contexts:
 
     def __init__(self, max_bytes: int = MAX_BYTES) -> None:
         self._half = max_bytes // 2
-        self._young: dict[tuple[bytes, bytes, bytes], Shared] = {}
+        self.young: dict[tuple[bytes, bytes, bytes], Shared] = {}
         self._old: dict[tuple[bytes, bytes, bytes], Shared] = {}
         self._size = 0
 
@@ -93,23 +93,23 @@ class Contexts:
         `said`: the message's context as it was sent, empty if there was none. Raises Drop(invalid).
         """
         raw = bytes(said)
-        head, mark, tail = raw.rpartition(_SEQ)
+        head, mark, tail = raw.rpartition(SEQ)
         if mark:
             digits, comma, rest = tail.partition(b",")
             if not comma:
                 digits, rest = tail[:-1], b"}"
-            if not digits.isdigit() or len(digits) > _MAX_DIGITS:
+            if not digits.isdigit() or len(digits) > MAX_DIGITS:
                 context, extra = read(raw, under)
                 return Shared(context, extra, circumstances), context.seq
             seq = int(digits)
         else:
             head, rest, seq = raw, b"", None
         key = (b"" if under is None else under.raw, head, rest)
-        shared = self._young.get(key) or self._older(key)
+        shared = self.young.get(key) or self._older(key)
         if shared is None:
             return self._read(key, raw, under, circumstances, seq)
         if shared.circumstances is not circumstances and shared.circumstances != circumstances:
-            shared = self._young[key] = Shared(
+            shared = self.young[key] = Shared(
                 shared.context, shared.extra, circumstances, raw=shared.raw, seq=shared.seq
             )
         return shared, seq if mark else shared.seq
@@ -121,7 +121,7 @@ class Contexts:
 
     def forget(self) -> None:
         """After something was replaced that a step looks things up in: nothing found before may be used again."""
-        self._young, self._old, self._size = {}, {}, 0
+        self.young, self._old, self._size = {}, {}, 0
 
     def _older(self, key: tuple[bytes, bytes, bytes]) -> Shared | None:
         shared = self._old.pop(key, None)
@@ -130,10 +130,10 @@ class Contexts:
         return shared
 
     def _keep(self, key: tuple[bytes, bytes, bytes], shared: Shared) -> None:
-        self._young[key] = shared
+        self.young[key] = shared
         self._size += ENTRY_BYTES + TIMES_KEY * (len(key[0]) + len(key[1]) + len(key[2])) + shared.more
         if self._size > self._half:
-            self._old, self._young, self._size = self._young, {}, 0
+            self._old, self.young, self._size = self.young, {}, 0
 
     def _read(
         self,

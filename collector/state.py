@@ -1,6 +1,7 @@
 """What one worker holds while it runs: sources, spool, caches, counters. Made by app.py's lifespan."""
 
 import logging
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -25,8 +26,7 @@ log = logging.getLogger("firsthand.state")
 
 def utc_now() -> datetime:
     """The wall clock, in whole milliseconds."""
-    now = datetime.now(UTC)
-    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+    return datetime.fromtimestamp(time.time_ns() // 1_000_000 / 1000, UTC)
 
 
 def geo_path(settings: Settings) -> Path:

@@ -24,7 +24,7 @@ class ClientAddress:
 
     def of(self, peer: str, forwarded: str) -> tuple[str | None, str | None]:
         # A client may have written the header: a long one must not fill the cache
-        look = self._cached if cacheable(forwarded) else self._resolve
+        look = self._cached if not forwarded or cacheable(forwarded) else self._resolve
         return look(peer, forwarded)
 
     @property

@@ -12,7 +12,7 @@ from collector.outcome import Drop, Reason
 from collector.protocol import Message
 
 MAX_HONEST_SKEW = timedelta(seconds=5)
-EARLIEST_YEAR = 2000
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def clock(event: Event, context: RequestContext) -> Event:
@@ -27,7 +27,7 @@ def times(message: Message, context: RequestContext) -> tuple[datetime, datetime
         return context.received_at, None
     if original.tzinfo is not UTC or original.microsecond % 1000:
         original = in_utc(original)
-    if original.year < EARLIEST_YEAR:
+    if original < EARLIEST:
         raise Drop(Reason.INVALID, "timestamp is before the year 2000: the client's clock is not set")
     received = context.received_at
     if context.skew is None:  # nearly always, and a call costs more than it does

@@ -41,11 +41,10 @@ def validate(event: Event, context: RequestContext) -> Event:
         event.user_id = user
     if message.name or message.category or message.group_id or message.previous_id:
         event.beside = True
-    if not context.plain:
-        if event.properties is not NO_JSON:
-            event.properties = _object(event.properties, "properties")
-        if event.traits is not NO_JSON:
-            event.traits = _object(event.traits, "traits")
+    if event.properties is not NO_JSON and not context.plain:
+        event.properties = _object(event.properties, "properties")
+    if event.traits is not NO_JSON:  # rare, and walked by the firewall anyway
+        event.traits = _object(event.traits, "traits")
     shared = event.shared
     if not shared.checked:
         if shared.extra:

@@ -136,7 +136,7 @@ def test_moulds_are_few_and_reckoned() -> None:
     known = Contexts()
     _through(known, PLAIN)
     one = known._size
-    (shared,) = known._young.values()
+    (shared,) = known.young.values()
     assert shared.read is None, "what the mould does not need is let go"
     longest = 0
     for n in range(50):

@@ -175,7 +175,7 @@ def test_it_forgets_what_is_over_its_bytes() -> None:
     contexts = Contexts(max_bytes=200_000)
     for i in range(2000):
         contexts.of(b'{"sessionId":"%d","seq":1}' % i, None, ())
-        held = {**contexts._young, **contexts._old}
+        held = {**contexts.young, **contexts._old}
         assert len(held) <= 200_000 / ENTRY_BYTES
     assert len(held) > 50
     assert contexts.of(b'{"sessionId":"1999","seq":2}', None, ())[0] in held.values()
