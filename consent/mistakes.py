@@ -182,6 +182,18 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "nothing is known of this person under that subject; find them first",
         "此人名下没有该主体；请先查找",
     ),
+    "source.taken": (
+        "there is a source {source} already",
+        "已有名为 {source} 的来源",
+    ),
+    "source.unknown": (
+        "there is no source {source}",
+        "没有名为 {source} 的来源",
+    ),
+    "source.configured": (
+        "source {source} stands in firsthand.toml; change it there",
+        "来源 {source} 写在 firsthand.toml 中，请在那里修改",
+    ),
     "token.name": (
         "a token's name has 1 to 56 small letters, digits, dots, dashes or underscores",
         "令牌名称为 1 至 56 个小写字母、数字、点、短横线或下划线",

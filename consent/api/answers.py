@@ -30,7 +30,7 @@ RETRY_SECONDS: Final = 5
 _FORBIDDEN: Final = ("fourEyes.publish", "fourEyes.rollBack")
 _CONFLICTS: Final = (
     "draft.closed", "draft.changed", "draft.notADraft", "draft.notInReview", "draft.notSubmitted", "version.inForce",
-    "map.changed", "map.noPolicy", "policy.none", "ledger.empty", "token.taken",
+    "map.changed", "map.noPolicy", "policy.none", "ledger.empty", "token.taken", "source.taken", "source.configured",
 )  # fmt: skip
 
 

@@ -1,7 +1,6 @@
 """Sources: who may send, under which key. Create, change, rotate, pause; what to paste; is it installed right."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
@@ -13,9 +12,9 @@ from collector.console.desk import Desk
 from collector.console.fetch import fetch
 from collector.console.verify import Known, verify
 from collector.context import Source
-from collector.days import Day, read_days
 from collector.settings import SettingsError
 from collector.sources import StoredSource
+from consent.admin import AdminError
 from consent.console.page import Endpoint, Page
 from consent.console.visit import Refused, Visit
 
@@ -70,15 +69,11 @@ class _Sources:
             hash_user_id=True if form.get("hash_user_id") else None, site=form.get("site") or None,
         )  # fmt: skip
         try:
-            with sourcebook.locked(self._desk):
-                stored = store.read_stored(self._desk.settings)
-                if any(s.id == made.id for s in [*stored, *store.read_configured(self._desk.config)]):
-                    return self.show(visit, "sources.taken", status=422)
-                self._check(made)
-                store.write_stored(self._desk.settings, [*stored, made])
+            sourcebook.add(self._desk, visit.house.store, visit.admin, made)
+        except AdminError as error:
+            return self.show(visit, "sources.refused", visit.words.of(error), 422)
         except SettingsError as error:
             return self.show(visit, "sources.refused", str(error), 422)
-        self._audit(visit, "source.add", made.id, {"kind": made.kind, "mode": made.mode, "origins": made.origins})
         return visit.go(visit.at("sources", f"/{made.id}"), "saved")
 
     def change(self, visit: Visit) -> Response:
@@ -112,37 +107,13 @@ class _Sources:
 
     def _replace(self, visit: Visit, action: str, change: Callable[[StoredSource], StoredSource]) -> Response:
         name = visit.path("id")
-
-        def checked(old: StoredSource) -> StoredSource:
-            new = change(old)
-            self._check(new)
-            return new
-
         try:
-            both = sourcebook.replace(self._desk, name, checked)
+            sourcebook.change(self._desk, visit.house.store, visit.admin, name, action, change)
         except SettingsError as error:
             return self._page(visit, 422, problem=str(error))
-        if both is None:
-            raise Refused(404, "error.404")
-        old, new = both
-        before, after = msgspec.to_builtins(old), msgspec.to_builtins(new)
-        for secret in ("wechat",):
-            before.pop(secret, None)
-            after.pop(secret, None)
-        self._audit(visit, action, name, {k: [before[k], after[k]] for k in after if before[k] != after[k]})
+        except AdminError as error:
+            raise Refused(404, "error.404") from error
         return visit.go(visit.at("sources", f"/{name}"), "saved")
-
-    def _check(self, source: StoredSource) -> None:
-        """Raises SettingsError: what the command line would take, and no address that cannot be in an address bar."""
-        if not source.id or "/" in source.id or source.id != source.id.strip():
-            raise SettingsError("a source's id may have 1 to 64 printable characters, no slash")
-        for origin in source.origins:
-            if not origin.startswith(("http://", "https://")) or "/" in origin.partition("://")[2].rstrip("/"):
-                raise SettingsError(f"{origin}: an origin is like https://shop.example")
-
-    def _audit(self, visit: Visit, action: str, target: str, detail: dict[str, object]) -> None:
-        with visit.house.store.write() as connection:
-            visit.audit(connection, action, target, detail)
 
     def _all(self) -> list[Source]:
         return sourcebook.every(self._desk)
@@ -154,14 +125,7 @@ class _Sources:
         return found
 
     def _today(self, visit: Visit) -> dict[str, dict[str, int]]:
-        """Today's counts by source and outcome."""
-        today = datetime.fromtimestamp(visit.now, UTC).date()
-        found: dict[str, dict[str, int]] = {}
-        day = read_days(self._desk.settings.data_dir / "days", today, 1).get(today.isoformat(), Day())
-        for key, count in day.counts.items():
-            source, _, outcome = key.rpartition(" ")
-            found.setdefault(source, {})[outcome] = count
-        return found
+        return sourcebook.today(self._desk, visit.now)
 
 
 def _with_key(source: StoredSource, key: str) -> StoredSource:

@@ -1,27 +1,15 @@
 """The simulator over the admin API says what the page says, with the row that would be stored."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.collector.console.office import Office, office
-from tests.consent.api.caller import Caller, caller
-from tests.consent.console.seeds import some_weeks
-from tests.consent.console.visitors import NOW
+from tests.consent.api.caller import Caller
 
 ORDER = {"type": "track", "event": "Order Completed", "properties": {"total": 4, "coupon": "X", "email": "a@b.example"}}
 
 
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    with office(tmp_path_factory.mktemp("api")) as made:
-        some_weeks(made.house, NOW, days=1)
-        yield made
-
-
-@pytest.fixture(scope="module")
-def analyst(desk: Office) -> Caller:
-    return caller(desk, "analyst", "analyst")
+@pytest.fixture
+def analyst(roles: dict[str, Caller]) -> Caller:
+    return roles["analyst"]
 
 
 def test_each_gate_and_the_row(analyst: Caller) -> None:
@@ -36,7 +24,7 @@ def test_each_gate_and_the_row(analyst: Caller) -> None:
     assert barred["reason"] == "suppressed"
 
 
-def test_what_cannot_be_simulated(desk: Office, analyst: Caller) -> None:
+def test_what_cannot_be_simulated(roles: dict[str, Caller], analyst: Caller) -> None:
     refused = analyst.post("/sites/default/simulate", {"event": {"type": "nonsense"}})
     assert (refused["stored"], refused["reason"]) == (None, "invalid")
     assert analyst.refused("POST", "/sites/default/simulate", {"event": ORDER, "draft": "none"}) == (
@@ -44,5 +32,4 @@ def test_what_cannot_be_simulated(desk: Office, analyst: Caller) -> None:
     )  # fmt: skip
     assert analyst.refused("POST", "/sites/default/simulate", {"event": [1]}) == (400, "invalid")
     assert analyst.refused("POST", "/sites/default/simulate", {}) == (400, "invalid")
-    viewer = caller(desk, "viewer", "viewer")
-    assert viewer.refused("POST", "/sites/default/simulate", {"event": ORDER}) == (403, "forbidden")
+    assert roles["viewer"].refused("POST", "/sites/default/simulate", {"event": ORDER}) == (403, "forbidden")
