@@ -218,6 +218,58 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "there is no token named {name}",
         "没有名为 {name} 的令牌",
     ),
+    "request.kind": (
+        "kind is one of {kinds}",
+        "类型须为以下之一：{kinds}",
+    ),
+    "request.law": (
+        "law is one of {laws}",
+        "法律须为以下之一：{laws}",
+    ),
+    "request.nobody": (
+        "name whom it is about: a user id, an anonymous id, a mail address or a phone number",
+        "请说明涉及何人：用户标识、匿名标识、电子邮箱或电话号码",
+    ),
+    "request.unknown": (
+        "there is no request {request}; `firsthand dsr list` shows them",
+        "没有请求 {request}；运行 `firsthand dsr list` 可查看",
+    ),
+    "request.how": (
+        "say how the identity was verified",
+        "请说明如何核实了身份",
+    ),
+    "request.noExtension": (
+        "{law} knows no extension",
+        "{law} 不允许延期",
+    ),
+    "request.extended": (
+        "it was extended already",
+        "已经延期过一次",
+    ),
+    "request.passed": (
+        "the deadline has passed; an extension had to be told before it",
+        "期限已过；延期须在期限前告知",
+    ),
+    "request.extensionReason": (
+        "an extension needs a reason",
+        "延期需要说明理由",
+    ),
+    "request.denialReason": (
+        "a denial needs a reason",
+        "拒绝需要说明理由",
+    ),
+    "request.other": (
+        "request {request} is about {kind}",
+        "请求 {request} 的类型是 {kind}",
+    ),
+    "request.unverified": (
+        "the identity was not verified: firsthand dsr verify {request} --how '...'",
+        "尚未核实身份：firsthand dsr verify {request} --how '...'",
+    ),
+    "request.state": (
+        "request {request} is {state}; this needs {needed}",
+        "请求 {request} 的状态是 {state}；此操作需要 {needed}",
+    ),
     "file": (
         "{file}: {said}",
         "{file}：{said}",

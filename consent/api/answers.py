@@ -63,13 +63,13 @@ def refusal(error: Exception) -> Response | None:
     match error:
         case Refused():
             return problem(error.status, error.code, error.message, wait=error.retry_after)
+        case RequestError():
+            return problem(409, "request", str(error))
         case Mistake():
             values = {name: value if isinstance(value, int) else str(value) for name, value in error.values.items()}
             return problem(_status(error), error.code, str(error), values)
         case ChoiceError():
             return problem(error.status, error.code, str(error))
-        case RequestError():
-            return problem(409, "request", str(error))
         case UserError():
             return problem(409 if str(error) == "users.taken" else 422, str(error), user_text(str(error)))
         case KeyRingError():

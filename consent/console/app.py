@@ -18,7 +18,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from consent.admin import AdminError
 from consent.console import door, forms, headers, i18n, sessions
 from consent.console.config import ConsoleConfig
 from consent.console.house import House
@@ -27,7 +26,7 @@ from consent.console.page import Endpoint, Page
 from consent.console.pages import PAGES
 from consent.console.visit import Refused, Visit
 from consent.keys import KeyRingError
-from consent.policy import PolicyError
+from consent.mistakes import Mistake
 from consent.receipts import ChoiceError
 
 log = logging.getLogger("firsthand.console")
@@ -107,7 +106,7 @@ class Console:
             return refusal if refusal is not None or endpoint.on_loop else endpoint.run(visit)
         except Refused as refused:
             return visit.render("error.html", refused.status, key=refused.key, status_code=refused.status, why="")
-        except (AdminError, PolicyError, ChoiceError, KeyRingError) as error:  # they say what to do
+        except (Mistake, ChoiceError, KeyRingError) as error:  # they say what to do
             return visit.render("error.html", 422, key="error.422", status_code=422, why=visit.words.of(error))
         except Exception:
             log.exception("a page of the console failed: %s", visit.request.scope["path"])

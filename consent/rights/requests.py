@@ -14,6 +14,7 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from consent.admin import Admin, audit
+from consent.mistakes import Mistake
 from consent.rights.deadlines import LAWS, days_left, due, extended
 from consent.rights.forms import Forms
 from consent.rights.tables import dsr_request
@@ -23,7 +24,7 @@ KINDS: Final = ("access", "export", "restrict", "erase")
 OPEN: Final = ("received", "verified", "running")
 
 
-class RequestError(ValueError):
+class RequestError(Mistake):
     """It cannot be done in this state; the message says what has to come first."""
 
 
@@ -58,11 +59,11 @@ def open_request(
 ) -> Request:  # fmt: skip
     """A new request. Raises RequestError for an unknown kind or law, or for nobody."""
     if kind not in KINDS:
-        raise RequestError(f"kind is one of {', '.join(KINDS)}")
+        raise RequestError("request.kind", kinds=", ".join(KINDS))
     if law not in LAWS:
-        raise RequestError(f"law is one of {', '.join(LAWS)}")
+        raise RequestError("request.law", laws=", ".join(LAWS))
     if not forms.ids:
-        raise RequestError("name whom it is about: a user id, an anonymous id, a mail address or a phone number")
+        raise RequestError("request.nobody")
     id = admin.new_id()
     # Raw addresses and numbers are not kept: what the tables hold is enough to find and to erase
     stored = Forms(forms.ids, forms.texts, [], forms.subjects)
@@ -79,7 +80,7 @@ def get(connection: Connection, id: str) -> Request:
     """Raises RequestError for an unknown one."""
     row = connection.execute(sa.select(dsr_request).where(dsr_request.c.id == id)).first()
     if row is None:
-        raise RequestError(f"there is no request {id}; `firsthand dsr list` shows them")
+        raise RequestError("request.unknown", request=id)
     return _read(row)
 
 
@@ -96,7 +97,7 @@ def verify(connection: Connection, admin: Admin, id: str, how: str) -> Request:
     """The person proved who they are; `how` in words."""
     _in(connection, id, "received")
     if not how.strip():
-        raise RequestError("say how the identity was verified")
+        raise RequestError("request.how")
     return _change(
         connection, admin, id, "dsr.verify", state="verified", verified_by=f"{admin.name}: {how.strip()}"[:200]
     )
@@ -107,13 +108,13 @@ def extend(connection: Connection, admin: Admin, id: str, reason: str) -> Reques
     request = _in(connection, id, *OPEN)
     later = extended(request.law, request.received_at)
     if later is None:
-        raise RequestError(f"{request.law} knows no extension")
+        raise RequestError("request.noExtension", law=request.law)
     if request.extended_at is not None:
-        raise RequestError("it was extended already")
+        raise RequestError("request.extended")
     if admin.now > request.due_at:
-        raise RequestError("the deadline has passed; an extension had to be told before it")
+        raise RequestError("request.passed")
     if not reason.strip():
-        raise RequestError("an extension needs a reason")
+        raise RequestError("request.extensionReason")
     return _change(connection, admin, id, "dsr.extend", due_at=later, extended_at=admin.now, reason=reason.strip())
 
 
@@ -121,7 +122,7 @@ def deny(connection: Connection, admin: Admin, id: str, reason: str) -> Request:
     """Closed without doing it. What was kept of the person for it goes."""
     _in(connection, id, "received", "verified")
     if not reason.strip():
-        raise RequestError("a denial needs a reason")
+        raise RequestError("request.denialReason")
     return _change(
         connection,
         admin,
@@ -138,9 +139,9 @@ def begin(connection: Connection, admin: Admin, id: str, kinds: tuple[str, ...])
     """Raises RequestError if it is of another kind, or the identity was not verified."""
     request = get(connection, id)
     if request.kind not in kinds:
-        raise RequestError(f"request {id} is about {request.kind}")
+        raise RequestError("request.other", request=id, kind=request.kind)
     if request.state == "received":
-        raise RequestError(f"the identity was not verified: firsthand dsr verify {id} --how '…'")
+        raise RequestError("request.unverified", request=id)
     _in(connection, id, "verified", "running")
     return request if request.state == "running" else _change(connection, admin, id, "dsr.begin", state="running")
 
@@ -167,7 +168,7 @@ _NOBODY: Final = msgspec.json.encode(Forms([], [], [])).decode()
 def _in(connection: Connection, id: str, *states: str) -> Request:
     request = get(connection, id)
     if request.state not in states:
-        raise RequestError(f"request {id} is {request.state}; this needs {' or '.join(states)}")
+        raise RequestError("request.state", request=id, state=request.state, needed=" / ".join(states))
     return request
 
 

@@ -1,47 +1,68 @@
 """Requests: what people asked for, how many days are left, and the steps that need no access to the tables.
 
-Exporting and erasing read and rewrite tables, which this floor of the house does not know: the page shows the command.
-A mail address or number that is typed here is hashed at once; only what the tables hold of it is kept.
+Exporting and erasing read and rewrite tables, which this floor of the house does not know: the page shows the command,
+and says what the loader does by itself at night. A mail address or number that is typed here is hashed at once; only
+what the tables hold of it is kept. So no page and no file names anybody: a request is known by its number.
 """
 
-from typing import Final
+import csv
+import io
+from datetime import UTC, datetime
+from typing import Any, Final
 
 from starlette.responses import Response
 
+from consent.admin import audit
+from consent.console import headers
 from consent.console.page import Endpoint, Page
 from consent.console.visit import Refused, Visit
-from consent.pii.keys import KeyFileError, open_keys
-from consent.rights import requests
-from consent.rights.deadlines import LAWS
-from consent.rights.forms import Forms, Identifier, forms_of
-from consent.rights.requests import KINDS, RequestError
-from consent.subjects import subjects_of
+from consent.pii.keys import KeyFileError
+from consent.rights import intake, requests
+from consent.rights.deadlines import LAWS, extended
+from consent.rights.requests import KINDS, Request, RequestError
 
 STEPS: Final = {"verify": requests.verify, "extend": requests.extend, "deny": requests.deny}
-NAMED: Final = ("user_id", "anonymous_id", "email", "phone")
+COLUMNS: Final = (
+    "id", "kind", "law", "state", "channel", "received_at", "due_at", "days_left", "extended_at", "verified_by",
+    "reason", "closed_at", "certificate",
+)  # fmt: skip
+TIMES: Final = ("received_at", "due_at", "extended_at", "closed_at")
 
 
-def show(visit: Visit, said: str = "", problem: str = "") -> Response:
+def show(visit: Visit, said: str = "", problem: str = "", status: int = 200) -> Response:
     everything = visit.query("all") == "1"
-    now = int(visit.now * 1000)
+    return visit.render("requests.html", status, requests=_listed(visit, everything), everything=everything,
+                        kinds=KINDS, laws=tuple(LAWS), named=intake.NAMED, message=said, problem=problem)  # fmt: skip
+
+
+def one(visit: Visit, said: str = "", problem: str = "", status: int = 200) -> Response:
+    """One request: where it stands, what was done and by whom, what comes next."""
     with visit.house.store.read() as connection:
-        found = [r.shown(now) for r in requests.listed(connection, visit.site, only_open=not everything)]
-    return visit.render("requests.html", requests=found, everything=everything, kinds=KINDS, laws=tuple(LAWS),
-                        named=NAMED, message=said, problem=problem)  # fmt: skip
+        found = _mine(visit, requests.get(connection, visit.path("id")))
+        trail = audit.search(connection, visit.site, action="dsr.", limit=500)
+    open_ = found.state in ("received", "verified")
+    more = found.extended_at is None and extended(found.law, found.received_at) is not None
+    steps = [s for s in STEPS if open_ and not (s == "verify" and found.state != "received")]
+    return visit.render(
+        "request.html", status, one=found.shown(int(visit.now * 1000)), message=said, problem=problem,
+        trail=[line for line in trail if line.target == found.id][::-1],
+        steps=[s for s in steps if s != "extend" or (more and visit.now * 1000 <= found.due_at)],
+    )  # fmt: skip
 
 
 def open_(visit: Visit) -> Response:
     """Take in a request."""
+    named = [(name, value) for name in intake.NAMED if (value := visit.form.get(name))]
     try:
-        forms = _forms(visit)
+        forms = intake.forms_for(named, visit.house.config.data_dir, visit.house.ring(), visit.site)
         with visit.house.store.write() as connection:
             requests.open_request(
                 connection, visit.admin, visit.site, visit.form.get("kind"), visit.form.get("law"), forms, "form"
             )
     except RequestError as error:
-        return show(visit, problem=str(error))
+        return show(visit, problem=visit.words.of(error), status=422)
     except KeyFileError:
-        return show(visit, problem="the keys of the pseudonyms cannot be read here; use `firsthand dsr open`")
+        return show(visit, problem=visit.words("requests.noKeys"), status=422)
     return show(visit, "requests.opened")
 
 
@@ -52,22 +73,45 @@ def step(visit: Visit) -> Response:
         raise Refused(404, "error.404")
     try:
         with visit.house.store.write() as connection:
-            if requests.get(connection, visit.form.get("id")).site != visit.site:
-                raise Refused(404, "error.404")
-            change(connection, visit.admin, visit.form.get("id"), visit.form.get("why"))
+            _mine(visit, requests.get(connection, visit.path("id")))
+            change(connection, visit.admin, visit.path("id"), visit.form.get("why"))
     except RequestError as error:
-        return show(visit, problem=str(error))
-    return show(visit, "requests.changed")
+        return one(visit, problem=visit.words.of(error), status=422)
+    return one(visit, "requests.changed")
 
 
-def _forms(visit: Visit) -> Forms:
-    typed = [(name, visit.form.get(name).strip()) for name in NAMED if visit.form.get(name).strip()]
-    path = visit.house.config.data_dir / "keys" / "pii.json"
-    forms = forms_of([Identifier(name, value) for name, value in typed], open_keys(path).all)  # type: ignore[arg-type]
-    for name, value in typed:
-        device, person = (value, None) if name == "anonymous_id" else (None, value)
-        forms.subjects += subjects_of(visit.house.ring(), visit.site, device, person)
-    return forms
+def sheet(visit: Visit) -> Response:
+    """All requests as CSV (RFC 4180), for whoever must show that the clocks were kept; times are ISO 8601, UTC."""
+    text = io.StringIO(newline="")
+    table = csv.writer(text)
+    table.writerow(COLUMNS)
+    for line in _listed(visit, True):
+        table.writerow([_cell(name, line[name]) for name in COLUMNS])
+    with visit.house.store.write() as connection:
+        visit.audit(connection, "dsr.list", "csv", {})
+    name = f'attachment; filename="requests-{visit.site}-{datetime.fromtimestamp(visit.now, UTC).date()}.csv"'
+    answer = {**headers.COMMON, "Content-Disposition": name}
+    return Response(text.getvalue().encode("utf-8-sig"), 200, answer, "text/csv; charset=utf-8")
+
+
+def _cell(name: str, value: Any) -> Any:
+    if name in TIMES and value is not None:
+        return datetime.fromtimestamp(value / 1000, UTC).isoformat(timespec="seconds")
+    # A spreadsheet must not take a reason for a formula
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+
+
+def _listed(visit: Visit, everything: bool) -> list[dict[str, Any]]:
+    now = int(visit.now * 1000)
+    with visit.house.store.read() as connection:
+        return [r.shown(now) for r in requests.listed(connection, visit.site, only_open=not everything)]
+
+
+def _mine(visit: Visit, found: Request) -> Request:
+    """Another site's request is answered like one that there is not."""
+    if found.site != visit.site:
+        raise Refused(404, "error.404")
+    return found
 
 
 REQUESTS: Final = Page(
@@ -77,6 +121,8 @@ REQUESTS: Final = Page(
     (
         Endpoint(show),
         Endpoint(open_, "POST", "/open", "requests.edit"),
-        Endpoint(step, "POST", "/step", "requests.edit"),
+        Endpoint(sheet, "POST", "/sheet"),
+        Endpoint(one, path="/{id}"),
+        Endpoint(step, "POST", "/{id}", "requests.edit"),
     ),
 )
