@@ -17,7 +17,7 @@ from collector.decode import Decoded, NewId, NotABatch
 from collector.edge import answer as say
 from collector.edge.answer import Accepted, Headers, Send
 from collector.edge.auth import key_of_header, key_of_query
-from collector.edge.body import RETRY_SECONDS, Disconnected, Receive, inflate, read_body
+from collector.edge.body import RETRY_SECONDS, Disconnected, Receive, announced, inflate, read_body
 from collector.identifiers import uuid7
 from collector.metrics import Balance
 from collector.outcome import Rejected
@@ -62,7 +62,7 @@ class Ingest:
             return
         started = time.perf_counter()
         try:
-            body = await read_body(receive, state.deadlines, state.room)
+            body = await read_body(receive, state.deadlines, state.room, announced(headers))
             coding = headers.get(b"content-encoding")
             if (coding is not None and coding.strip().lower() in GZIP) or b"encoding=gzip" in scope["query_string"]:
                 body = inflate(body)

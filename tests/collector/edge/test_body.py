@@ -65,6 +65,30 @@ def test_a_slow_body_is_ended_with_408(desk: Desk, how: str) -> None:
         assert impatient.batch(MESSAGE).json["accepted"] == 1
 
 
+@pytest.mark.parametrize("parts", [1, 3])
+def test_what_was_announced_has_come_and_nothing_is_waited_for(desk: Desk, parts: int) -> None:
+    cut = -(-len(BATCH) // parts)
+    chunks = [BATCH[i : i + cut] for i in range(0, len(BATCH), cut)]
+    length = {"content-length": str(len(BATCH))}
+    # Whoever waited to hear that it was all would wait a minute
+    assert desk.request("POST", "/v1/batch", [*chunks, 60.0, b""], headers=length).json["accepted"] == 1
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"content-length": str(len(BATCH) + 1)},
+        {"content-length": str(len(BATCH) - 1)},
+        {"content-length": "+" + str(len(BATCH))},
+        {"content-length": str(len(BATCH)), "transfer-encoding": "chunked"},
+    ],
+)
+def test_without_a_length_to_go_by_the_end_is_waited_for(desk: Desk, headers: dict[str, str]) -> None:
+    reply = desk.request("POST", "/v1/batch", [BATCH, b"x", b""], headers=headers)
+    assert (reply.status, reply.json["code"]) == (400, "invalid_json"), "the last byte belongs to the body"
+
+
 def test_a_body_that_is_just_in_time(desk: Desk) -> None:
     with made(desk.data / "patient", body_timeout=30.0) as patient:
         assert patient.request("POST", "/v1/batch", [BATCH[:9], 1.2, BATCH[9:]]).json["accepted"] == 1
