@@ -43,6 +43,14 @@ help:
 	npm ci --prefix examples/web-next --no-audit --no-fund --loglevel=error
 	@touch $@
 
+# Only make test-slow compiles the mini-program examples of Taro, uni-app and mpx
+.setup/miniprogram: $(wildcard examples/miniprogram-*/package-lock.json) | build
+	for example in $(dir $(wildcard examples/miniprogram-*/package-lock.json)); do \
+		echo "Setting up $$example ..."; \
+		(cd $$example && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) || exit 1; \
+	done
+	@touch $@
+
 sdk-js/dist/firsthand.js: .setup/node $(JS_SOURCES) sdk-js/package.json
 	npm run --silent build
 	@touch $@
@@ -75,8 +83,8 @@ test-py: .setup/system .setup/python-dev build
 	# Three on two cores: half of the time a test waits for a process, a browser or a disk
 	$(BIN)/python -m pytest -q -n 3 --dist loadfile --durations 15
 
-# Minutes long: 50 rounds of kill -9, a minute without a store, rebuilding the geo database, Next.js, Firefox
-test-slow: .setup/system .setup/python-dev .setup/next .setup/firefox build
+# Minutes long: 50 rounds of kill -9, a minute without a store, rebuilding the geo database, Next.js, Firefox, mini-programs
+test-slow: .setup/system .setup/python-dev .setup/next .setup/firefox .setup/miniprogram build
 	$(BIN)/python -m pytest -q -m slow --timeout 1800
 
 bench-python: .setup/python-dev

@@ -19,9 +19,15 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const dist = `${here}dist`;
 const core = `${here}../sdk-js/src/core`;
 // What apps, the wire, the platform and further copies of this file know by name
-const PUBLIC = ['client', 'hooks', 'wx', 'extras/collector', 'extras/privacy', 'extras/wechat'].map(
-  (name) => `${here}src/${name}.ts`,
-);
+const PUBLIC = [
+  'client',
+  'hooks',
+  'wx',
+  'extras/collector',
+  'extras/frameworks',
+  'extras/privacy',
+  'extras/wechat',
+].map((name) => `${here}src/${name}.ts`);
 const NAMES = {
   sources: [...sourcesIn(`${here}src`), ...sourcesIn(core)],
   isPublic: [...PUBLIC, ...['protocol', 'api', 'plugin'].map((name) => `${core}/${name}.ts`)],
@@ -67,7 +73,11 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await writeFile(`${dist}/${consent}`, lower(await readFile(`${here}${consent}`, 'utf8')));
   // for tests/integration/test_miniprogram.py and `npm run cost`, not shipped
   await build({
-    entryPoints: { run_shop: `${here}test/run_shop.ts`, run_cost: `${here}test/run_cost.ts` },
+    entryPoints: {
+      run_shop: `${here}test/run_shop.ts`,
+      run_cost: `${here}test/run_cost.ts`,
+      run_framework: `${here}test/run_framework.ts`,
+    },
     outdir: `${here}build`,
     outExtension: { '.js': '.mjs' },
     bundle: true,

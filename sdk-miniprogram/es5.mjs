@@ -6,6 +6,8 @@
  *   `a${b}`                   `+`
  *   { a, ...b }               `Object.assign`, which every base library has
  *   { a, ...rest } = b         a helper of four lines, for plain objects
+ *   (a, ...rest) => {}         `slice` of `arguments`, for functions that have their own
+ *   a?.b                       `a && a.b`: what we ask this way is an object, a function or nothing at all
  *   async, generators         refused: a state machine costs more than the promise chain that says the same
  */
 
@@ -38,8 +40,9 @@ export function lower(source) {
 /** Loops, spreads, object spreads and templates. */
 function walks(context) {
   const list = (expression) => (ts.isArrayLiteralExpression(expression) ? expression : call(name('$list'), expression));
+  const left = new Set();
   const visit = (given) => {
-    const node = ts.visitEachChild(given, visit, context);
+    const node = ts.visitEachChild(ts.isOptionalChain(given) ? unchained(given, left) : given, visit, context);
     if (ts.isForOfStatement(node)) {
       const { initializer, statement, expression } = node;
       if (!leaves(statement)) return each(node, list);
@@ -49,6 +52,7 @@ function walks(context) {
     if (ts.isObjectLiteralExpression(node) && node.properties.some(ts.isSpreadAssignment)) {
       return assigned(node.properties);
     }
+    if (ts.isFunctionExpression(node) && node.parameters.at(-1)?.dotDotDotToken) return collecting(node);
     if (ts.isCallExpression(node) && node.arguments.some(ts.isSpreadElement)) {
       const all = node.arguments.length > 1 ? joined(node.arguments, list) : list(node.arguments[0].expression);
       return make.updateCallExpression(node, node.expression, undefined, [make.createSpreadElement(all)]);
@@ -56,6 +60,38 @@ function walks(context) {
     return ts.isTemplateExpression(node) ? added(node) : node;
   };
   return (file) => ts.visitNode(file, visit);
+}
+
+/** May be said twice: a name, or a member of one. */
+const isPlain = (node) => ts.isIdentifier(node) || (ts.isPropertyAccessExpression(node) && isPlain(node.expression));
+
+/** `a?.b.c` as `a && a.b.c`. What asks the result of a call is `left` to TypeScript, which keeps it in a variable. */
+function unchained(node, left) {
+  const links = [node];
+  while (!links.at(-1).questionDotToken) links.push(links.at(-1).expression);
+  const { expression: base } = links.at(-1);
+  if (left.has(node) || !isPlain(base)) {
+    for (const link of links) left.add(link);
+    return node;
+  }
+  let made = base;
+  for (const link of links.reverse()) {
+    if (ts.isCallExpression(link)) made = make.createCallExpression(made, undefined, link.arguments);
+    else if (ts.isElementAccessExpression(link)) {
+      made = make.createElementAccessExpression(made, link.argumentExpression);
+    } else made = make.createPropertyAccessExpression(made, link.name);
+  }
+  return make.createParenthesizedExpression(make.createLogicalAnd(base, made));
+}
+
+/** `function (a, ...rest) { … }` with `var rest = [].slice.call(arguments, 1)`. */
+function collecting(node) {
+  const [own, rest] = [node.parameters.slice(0, -1), node.parameters.at(-1)];
+  const slice = member(member(make.createArrayLiteralExpression([]), 'slice'), 'call');
+  const from = own.length ? [make.createNumericLiteral(own.length)] : [];
+  const made = make.createVariableDeclaration(rest.name, undefined, undefined, call(slice, name('arguments'), ...from));
+  const body = make.createBlock([make.createVariableStatement(undefined, [made]), ...node.body.statements]);
+  return make.updateFunctionExpression(node, undefined, undefined, node.name, undefined, own, undefined, body);
 }
 
 /** Does the body of a loop end it, or the function around it? */

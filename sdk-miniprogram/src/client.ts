@@ -96,7 +96,7 @@ export function createMiniprogram(options: InitOptions): Firsthand & Pick<Client
     void client.flush(FLUSH_HIDDEN_MS);
   });
   const host: Host = {
-    ...{ front, views, hooks: getHooks, client, endpoint, writeKey, titles: options.titles || {} },
+    ...{ front, views, hooks: getHooks, client, endpoint, writeKey, hint, titles: options.titles || {} },
     extend: (verbs) => Object.assign(made, verbs),
   };
   const use = (plugin: Plugin | MakePlugin) => client.use(typeof plugin === 'function' ? plugin(host) : plugin);

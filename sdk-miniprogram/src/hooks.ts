@@ -18,7 +18,7 @@
 import { subscribe } from '../../sdk-js/src/core/guard.js';
 import type { Undo } from '../../sdk-js/src/core/ports.js';
 
-type Anything = (this: unknown, ...args: unknown[]) => unknown;
+export type Anything = (this: unknown, ...args: unknown[]) => unknown;
 export type Kind = 'Page' | 'Component' | 'Behavior';
 
 /** One call of a function of the app. `outer`: the wrapped function that is calling it. */
@@ -36,6 +36,8 @@ export type Watcher = (call: Invocation) => void | ((result: unknown) => unknown
 
 export interface Hooks {
   watch(watcher: Watcher): Undo;
+  /** `original`, watched; itself if it is already. For handlers that a framework makes while it renders. */
+  wrap(kind: Kind, name: string, original: Anything): Anything;
   /** From here on these lifecycles (of a Component: page lifetimes) are watched too, also where the app has none. */
   need(kind: Kind, names: readonly string[]): void;
   /** Clients of this context by write key, for further copies of the SDK. */
@@ -81,6 +83,7 @@ function install(): Hooks {
 
   const hooks: Hooks = {
     clients: {},
+    wrap,
     watch: (watcher) => subscribe(watchers, watcher),
     need(kind, names) {
       needed[kind] = [...(needed[kind] || []), ...names];

@@ -10,6 +10,7 @@ import type { Query } from './context.js';
 import type { Front } from './front.js';
 import type { Hooks } from './hooks.js';
 import type { Views } from './views.js';
+import type { WxmlNode } from './wx.js';
 
 export interface Host {
   front: Front;
@@ -23,8 +24,12 @@ export interface Host {
   writeKey: string;
   /** Adds verbs to what `init` gave. */
   extend(verbs: object): void;
+  /** Says something to the developer, once. */
+  hint(message: string): void;
   /** The name of a handler, where a framework sends everything through one method; set by a plugin. */
   nameOf?: (method: string, type: string, dataset: Record<string, unknown>) => string | undefined;
+  /** The node with the dataset that the app gave it, where a framework keeps that to itself; set by a plugin. */
+  nodeOf?: (node: WxmlNode) => WxmlNode;
   /** What the card that somebody came by says; set by a plugin. */
   shareOf?: (query: Query) => object;
   /** The card that should be shared instead of this one; set by a plugin. */

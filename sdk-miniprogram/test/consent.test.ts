@@ -44,16 +44,16 @@ describe('before a choice', () => {
     const sent = delivered({ host, sdk });
     await vi.advanceTimersByTimeAsync(5_000);
     const messages = await sent;
-    expect(names(messages)).toEqual(['$app_launch', '$app_show', '$page']);
+    expect(names(messages)).toEqual(['$session_start', '$app_launch', '$app_show', '$page']);
     expect(new Set(messages.map(({ timestamp }) => timestamp))).toEqual(
       new Set([new Date(1_700_000_000_000).toISOString()]),
     );
-    expect(messages[2]?.context).toMatchObject({
+    expect(messages[3]?.context).toMatchObject({
       ...{ locale: 'zh_CN', scene: 1047, os: { name: 'android', version: 'HarmonyOS 4.2' } },
       ...{ app: { name: 'wx0123456789abcdef', version: '2.1.0' }, screen: { width: 390, height: 844, density: 3 } },
       library: { name: '@firsthand/miniprogram' },
     });
-    expect(messages.map(({ context }) => context.seq)).toEqual([0, 1, 2]);
+    expect(messages.map(({ context }) => context.seq)).toEqual([0, 1, 2, 3]);
     expect(host.reads).not.toContain('getSystemInfoSync');
     expect(host.reads).not.toContain('getSystemInfo');
   });
@@ -66,7 +66,7 @@ describe('before a choice', () => {
     sdk.track('Denied');
     sdk.consent.set({ analytics: true });
     sdk.track('After');
-    expect(names(await delivered({ host, sdk }))).toEqual(['After']);
+    expect(names(await delivered({ host, sdk }))).toEqual(['$session_start', 'After']);
     expect(host.reads.filter((name) => /DeviceInfo/.test(name))).toHaveLength(1);
   });
 });

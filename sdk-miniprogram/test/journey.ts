@@ -26,7 +26,7 @@ export function journey(compiler: Compiler): void {
 
     const sent: Message[] = shop.host.sent();
     expect(names(sent)).toEqual([
-      ...['$app_launch', '$app_show', '$page', '$click', '$identify', '$exposure', '$click'],
+      ...['$session_start', '$app_launch', '$app_show', '$page', '$click', '$identify', '$exposure', '$click'],
       ...['$page_leave', 'Product Viewed', '$page', '$share', '$favorite', '$click'],
       ...['$page_leave', '$page', '$page_leave', '$page', '$click', '$page_leave', '$page'],
       ...['$submit', 'Order Completed', '$page_leave', '$page', '$click', '$page_leave', '$page'],

@@ -28,7 +28,18 @@ describe.each([
     host.go('redirectTo', 'pages/cart/cart');
     const sent = await all({ host, sdk });
     expect(names(sent)).toEqual([
-      ...['$app_launch', '$app_show', '$page', '$page_leave', '$page', '$page_leave', '$page', '$page_leave', '$page'],
+      ...[
+        '$session_start',
+        '$app_launch',
+        '$app_show',
+        '$page',
+        '$page_leave',
+        '$page',
+        '$page_leave',
+        '$page',
+        '$page_leave',
+        '$page',
+      ],
     ]);
     expect(paths(sent)).toEqual(['/pages/home/home', '/pages/cart/cart', '/pages/home/home', '/pages/cart/cart']);
     expect(only(sent, '$page').map(({ properties }) => properties?.referrer)).toEqual([
@@ -51,7 +62,7 @@ describe.each([
     host.hide();
     const sent = await all({ host, sdk });
     expect(names(sent)).toEqual([
-      ...['$app_launch', '$app_show', '$page', '$page_leave', '$app_hide'],
+      ...['$session_start', '$app_launch', '$app_show', '$page', '$page_leave', '$app_hide'],
       ...['$app_show', '$page', '$page_leave', '$app_hide'],
     ]);
     expect(only(sent, '$page_leave').map(({ properties }) => properties?.engagedMs)).toEqual([1_000, 3_000]);
@@ -121,7 +132,7 @@ it('a page that is built with Component is a page too, and a component on it is 
 it('of a query only what is declared or names a campaign is kept', async () => {
   const { host, sdk } = await load({ consentMode: 'opt_out', queryParams: ['sku'] });
   host.launch('pages/home/home?sku=A1&phone=13800138000&utm_source=wecom', { scene: 1007 });
-  const [launch, , page] = await all({ host, sdk });
+  const [, launch, , page] = await all({ host, sdk });
   expect(launch?.properties).toMatchObject({
     path: '/pages/home/home',
     search: '?sku=A1&utm_source=wecom',
@@ -150,7 +161,7 @@ it('a late init makes up for the show and the page it has missed, once', async (
   });
   host.go('navigateTo', 'pages/cart/cart');
   const sent = await all({ host, sdk: late as Sdk });
-  expect(names(sent)).toEqual(['$app_launch', '$app_show', '$page', '$page_leave', '$page']);
+  expect(names(sent)).toEqual(['$session_start', '$app_launch', '$app_show', '$page', '$page_leave', '$page']);
 });
 
 it('in a plugin nobody says when the mini-program is shown; routes are heard all the same', async () => {
@@ -158,5 +169,5 @@ it('in a plugin nobody says when the mini-program is shown; routes are heard all
   host.launch('pages/home/home');
   host.go('navigateTo', 'pages/cart/cart');
   const sent = await all({ host, sdk });
-  expect(names(sent)).toEqual(['$app_launch', '$app_show', '$page', '$page_leave', '$page']);
+  expect(names(sent)).toEqual(['$session_start', '$app_launch', '$app_show', '$page', '$page_leave', '$page']);
 });

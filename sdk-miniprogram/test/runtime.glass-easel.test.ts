@@ -101,7 +101,7 @@ it('taps on glass-easel: a Behavior’s handler, a component’s, a page’s; on
   expect(opened).toEqual(['/pages/product/product?sku=T-101']);
 
   const sent = await delivered({ host, sdk });
-  expect(names(sent)).toEqual(['$app_launch', '$app_show', '$page', '$click', '$click', '$click']);
+  expect(names(sent)).toEqual(['$session_start', '$app_launch', '$app_show', '$page', '$click', '$click', '$click']);
   expect(
     only(sent, '$click').map(({ properties }) => [properties?.handler, properties?.name, properties?.sku]),
   ).toEqual([

@@ -134,7 +134,9 @@ describe('wherever a handler is', () => {
   it.each([
     ['uni-app, Vue 2', '__e', { eventOpts: [['tap', [['onBuy', ['$event']]]]] }, 'onBuy'],
     ['uni-app, a parent’s event', '__e', { eventOpts: [['^tap', [['onBuy']]]] }, 'onBuy'],
-    ['mpx', '__invoke', { eventconfigs: { tap: [['onBuy', '__mpx_event__']] } }, 'onBuy'],
+    ['mpx', '__invoke', { eventconfigs: { bubble: { tap: [['onBuy', 1]] } } }, 'onBuy'],
+    ['mpx, capturing', '__invoke', { eventconfigs: { capture: { tap: [['onBuy', 1]] } } }, 'onBuy'],
+    ['uni-app, Vue 3', 'e0_a1', {}, undefined],
     ['Taro', 'eh', {}, undefined],
     ['native', 'onBuy', { eventOpts: 'mine' }, 'onBuy'],
   ])('%s names the handler its own way', async (_, method, dataset, handler) => {

@@ -70,7 +70,8 @@ def test_constraints_are_versions_only() -> None:
 def test_javascript_is_pinned_and_locked_by_hash() -> None:
     for path, package in WORKSPACES.items():
         for key in ("dependencies", "devDependencies"):
-            ranges = {n: v for n, v in package.get(key, {}).items() if not re.fullmatch(r"\d+\.\d+\.\d+|\*|file:.*", v)}
+            exact = re.compile(r"\d+\.\d+\.\d+(-\d+)?|\*|file:.*")
+            ranges = {n: v for n, v in package.get(key, {}).items() if not exact.fullmatch(v)}
             assert ranges == {}, path
     locked = json.loads(read("package-lock.json"))["packages"]
     packages = {p: entry for p, entry in locked.items() if p.startswith("node_modules/") and not entry.get("link")}

@@ -35,7 +35,7 @@ import { createSessions } from './session.js';
 import { createTally, sum } from './tally.js';
 import { createVault } from './vault.js';
 
-interface Captured {
+export interface Captured {
   call: Call;
   at: number;
   facts: Facts;
@@ -140,8 +140,15 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
   }
 
   /** `draft`: the id of one, which takes no number. */
-  function enqueue({ call, at, facts, purpose, person, userId }: Captured, draft?: string): void {
-    const session = sessions.peek(at, options.sessionKey?.(at, call.type, facts.page, sessions.current()?.key));
+  function enqueue(captured: Captured, draft?: string): void {
+    const { call, at, facts, purpose, person, userId } = captured;
+    const peek = () => sessions.peek(at, options.sessionKey?.(at, call.type, facts.page, sessions.current()?.key));
+    let session = peek();
+    if (!session.seq && inside.begins) {
+      // counts as captured, if there is one
+      tally.captured += inside.begins(captured, registry.complete, enqueue);
+      session = peek();
+    }
     const state = {
       anonymousId: identity.mint(person, at),
       userId,

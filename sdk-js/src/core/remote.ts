@@ -11,6 +11,7 @@
  */
 
 import type { ChoiceOptions } from './api.js';
+import type { Captured } from './client.js';
 import type { Gate } from './gate.js';
 import type { Identity } from './identity.js';
 import { uuid7 } from './identity.js';
@@ -18,6 +19,7 @@ import { parse } from './json.js';
 import type { Plugin } from './plugin.js';
 import type { Ports, Storage } from './ports.js';
 import type { Policy, Preferences } from './protocol.js';
+import type { Registry } from './registry.js';
 import { next } from './retry.js';
 
 /** What this plugin may touch and no other. */
@@ -36,6 +38,8 @@ export interface Inside {
   /** Turns an autotrack plugin off. */
   off(name: string): void;
   queryParams: string[];
+  /** Told of the first event of a session before it is queued; how many it has queued itself. Set by a platform's plugin. */
+  begins?: (first: Captured, complete: Registry['complete'], enqueue: (made: Captured) => void) => number;
   /** Called with each choice before it has any effect; what it returns is called after. */
   chosen: ((news: Preferences | null, how: ChoiceOptions) => () => void) | null;
 }

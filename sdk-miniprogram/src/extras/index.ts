@@ -4,7 +4,7 @@ import { createPrivacy } from './privacy.js';
 
 export { errors } from './errors.js';
 export { exposure } from './exposure.js';
-export { frameworks } from './frameworks.js';
+export { type FrameworkOptions, type FrameworkVerbs, frameworks } from './frameworks.js';
 export { remote } from './remote.js';
 export { updates } from './updates.js';
 export { type WeChatOptions, type WeChatVerbs, wechat } from './wechat.js';

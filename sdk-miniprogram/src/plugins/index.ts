@@ -3,8 +3,9 @@
 import type { MakePlugin } from '../host.js';
 import { lifecycle } from './lifecycle.js';
 import { pages } from './pages.js';
+import { session } from './session.js';
 import { share } from './share.js';
 import { taps } from './taps.js';
 
 /** In the order of installation, the reverse of the order in which they hear that the mini-program is hidden. */
-export const PLUGINS: readonly MakePlugin[] = [lifecycle, pages, taps, share];
+export const PLUGINS: readonly MakePlugin[] = [session, lifecycle, pages, taps, share];

@@ -16,7 +16,7 @@ import type { Plugin } from '../../../sdk-js/src/core/plugin.js';
 import type { Properties } from '../../../sdk-js/src/core/protocol.js';
 import type { Invocation } from '../hooks.js';
 import type { Host } from '../host.js';
-import type { Happened } from '../wx.js';
+import type { Happened, WxmlNode } from '../wx.js';
 
 const EVENTS: Record<string, string> = {
   tap: '$click',
@@ -49,8 +49,14 @@ export const taps = (host: Host): Plugin => ({
       if (gesture && gesture === last) return;
       last = gesture;
       const { currentTarget, target, type } = event;
-      if ([currentTarget, target].some((node) => node && node.dataset && 'firsthandIgnore' in node.dataset)) return;
-      track(EVENTS[type] as string, describe(call, event, host));
+      const { nodeOf = (node: WxmlNode) => node } = host;
+      // Taro keeps every data-* to itself, "ignore" too: whoever cannot be asked is left alone
+      if (!host.nodeOf && call.name === 'eh' && currentTarget.dataset && currentTarget.dataset.sid) {
+        return host.hint('Taro needs frameworks({ taro: document })');
+      }
+      const nodes = [currentTarget, target || currentTarget].map(nodeOf);
+      if (nodes.some(({ dataset }) => dataset && 'firsthandIgnore' in dataset)) return;
+      track(EVENTS[type] as string, describe(call, { ...event, currentTarget: nodes[0] as WxmlNode }, host));
     });
     return host.hooks().watch((call) => watch(call));
   },

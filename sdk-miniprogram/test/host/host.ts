@@ -8,6 +8,8 @@
  *   hidden: the page's onHide, then App's; shown: App's, then the page's   `hide`, `show`
  *   shown again with another path: a reLaunch to it follows               `show({ path })`
  *   getLaunchOptionsSync: cold start; getEnterOptionsSync: last show       the same
+ *   nextTick: after what is going on now                               a timer of 0 ms
+ *   canIUse: does this base library know it?                             does the host's `wx` have it?
  *   plugins: no App, no getApp, no onAppShow (api pages: "插件中不支持")     `plugin: true`
  *   base libraries below 3.5.5 have no route events                       `routeEvents: false`
  */
@@ -92,6 +94,8 @@ export function createHost(options: HostOptions = {}) {
     ...read('getAccountInfoSync', { miniProgram: { appId: 'wx0123456789abcdef', version: '2.1.0' } }),
     ...read('getSystemInfoSync', {}),
     ...read('getSystemInfo', {}),
+    canIUse: (schema: string) => (schema.split('.')[0] as string) in wx,
+    nextTick: (run: () => void) => void setTimeout(run, 0),
     getLaunchOptionsSync: () => launched,
     getEnterOptionsSync: () => entered,
     navigateTo: ({ url }: { url: string }) => go('navigateTo', url),

@@ -69,7 +69,7 @@ export function simulateRenderer(root: string, compiler: Compiler, usingComponen
   };
 
   const renderer: Renderer = {
-    create(route) {
+    create(route, query) {
       let id = ids.get(route);
       if (!id) {
         id = simulate.load(join(root, route), 'page', {
@@ -80,6 +80,8 @@ export function simulateRenderer(root: string, compiler: Compiler, usingComponen
         ids.set(route, id);
       }
       const made = simulate.render(id);
+      // WeChat tells a page who it is before it is attached
+      Object.assign(made.instance, { route, options: query });
       const parent = window.document.createElement('div');
       window.document.body.appendChild(parent);
       made.attach(parent);

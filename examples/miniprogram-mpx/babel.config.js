@@ -1,0 +1,1 @@
+module.exports = { presets: [['@babel/preset-env', { targets: { ios: '10' }, modules: false }]] };

@@ -1,0 +1,4 @@
+export default {
+  pages: ['pages/home/index', 'pages/cart/index'],
+  window: { navigationBarTitleText: 'Shop' },
+};
