@@ -7,11 +7,11 @@ from pathlib import Path
 
 from rich.progress import Progress
 
-from tests.bench import banner, consent, freshness, ingest, loader, pipeline
+from tests.bench import banner, consent, erase, freshness, ingest, loader, pipeline
 from tests.bench.report import Report
 from tests.stores import Seaweed, start_seaweed, stop
 
-PARTS = ("ingest", "pipeline", "consent", "loader", "flat", "freshness", "growth", "banner")
+PARTS = ("ingest", "pipeline", "consent", "loader", "flat", "freshness", "growth", "banner", "erase")
 
 
 def main() -> None:
@@ -42,6 +42,8 @@ def _run(part: str, report: Report, scratch: Path, quick: bool) -> None:
         ingest.run(report, scratch / "ingest", quick)
     elif part == "consent":
         consent.run(report, scratch / "consent", quick)
+    elif part == "erase":
+        erase.run(report, scratch / "erase", quick)
     elif part == "pipeline":
         pipeline.run(report, quick)
     elif part == "loader":

@@ -9,14 +9,14 @@ import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import psutil
 import pytest
 from playwright.sync_api import Browser, Route
 
 from tests.e2e.browser import until
-from tests.e2e.stack import Installation
+from tests.e2e.stack import Installation, Row
 from tests.stores import local_store
 from warehouse.erase.scan import holds
 from warehouse.erase.target import target_of
@@ -111,6 +111,28 @@ def test_what_a_person_types_is_nowhere(chromium: Browser, installation: Install
     everything = json.dumps(rows, ensure_ascii=False) + metrics
     assert [value for name, value in TYPED.items() if name != "age" and value in everything] == []
     assert "age" not in json.loads(sent["properties"])
+
+
+def test_a_rotated_key_is_taken_while_it_runs(installation: Installation) -> None:
+    installation.run("keys", "rotate")
+    said = {"type": "track", "event": "Seen", "anonymousId": "a-rotated", "properties": {"mail": "grace@example.com"},
+            "context": {"consent": {"categoryPreferences": {"analytics": True}}}}  # fmt: skip
+    body = json.dumps({"batch": [said], "writeKey": installation.keys["form"]}).encode()
+
+    def under_the_new_key(rows: list[Row]) -> bool:
+        with urlopen(Request(f"{installation.base}/v1/batch", body, {"content-type": "text/plain"})) as answer:
+            assert answer.status == 200
+        return any(row["pii_kid"] == "k2" for row in rows)
+
+    rows = installation.wait_rows("select * from events where anonymous_id = 'a-rotated'", under_the_new_key)
+    new = next(row for row in rows if row["pii_kid"] == "k2")
+    value = json.loads(new["properties"])["mail"]
+    assert value.startswith("p1.k2.")
+    # What the older key made of her stands beside it, in whichever event came first
+    [link] = installation.wait_rows(
+        f"select from_id, to_id from identities where kind = 'key' and to_id = '{value}'", 1
+    )
+    assert link["from_id"].startswith("p1.k1.")
 
 
 def test_no_process_leaves_a_core(installation: Installation) -> None:

@@ -1,7 +1,8 @@
 """Phone numbers: Chinese mobiles and fixed lines, North American, and any in international form (ITU-T E.164).
 
 Eleven bare digits are an order number as often as a phone: of random ones every fourteenth looks like a Chinese mobile.
-So they need a word or a field's name beside them; written with separators or a country code they do not.
+So they need a word or a field's name beside them (a campaign tag counts); written with separators or a country code
+they do not.
 """
 
 import re
@@ -11,7 +12,9 @@ from consent.pii.model import Context, Rule
 
 WORDS = re.compile(
     r"phone|mobile|\bcell|\btel\b|\btel[:.]|telno|\bcall\b|whatsapp|\bsms\b|\btext me|contact|\bring\b|wechat|weixin|"
-    r"reach me|手机|电话|號碼|号码|联系|聯絡|致电|拨打|打给|短信|微信|加我|来电|座机|热线|找我|回电|wx号|vx",
+    r"reach me|手机|电话|號碼|号码|联系|聯絡|致电|拨打|打给|短信|微信|加我|来电|座机|热线|找我|回电|wx号|vx|"
+    # A campaign tag with eleven bare digits comes from a text message that was sent to that number
+    r"\butm_[a-z]{2,8}(?:=|$)",
     re.I,
 )
 _NO_PHONE = re.compile(

@@ -75,6 +75,15 @@ def test_numbers_are_values_too(value: Any, gone: str) -> None:
     assert gone not in json.dumps(left(value), ensure_ascii=False)
 
 
+def test_a_bare_number_in_a_campaign_tag_is_a_phone_and_elsewhere_is_none() -> None:
+    hashed = pseudonym(KEY, "phone", "13800138000")
+    assert left({"utm_term": "13800138000", "utm_id": "1795660800123", "sku": "13800138000"}) == {
+        "utm_term": hashed, "utm_id": "1795660800123", "sku": "13800138000",
+    }  # fmt: skip
+    address = Scrubber(KEY, {}).text("/p?utm_content=13800138000&utm_id=5", "page.page_url")
+    assert address == f"/p?utm_content={hashed}&utm_id=5"
+
+
 def test_an_ordinary_number_keeps_its_type() -> None:
     assert left({"q": MAIL, "ts": 1795660800123, "big": 2**60, "f": 1.5e20, "t": True}) == {
         "q": HASHED, "ts": 1795660800123, "big": 2**60, "f": 1.5e20, "t": True,
