@@ -146,6 +146,16 @@ def begin(connection: Connection, admin: Admin, id: str, kinds: tuple[str, ...])
     return request if request.state == "running" else _change(connection, admin, id, "dsr.begin", state="running")
 
 
+def lifting(connection: Connection, admin: Admin, id: str) -> Request:
+    """A restriction that was done ends; once. Raises RequestError for anything else."""
+    request = _in(connection, id, "done")
+    if request.kind != "restrict":
+        raise RequestError(f"request {id} is about {request.kind}; only a restriction can be lifted")
+    if "lift" in request.tasks:
+        raise RequestError(f"request {id} was lifted already")
+    return task(connection, admin, id, "lift")
+
+
 def task(connection: Connection, admin: Admin, id: str, name: str) -> Request:
     """One task of it is done."""
     request = get(connection, id)

@@ -169,6 +169,18 @@ def restrict(id: str, site: str, data: str | None, config: Path | None, as_json:
     _done({"restricted": id}, as_json)
 
 
+@dsr.command(epilog="Examples:\n\n  firsthand dsr lift 0199…\n\n  firsthand dsr lift 0199… --json")
+@ID
+@SITE
+@options
+def lift(id: str, site: str, data: str | None, config: Path | None, as_json: bool) -> None:
+    """End a restriction that was done: new events of the person are taken again."""
+    found = settings(config, data)
+    with _store(found) as store:
+        Rights(found, site).let_in(store, _admin, id)
+    _done({"lifted": id}, as_json)
+
+
 @dsr.command(epilog="Examples:\n\n  firsthand dsr erase 0199… --dry-run\n\n"
              "  firsthand dsr erase 0199… --grace 0 --json\n\n  firsthand dsr erase --queue")  # fmt: skip
 @click.argument("id", required=False)

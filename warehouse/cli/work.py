@@ -64,6 +64,19 @@ class Rights:
         ids = self.linked(forms)
         self.suppress(store, admin, ids, forms.subjects)
 
+    def let_in(self, store: Any, admin: Callable[[], Any], id: str) -> None:
+        """End a restriction: gates and loader take new events of the person again."""
+        from consent.admin import people
+        from consent.rights import requests
+        from warehouse.suppress import lift
+
+        with store.write() as connection:
+            forms = requests.lifting(connection, admin(), id).forms
+            ids = self.linked(forms)
+            subjects = self.subjects(connection, ids, forms.subjects)
+            people.lift(connection, admin(), self.site, subjects)
+        lift(self._settings.data_dir, [*ids, *forms.subjects])
+
     def load(self) -> None:
         """Empty the spool where no loader does; two at once do no harm."""
         from warehouse.loader import Loader

@@ -118,6 +118,13 @@ def test_restriction_keeps_new_events_out_and_old_ones_in(shell: Shell, local: S
     spool(local.data, [[event("6", user_id="u-bob", subject_key="u-bob")]], collector_id="c2")
     assert Loader(LoaderConfig(local.config.data_dir), local.config).run_once().suppressed == 1
     assert ids(local) == ["1", "2", "3", "4", "5"]
+    assert shell.json("dsr", "lift", id) == {"lifted": id}
+    spool(local.data, [[event("7", user_id="u-bob", subject_key="u-bob")]], collector_id="c3")
+    assert Loader(LoaderConfig(local.config.data_dir), local.config).run_once().suppressed == 0
+    assert ids(local) == ["1", "2", "3", "4", "5", "7"]
+    assert "was lifted already" in shell("dsr", "lift", id, code=2)
+    access = shell.json("dsr", "open", "--kind", "access", "--user-id", "u-bob")["id"]
+    assert "this needs done" in shell("dsr", "lift", access, code=2)
 
 
 def test_the_list_counts_days(shell: Shell) -> None:
