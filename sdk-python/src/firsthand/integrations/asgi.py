@@ -18,6 +18,7 @@ from firsthand.integrations.request import Request, RequestScopes
 from firsthand.scope import entered
 
 AsgiScope = MutableMapping[str, Any]
+_LAST = ("http.response.body", "http.response.pathsend")  # the second: a whole file (ASGI extensions)
 App = Callable[[AsgiScope, Any, Any], Awaitable[None]]
 
 
@@ -39,7 +40,7 @@ class FirsthandMiddleware:
             return
 
         async def flushing(message: MutableMapping[str, Any]) -> None:
-            if message["type"] == "http.response.body" and not message.get("more_body"):
+            if message["type"] in _LAST and not message.get("more_body"):
                 await flushed(self._flush_seconds)
             await send(message)
 
