@@ -179,16 +179,21 @@ def test_a_closed_client_stays_closed_in_a_child(collector: Scripted, client_of:
     assert collector.requests == []
 
 
-def test_an_interpreter_that_starts_no_more_threads_still_delivers(collector: Scripted) -> None:
-    code = """
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [("can't create new thread at interpreter shutdown", ""), ("can't start new thread", "no worker could be started")],
+)
+def test_where_no_thread_can_be_started_the_exit_delivers(collector: Scripted, words: str, said: str) -> None:
+    """Python 3.12 refuses threads while it ends, which is no news; a system that has none left is."""
+    code = f"""
         class Refusing(threading.Thread):
-            def start(self): raise RuntimeError("can't create new thread at interpreter shutdown")
+            def start(self): raise RuntimeError({words!r})
         threading.Thread = Refusing
         for n in range(3): firsthand.track('X', user_id='u', consent=YES)
     """
     done = run(code, collector)
     assert done.returncode == 0
-    assert "no worker thread" in done.stderr
+    assert (said in done.stderr) if said else done.stderr == ""
     assert names(collector) == {"X": 3}
 
 

@@ -101,9 +101,10 @@ class Flusher:
                 thread.start()
                 self.thread = thread
                 lifecycle.first_event()
-        except RuntimeError:
-            # the interpreter is shutting down and starts no more threads: finish() works without one
-            self._reporter.report("retry", "no_thread", "no worker thread could be started; events wait for the exit")
+        except RuntimeError as error:
+            # finish() works without one. An interpreter that is shutting down starts no more, which is nobody's concern
+            if "shutdown" not in str(error):
+                self._reporter.report("retry", "no_thread", "no worker could be started; events wait for the exit")
         finally:
             self._starting.release()
 

@@ -60,7 +60,8 @@ class Reporter:
 
     def bug(self, error: BaseException) -> None:
         """An exception of ours that must not reach the host. Its text may quote data, so only its type is told."""
-        self.report("bug", type(error).__name__, "please tell the maintainers of firsthand")
+        what = "in firsthand, or in a function it was given; if it is ours, please tell us"
+        self.report("bug", type(error).__name__, what)
         self.logger.debug("internal error at %s", _where(error))
 
     def forget(self, kind: str, reason: str) -> None:
