@@ -159,6 +159,9 @@ export class Device {
           this.timers.add(timer);
           return () => this.timers.delete(timer);
         },
+        soon: (run) => {
+          this.timers.add({ at: this.now, run: () => dead || run() });
+        },
       },
       random: {
         next: () => this.random,

@@ -1,7 +1,8 @@
 /** The facts of a web page at one moment, scrubbed. Reads what the page shows, never what the device stores. */
 
-import type { Facts } from '../core/protocol.js';
+import type { Facts, Page } from '../core/protocol.js';
 import { cleanPage, cleanText } from '../core/scrub.js';
+import { soon } from './listen.js';
 
 interface WebNavigator extends Navigator {
   globalPrivacyControl?: boolean;
@@ -15,26 +16,38 @@ export const address = (byHash?: boolean) =>
   byHash ? location.href.replace(/\/?#!?/, '') : (location.href.split('#')[0] as string);
 
 /**
- * What the device is is looked up once (asking for the time zone costs more than all the rest), where the page is each
- * time. The campaign is in the page's address (utm_*), where the collector reads it.
+ * What the device is is looked up once, in a task of its own (asking for the time zone costs more than all the rest); where
+ * the page is when that has changed. The campaign is in the page's address (utm_*), where the collector reads it.
  */
 export function webFacts(
   queryParams: readonly string[],
   byHash?: boolean,
   more: { context?: Facts | undefined } = {},
 ): () => Facts {
-  const { width, height } = screen;
-  const device = {
-    locale: navigator.language,
-    timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-    screen: { width, height, density: devicePixelRatio },
+  let known: Facts | undefined;
+  let page: Page = {};
+  let cleaned = '';
+  const device = () => {
+    const { width, height } = screen;
+    known ||= {
+      locale: navigator.language,
+      timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+      screen: { width, height, density: devicePixelRatio },
+    };
+    return known;
   };
+  soon(device);
   return () => {
-    const page = cleanPage(address(byHash), document.referrer, location.host, queryParams);
-    page.title = cleanText(document.title);
+    const { title, referrer } = document;
+    const shown = [location.href, title, queryParams.length].join();
+    if (shown !== cleaned) {
+      page = { ...cleanPage(address(byHash), referrer, location.host, queryParams), title: cleanText(title) };
+      cleaned = shown;
+    }
     return {
-      page,
-      ...device,
+      // a host's own hook may change what it is shown
+      page: { ...page },
+      ...device(),
       viewport: { width: innerWidth, height: innerHeight },
       network: (navigator as WebNavigator).connection?.effectiveType,
       gpc: webGpc() || undefined,

@@ -20,6 +20,12 @@ export const all =
     for (const undo of undos) undo();
   };
 
+/** After this task, and before the page can be closed or left; a hidden page has no timers that can be relied on. */
+export function soon(run: () => void): void {
+  if (document.visibilityState === 'hidden') run();
+  else setTimeout(run);
+}
+
 /** `setTimeout` with its own undo. */
 export function after(ms: number, run: () => void): Undo {
   const timer = setTimeout(run, ms);

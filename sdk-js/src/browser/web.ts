@@ -11,7 +11,7 @@ import { webFacts, webGpc } from './context.js';
 import { consentCookie } from './cookie.js';
 import { type Encode, webHttp } from './http.js';
 import { webLifecycle } from './lifecycle.js';
-import { after } from './listen.js';
+import { after, soon } from './listen.js';
 import type { Waiting } from './snippet.js';
 import { webStorage } from './storage.js';
 import { VERSION } from './version.js';
@@ -80,7 +80,7 @@ export function createWeb(
       {
         storage: webStorage(`fh.${writeKey}.id`),
         http: webHttp(options),
-        clock: { now: Date.now, after },
+        clock: { now: Date.now, after, soon },
         random: { next: Math.random, bytes: (count) => crypto.getRandomValues(new Uint8Array(count)) },
         lifecycle: webLifecycle,
         facts: webFacts(queryParams, options.hashRouting, options),

@@ -67,6 +67,7 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
     }
   });
   const listeners = new Set<(state: ConsentState) => void>();
+  const soon: Captured[] = [];
   const drafts = new Map<unknown, string>();
   let opened: Promise<void> | null = null;
   let moment = 0;
@@ -107,10 +108,10 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
   };
   const plugins = createPlugins(capture, guard, now, inside);
 
-  function capture(call: Call, at = now(), page?: Page, draft?: boolean): void {
+  function capture(call: Call, at = now(), page?: Page, how?: 'draft' | 'later'): void {
     const purpose = call.purpose || ANALYTICS;
     const decision = gate.decide(purpose);
-    if (draft) {
+    if (how === 'draft') {
       // kept only where a sent event would be; a later one takes the place and the id of the one before
       const id = drafts.get(call.event) || newId(at);
       drafts.delete(call.event);
@@ -133,10 +134,26 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
       person,
       userId: person.userId,
     };
-    if (decision === 'allow') return enqueue(captured, draft ? drafts.get(call.event) : undefined);
+    if (decision === 'allow')
+      return how === 'later' && clock.soon
+        ? later(captured)
+        : enqueue(captured, how === 'draft' ? drafts.get(call.event) : undefined);
     // the host may change its objects while we wait, so the copy is made now
     const copy = encode(captured.call);
     if (copy) gate.hold({ ...captured, call: JSON.parse(copy) });
+  }
+
+  /**
+   * What a plugin saw is written down in a task of its own, so that the person's click is not kept waiting for it. It
+   * is read and judged at once, and whatever comes next (a call, another decision, the end of the page) finds it done.
+   */
+  function later(captured: Captured): void {
+    if (soon.push(captured) > 1) return;
+    (clock.soon as (run: () => void) => void)(guard.wrap('later', catchUp));
+  }
+
+  function catchUp(): void {
+    for (const captured of soon.splice(0)) gate.pass(captured);
   }
 
   /** `draft`: the id of one, which takes no number. */
@@ -199,6 +216,7 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
   }
 
   function applyConsent(): void {
+    catchUp();
     publish();
     if (gate.mayStore()) open();
     else if (opened || gate.decide(ANALYTICS) === 'deny') shut();
@@ -252,6 +270,7 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
 
   function stats() {
     const { drop, lose, open, takeLost, ...counts } = tally;
+    catchUp();
     const [held, queued] = [gate.held(), queue.items().length];
     const droppedBy = { ...tally.droppedBy };
     return { ...counts, held, queued, pending: held + queued, dropped: sum(droppedBy), droppedBy };
@@ -267,8 +286,10 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
       send(type, { [subject]: name, [rest]: body }, extra);
 
   const offs = [
+    catchUp,
     lifecycle.onLeave(
       guard.wrap('leave', (final: boolean) => {
+        catchUp();
         flusher.leave();
         if (final) queue.leave();
       }),
@@ -285,7 +306,7 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
   publish();
 
   return {
-    ...guard.shield<Omit<Client, 'consent'>>({
+    ...guard.shield<Omit<Client, 'consent'>>(catchUp, {
       track: verb('track', 'event', 'properties'),
       page: verb('page', 'name', 'properties'),
       screen: verb('screen', 'name', 'properties'),
@@ -332,7 +353,7 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
         for (const off of offs) off();
       },
     }),
-    consent: guard.shield({
+    consent: guard.shield(catchUp, {
       get: state,
       set: gate.set,
       withdraw: gate.withdraw,

@@ -97,6 +97,8 @@ export interface Gate<T extends Held> {
    */
   mayStore(): boolean;
   hold(item: T): void;
+  /** What was allowed a moment ago: released, held or dropped, as it is decided now. */
+  pass(item: T): void;
   held(): number;
   policy(news?: Policy): Policy;
   set(preferences: Preferences, how?: ChoiceOptions): void;
@@ -155,12 +157,14 @@ export function createGate<T extends Held>(options: GateOptions<T>): Gate<T> {
 
   function settle(): void {
     options.changed();
-    for (const item of held.splice(0)) {
-      const decision = decideNow(item.purpose);
-      if (decision === 'allow') options.release(item);
-      else if (decision === 'deny') options.drop('no_consent');
-      else held.push(item);
-    }
+    for (const item of held.splice(0)) pass(item);
+  }
+
+  function pass(item: T): void {
+    const decision = decideNow(item.purpose);
+    if (decision === 'allow') options.release(item);
+    else if (decision === 'deny') options.drop('no_consent');
+    else held.push(item);
   }
 
   function choose(news: Preferences, withdrawn: boolean | undefined, told: Preferences | null, how = {}): void {
@@ -187,6 +191,7 @@ export function createGate<T extends Held>(options: GateOptions<T>): Gate<T> {
 
   return {
     decide: decideNow,
+    pass,
     close,
     asked,
     preferences,

@@ -21,8 +21,8 @@ export interface Guard {
   run<T>(where: string, run: () => T): T | undefined;
   /** The same function, inside `run`. */
   wrap<A extends unknown[], T>(where: string, run: (...args: A) => T): (...args: A) => T;
-  /** All functions of an object, wrapped under their names. */
-  shield<T extends object>(verbs: T): T;
+  /** All functions of an object, wrapped under their names, `first` before each. */
+  shield<T extends object>(first: () => void, verbs: T): T;
   /** Once in this client's life for each message, so that an error a thousand times over is not a flood. */
   report(reason: Problem['reason'], message: string): void;
   onError(listener: Listener): Undo;
@@ -66,8 +66,14 @@ export function createGuard(write: Log, isOn = false, strict = false): Guard {
     report,
     run,
     wrap,
-    shield<T extends object>(verbs: T): T {
-      for (const name in verbs) verbs[name] = wrap(name, verbs[name] as never) as never;
+    shield<T extends object>(first: () => void, verbs: T): T {
+      for (const name in verbs) {
+        const verb = verbs[name] as (...args: unknown[]) => unknown;
+        verbs[name] = wrap(name, (...args: unknown[]) => {
+          first();
+          return verb(...args);
+        }) as never;
+      }
       return verbs;
     },
     onError: (listener) => subscribe(listeners, listener),

@@ -32,8 +32,8 @@ export interface Plugin {
   install(api: PluginApi): Undo;
 }
 
-/** `draft`: kept beside the queue under the event's name, in place of an earlier one. */
-export type Capture = (call: Call, at?: number, page?: Page, draft?: boolean) => void;
+/** `draft`: kept beside the queue under the event's name, in place of an earlier one; `later`: written down in a task of its own. */
+export type Capture = (call: Call, at?: number, page?: Page, how?: 'draft' | 'later') => void;
 
 export interface Plugins {
   /** Installs once per name; the undo of a second one does nothing. */
@@ -51,10 +51,11 @@ export function createPlugins(capture: Capture, guard: Guard, now: () => number,
       const call = { internal: true, purpose };
       const undo = guard.run(name, () =>
         install({
-          track: (event, properties, at, page) => capture({ type: 'track', event, properties, ...call }, at, page),
+          track: (event, properties, at, page) =>
+            capture({ type: 'track', event, properties, ...call }, at, page, 'later'),
           draft: (event, properties, page) =>
-            capture({ type: 'track', event, properties, ...call }, undefined, page, true),
-          page: (page, at, properties) => capture({ type: 'page', properties, ...call }, at, page),
+            capture({ type: 'track', event, properties, ...call }, undefined, page, 'draft'),
+          page: (page, at, properties) => capture({ type: 'page', properties, ...call }, at, page, 'later'),
           now,
           guarded: (run) => guard.wrap(name, run),
           queryParams: inside.queryParams,

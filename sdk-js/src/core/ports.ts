@@ -46,6 +46,8 @@ export interface Clock {
   /** Milliseconds since 1970, UTC. */
   now(): number;
   after(ms: number, run: () => void): Undo;
+  /** In a task of its own, at once after this one; without it, what is to be done soon is done now. */
+  soon?(run: () => void): void;
 }
 
 export interface Random {
