@@ -5,6 +5,8 @@ import { expect, it } from 'vitest';
 import { errors } from '../src/plugins/errors.js';
 import { PLUGINS } from '../src/plugins/index.js';
 import { vitals } from '../src/plugins/vitals.js';
+// @ts-expect-error: the build is plain JavaScript
+import { pluginSizes } from '../weigh.mjs';
 
 const root = new URL('../../', import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, root), 'utf8');
@@ -31,4 +33,18 @@ it('every option', () => {
 it('every plugin', () => {
   const names = [...PLUGINS, errors, vitals].map((make) => make().name);
   expect(column('What is recorded by itself').sort()).toEqual(names.sort());
+});
+
+it('what each plugin weighs', async () => {
+  const said = Object.fromEntries(
+    [...page.matchAll(/^\| `(\w+)` \| [^|]* \| (\d+) \|/gm)].map(([, name = '', bytes]) => [name, Number(bytes)]),
+  );
+  const measured: Record<string, number> = await pluginSizes();
+  expect(Object.keys(said).sort()).toEqual(Object.keys(measured).sort());
+  for (const [name, bytes] of Object.entries(measured)) {
+    // compressed sizes move by a few bytes with whatever else is in the script
+    expect(Math.abs(bytes - (said[name] ?? 0)), `${name}: ${bytes} bytes, docs/web.md says ${said[name]}`).toBeLessThan(
+      30,
+    );
+  }
 });

@@ -10,7 +10,8 @@ import { SNIPPET } from '../src/browser/snippet.js';
 import { webStorage } from '../src/browser/storage.js';
 import { VERSION } from '../src/browser/version.js';
 import { createWeb, type Firsthand } from '../src/browser/web.js';
-import type { Message } from '../src/core/protocol.js';
+import type { Answer } from '../src/core/gate.js';
+import type { Message, PurposeRule } from '../src/core/protocol.js';
 import { PLUGINS } from '../src/plugins/index.js';
 
 const sent: { url: string; init: RequestInit; batch: Message[] }[] = [];
@@ -149,17 +150,25 @@ describe('storage', () => {
 
   it('says a grant no longer than it holds, and none under a signal or without cookies', async () => {
     const set = vi.spyOn(document, 'cookie', 'set');
+    const at = Date.now();
+    const days = (ttlDays: number | undefined) => ({
+      preferences: () => ({ analytics: true }),
+      answers: () => ({ analytics: [true, at, undefined] as Answer }),
+      judge: () => 'allow' as const,
+      policy: () => ({ mode: 'opt_in', purposes: ttlDays ? [{ id: 'analytics', ttlDays } as PurposeRule] : [] }),
+    });
+    const ends = (after: number) => new Date(at + after * 86_400_000).toUTCString();
     const publish = consentCookie('fh.wk.consent');
-    const [soon, later] = [60_000, 3_600_000].map((ms) => Date.now() + ms) as [number, number];
-    publish(['analytics'], later);
-    expect(set.mock.lastCall?.[0]).toContain(new Date(later).toUTCString());
-    publish(['analytics'], soon);
-    expect(set.mock.lastCall?.[0]).toContain(new Date(soon).toUTCString());
+    publish(days(undefined));
+    expect(set.mock.lastCall?.[0]).toContain(ends(395));
+    publish(days(180));
+    expect(set.mock.lastCall?.[0]).toContain(ends(180));
     const writes = set.mock.calls.length;
-    publish(['analytics'], soon);
-    consentCookie('fh.wk.consent')(['analytics'], later); // the next page, before its policy is there
+    publish(days(180));
+    consentCookie('fh.wk.consent')(days(undefined)); // the next page, before its policy is there
     expect(set.mock.calls).toHaveLength(writes);
-    publish(['analytics'], Date.now() - 1);
+    vi.advanceTimersByTime(181 * 86_400_000);
+    publish(days(180));
     expect(document.cookie).toBe('');
     web = createWeb([]);
     web.init({ ...options, cookieless: true });
@@ -256,6 +265,60 @@ describe('the stub and the script tag', () => {
     const all = await messages();
     expect(all.map(({ type, event }) => event ?? type)).toEqual(['A', 'identify']);
     expect(all.map(({ timestamp }) => timestamp)).toEqual(times);
+  });
+
+  it('calls of a page that was left before the script came are kept where storing is agreed, and nowhere else', async () => {
+    const leave = () => {
+      // biome-ignore lint/security/noGlobalEval: the stub is inline script; this is how a page runs it
+      window.eval(SNIPPET);
+      host.firsthand.init(options);
+      host.firsthand.onError(() => {});
+      host.firsthand.track('Early', { n: 1 });
+      host.firsthand.consent.onChange(() => {});
+      window.dispatchEvent(new Event('pagehide'));
+      Reflect.deleteProperty(window, 'firsthand');
+    };
+    leave();
+    expect(Object.keys(localStorage)).toEqual([]);
+    const script = tag({ 'data-write-key': 'wk', 'data-autotrack': 'none', 'data-strict': 'true' });
+    start(host, script, PLUGINS);
+    host.firsthand.consent.set({ analytics: true });
+    host.firsthand.close();
+    Reflect.deleteProperty(window, 'firsthand');
+
+    const early = new Date().toISOString();
+    history.replaceState(null, '', '/left?utm_source=mail&secret=1');
+    leave();
+    vi.advanceTimersByTime(60_000);
+    leave();
+    expect(JSON.parse(localStorage.getItem('fh.q') as string)).toHaveLength(8);
+    history.replaceState(null, '', '/start');
+    vi.advanceTimersByTime(60_000);
+    start(host, script, PLUGINS);
+    web = host.firsthand;
+    web.track('Now');
+    const all = await messages();
+    expect(all.map(({ event }) => event)).toEqual(['Early', 'Early', 'Now']);
+    expect(all[0]).toMatchObject({ timestamp: early, properties: { n: 1 }, context: { page: { path: '/left' } } });
+    expect(all[0]?.context.page).not.toHaveProperty('title');
+    expect(JSON.stringify(all)).not.toContain('secret');
+    expect(all[2]?.context.page?.path).toBe('/start');
+    expect(localStorage.getItem('fh.q')).toBe('[]');
+    // taken back: nothing is kept any more, and what a page had left is gone
+    web.consent.withdraw();
+    leave();
+    expect(Object.keys(localStorage)).toEqual(['fh.wk.consent']);
+  });
+
+  it('what lies there damaged harms nobody', async () => {
+    for (const damaged of ['{', '{}', '[null, 1]', '[["track"], ["nothing", []]]']) {
+      localStorage.setItem('fh.q', damaged);
+      web = createWeb([]);
+      web.init({ ...options, strict: false });
+      web.track('Fine');
+      web.close();
+      expect(localStorage.getItem('fh.q')).toBe('[]');
+    }
   });
 
   it('options are attributes; the endpoint is where the script came from', () => {

@@ -5,7 +5,10 @@
  * in storage or in memory only.
  */
 
-import { bornAt, LIFETIME_MS } from '../core/identity.js';
+import type { Answer } from '../core/gate.js';
+import { bornAt, DAY_MS, LIFETIME_DAYS, LIFETIME_MS } from '../core/identity.js';
+import type { Published } from '../core/ports.js';
+import { NECESSARY } from '../core/protocol.js';
 
 export function readCookie(key: string): string | null {
   try {
@@ -29,13 +32,31 @@ export function removeCookie(key: string): void {
 }
 
 /**
- * Keeps the cookie by which the site's servers see the choice: names of purposes with a dot between, which no name
- * holds. Nothing granted, no cookie. Names that a cookie cannot hold are left out: they are none of a policy's.
+ * Keeps the cookie by which the site's servers see the choice: the purposes granted by name that may be used now, with a
+ * dot between, which no name of a policy holds. Nothing granted, no cookie. Where no choice is known it is left alone:
+ * another host of this site may know one.
  */
-export function consentCookie(key: string): (granted: readonly string[], until: number) => void {
+export function consentCookie(key: string, cookieless?: boolean): (gate: Omit<Published, 'mayStore'>) => void {
   let end = 0;
-  return (granted, until) => {
-    const value = until > Date.now() ? granted.filter((name) => /^[\w-]+$/.test(name)).join('.') : '';
+  return ({ answers, judge, policy, preferences }) => {
+    if (!preferences()) return;
+    const granted: string[] = [];
+    let until = Number.POSITIVE_INFINITY;
+    for (const [purpose, answer] of Object.entries(answers())) {
+      const [yes, at] = [answer].flat() as Answer;
+      if (
+        cookieless ||
+        yes !== true ||
+        purpose === NECESSARY ||
+        judge(purpose) !== 'allow' ||
+        !/^[\w-]+$/.test(purpose)
+      )
+        continue;
+      granted.push(purpose);
+      const rule = policy().purposes?.find(({ id }) => id === purpose);
+      until = Math.min(until, at + (rule?.ttlDays || LIFETIME_DAYS) * DAY_MS);
+    }
+    const value = until > Date.now() ? granted.join('.') : '';
     const there = readCookie(key) || '';
     // a policy that arrives may know an earlier end than the one this page has written
     if (there === value && (!end || end === until)) return;

@@ -5,14 +5,17 @@
 
 import type { Client, ClientOptions } from '../core/api.js';
 import { createClient } from '../core/client.js';
+import { parse } from '../core/json.js';
 import type { Plugin } from '../core/plugin.js';
+import type { Storage } from '../core/ports.js';
 import type { Facts } from '../core/protocol.js';
+import { cleanPage } from '../core/scrub.js';
 import { webFacts, webGpc } from './context.js';
 import { consentCookie } from './cookie.js';
 import { type Encode, webHttp } from './http.js';
 import { webLifecycle } from './lifecycle.js';
 import { after, soon } from './listen.js';
-import type { Waiting } from './snippet.js';
+import { LEFT, type Waiting } from './snippet.js';
 import { webStorage } from './storage.js';
 import { VERSION } from './version.js';
 
@@ -69,23 +72,31 @@ export function createWeb(
 ): Firsthand & { adopt(calls: Waiting[]): void } {
   let client: Client | null = null;
   let waiting: Waiting[] = [];
+  let params: string[] = [];
 
   function init(options: InitOptions): void {
     if (client) return;
     const { writeKey, endpoint, autotrack } = options || {};
     if (!writeKey || !endpoint) return console.warn('firsthand: init needs writeKey and endpoint');
     const queryParams = names(options.queryParams).map((name) => name.toLowerCase());
+    params = queryParams;
     const { plugins = defaults.map((make) => make(options)) } = options;
+    const storage = webStorage(`fh.${writeKey}.id`);
+    const tellServers = consentCookie(`fh.${writeKey}.consent`, options.cookieless);
     client = createClient(
       {
-        storage: webStorage(`fh.${writeKey}.id`),
+        storage,
         http: webHttp(options),
         clock: { now: Date.now, after, soon },
         random: { next: Math.random, bytes: (count) => crypto.getRandomValues(new Uint8Array(count)) },
         lifecycle: webLifecycle,
         facts: webFacts(queryParams, options.hashRouting, options),
         gpc: webGpc,
-        publish: consentCookie(`fh.${writeKey}.consent`),
+        publish(gate) {
+          tellServers(gate);
+          if (gate.mayStore()) adopt(takeLeft(storage));
+          else storage.remove(LEFT);
+        },
       },
       {
         ...options,
@@ -108,9 +119,11 @@ export function createWeb(
     waiting = [...calls, ...waiting];
     for (const [verb, args] of waiting) if (verb === 'init') init(args[0] as InitOptions);
     // emptied first: a call that is replayed may make another
-    for (const [verb, args, at] of client ? waiting.splice(0) : []) {
+    for (const [verb, args, at, href = location.href] of client ? waiting.splice(0) : []) {
       const [owner, name] = locate(client, verb);
-      if (verb !== 'init') (client as unknown as Client).replay(at, () => owner[name]?.(...Array.from(args)));
+      const page =
+        href === location.href ? undefined : { ...cleanPage(href, '', location.host, params), title: undefined };
+      if (verb !== 'init') (client as unknown as Client).replay(at, () => owner[name]?.(...Array.from(args)), page);
     }
   }
 
@@ -134,6 +147,14 @@ export function createWeb(
     };
   }
   return web as unknown as ReturnType<typeof createWeb>;
+}
+
+/** Calls of pages that were left before the script had arrived, less those about the page itself; makes the mark for the next. */
+function takeLeft(storage: Storage): Waiting[] {
+  const text = storage.get(LEFT);
+  if (text !== '[]') storage.set(LEFT, '[]');
+  const calls: Waiting[] = parse(text) || [];
+  return calls.filter(([verb]) => !/^(init|use|debug|on\w+|consent\.on\w+)$/.test(verb));
 }
 
 /** Where a verb lives: `consent.set` in the object's `consent`. */

@@ -134,8 +134,8 @@ export interface Client {
   getAnonymousId(): string | null;
   getSessionId(): string | null;
   stats(): Stats;
-  /** Runs calls that were made at `at` (ms), before this client existed. */
-  replay(at: number, run: () => void): void;
+  /** Runs calls that were made at `at` (ms), before this client existed; `page`: where, if not here. */
+  replay(at: number, run: () => void, page?: Page): void;
   /** Undoes every plugin and listener. What is stored stays for the next visit. */
   close(): void;
 }

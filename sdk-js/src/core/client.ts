@@ -71,6 +71,7 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
   const drafts = new Map<unknown, string>();
   let opened: Promise<void> | null = null;
   let moment = 0;
+  let shown: Page | undefined;
   let signalled = false;
   const now = () => moment || clock.now();
   const gpc = () => signalled || ports.gpc();
@@ -108,7 +109,7 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
   };
   const plugins = createPlugins(capture, guard, now, inside);
 
-  function capture(call: Call, at = now(), page?: Page, how?: 'draft' | 'later'): void {
+  function capture(call: Call, at = now(), page = shown, how?: 'draft' | 'later'): void {
     const purpose = call.purpose || ANALYTICS;
     const decision = gate.decide(purpose);
     if (how === 'draft') {
@@ -209,17 +210,13 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
     guard.report(reason, `${type} ${String(event || '').slice(0, 60)}: ${reason}`);
   }
 
-  /** Only where a choice is known: another host of this site may know one and have published it. */
-  function publish(): void {
-    const [granted, until] = gate.granted();
-    if (gate.preferences()) ports.publish?.(options.cookieless ? [] : granted, until);
-  }
+  const publish = () => guard.run('publish', () => ports.publish?.(gate));
 
   function applyConsent(): void {
     catchUp();
-    publish();
     if (gate.mayStore()) open();
     else if (opened || gate.decide(ANALYTICS) === 'deny') shut();
+    publish();
     flusher.recheck();
   }
 
@@ -270,7 +267,6 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
 
   function stats() {
     const { drop, lose, open, takeLost, ...counts } = tally;
-    catchUp();
     const [held, queued] = [gate.held(), queue.items().length];
     const droppedBy = { ...tally.droppedBy };
     return { ...counts, held, queued, pending: held + queued, dropped: sum(droppedBy), droppedBy };
@@ -344,10 +340,12 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
       getAnonymousId: () => identity.person().anonymousId,
       getSessionId: () => sessions.current()?.id || null,
       stats,
-      replay(at, run) {
+      replay(at, run, page) {
         moment = at;
+        shown = page;
         guard.run('replay', run);
         moment = 0;
+        shown = undefined;
       },
       close() {
         for (const off of offs) off();

@@ -13,7 +13,7 @@
  */
 
 import type { ChoiceOptions } from './api.js';
-import { DAY_MS, LIFETIME_DAYS } from './identity.js';
+import { DAY_MS } from './identity.js';
 import { parse } from './json.js';
 import type { Storage, Undo } from './ports.js';
 import {
@@ -81,8 +81,10 @@ export interface Gate<T extends Held> {
   decide(purpose: string): Decision;
   /** The person's choice as it stands; null when none was made. */
   preferences(): Preferences | null;
-  /** Those that were granted by name and may be used, without `necessary`, and until when (ms) all of them may. */
-  granted(): [purposes: string[], until: number];
+  /** What was answered, by purpose, less the grants that a newer notice has made stale. */
+  answers(): Record<string, Answer>;
+  /** As `decide`, and tells what may be sent from what may also be kept. */
+  judge(purpose: string): Decision | 'cookieless';
   /** Hash of the notice that the choice was made under. */
   notice(): string | undefined;
   /** What a receipt adds to the choice on every event. */
@@ -191,6 +193,8 @@ export function createGate<T extends Held>(options: GateOptions<T>): Gate<T> {
 
   return {
     decide: decideNow,
+    judge,
+    answers,
     pass,
     close,
     asked,
@@ -210,13 +214,6 @@ export function createGate<T extends Held>(options: GateOptions<T>): Gate<T> {
     mayStore: () =>
       !options.cookieless &&
       [ANALYTICS, ...Object.keys(answers())].some((purpose) => purpose !== NECESSARY && judge(purpose) === 'allow'),
-    granted() {
-      const given = Object.entries(answers()).filter(
-        ([purpose, answer]) => purpose !== NECESSARY && isGrant(answer) && judge(purpose) === 'allow',
-      );
-      const ends = given.map(([purpose, [, at]]) => at + (ruleOf(purpose)?.ttlDays || LIFETIME_DAYS) * DAY_MS);
-      return [given.map(([purpose]) => purpose), Math.min(...ends)];
-    },
     held: () => held.length,
     notice: () => remembered?.[2],
     hold(item) {

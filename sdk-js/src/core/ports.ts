@@ -3,6 +3,7 @@
  * and a test each hand in one `Ports`. A port never throws: what fails comes back as a value.
  */
 
+import type { Gate } from './gate.js';
 import type { Facts } from './protocol.js';
 
 export type Undo = () => void;
@@ -65,6 +66,8 @@ export interface Lifecycle {
   onReturn(run: () => void): Undo;
 }
 
+export type Published = Pick<Gate<never>, 'answers' | 'judge' | 'policy' | 'preferences' | 'mayStore'>;
+
 export interface Ports {
   storage: Storage;
   http: Http;
@@ -75,6 +78,6 @@ export interface Ports {
   facts(): Facts;
   /** Global Privacy Control as the platform sees it now. */
   gpc(): boolean;
-  /** Tells the site's own servers which purposes were granted, until when (ms); none: tells them nothing any more. */
-  publish?(granted: readonly string[], until: number): void;
+  /** Shown at the start and after each change of a choice or the policy: what may be told to others on this device. */
+  publish?(gate: Published): void;
 }

@@ -28,7 +28,7 @@ export interface Page {
   url?: string;
   path?: string;
   search?: string | undefined;
-  title?: string;
+  title?: string | undefined;
   referrer?: string | undefined;
 }
 
