@@ -5,12 +5,12 @@ from typing import Final
 from starlette.responses import Response
 
 from consent import keys as ring
-from consent.console.house import HOUSE
+from consent.admin import keys
+from consent.admin.keys import OLD_DAYS
 from consent.console.page import Endpoint, Page
-from consent.console.visit import Refused, Visit
+from consent.console.visit import Visit
 from consent.pii import keys as pii
 
-OLD_DAYS: Final = {"sign": 365, "token": 90}
 DAY: Final = 86_400.0
 
 
@@ -29,12 +29,9 @@ def show(visit: Visit) -> Response:
 
 def rotate(visit: Visit) -> Response:
     """A new key, in force at once; the old one stays, to check what it signed."""
-    use: ring.Use | None = next((u for u in ring.USES if u == visit.path("use") and u in OLD_DAYS), None)
-    if use is None:
-        raise Refused(422, "keys.never")
-    made = ring.rotate(ring.key_path(visit.house.config.data_dir), use, int(visit.now * 1000))
+    path = ring.key_path(visit.house.config.data_dir)
     with visit.house.store.write() as connection:
-        visit.house.audit(connection, HOUSE, visit.user.login, "keys.rotate", f"{use} {made.kid}", {}, visit.now)
+        keys.rotate(connection, visit.admin, path, visit.path("use"))
     return visit.go(visit.at("keys"), "saved")
 
 
