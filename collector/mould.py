@@ -15,6 +15,7 @@ moulds off, so that whoever adds a step must say here why a mould may skip it.
 
 from collections.abc import Callable
 from datetime import UTC
+from sys import intern
 from typing import Any, Final
 
 from msgspec import Raw, Struct
@@ -140,10 +141,16 @@ def make(message: Message, shared: Shared, event: Event, context: RequestContext
         or event.match_keys
         or event.properties is not message.properties
         or message.traits is not NO_JSON
-        or _names_more(message)
+        or message.name
+        or message.category
+        or message.group_id
+        or message.previous_id
         or event.unnamed
         or (context.consent is not None and event.standing is None)
     ):
+        return None
+    if not shared.again:  # many contexts are met once, and a mould costs more than it saves then
+        shared.again = True
         return None
     before: Mould | None = shared.moulds
     if _length(before) >= MAX_MOULDS:
@@ -154,10 +161,10 @@ def make(message: Message, shared: Shared, event: Event, context: RequestContext
     if before is not None or not shared.raw:
         contexts.grew(shared, MOULD_BYTES + len(memoryview(columns)))
     made = shared.moulds = Mould(
-        message.type,
-        message.event,
-        message.anonymous_id,
-        message.user_id,
+        intern(message.type),
+        _one(message.event),
+        _one(message.anonymous_id),
+        _one(message.user_id),
         columns,
         event.standing,
         before,
@@ -165,8 +172,9 @@ def make(message: Message, shared: Shared, event: Event, context: RequestContext
     return made
 
 
-def _names_more(message: Message) -> bool:
-    return bool(message.name or message.category or message.group_id or message.previous_id)
+def _one(text: str | None) -> str | None:
+    """The same object for equal texts: a person's moulds are compared one after another, and memory is slow."""
+    return None if text is None else intern(text)
 
 
 def _length(mould: Mould | None) -> int:

@@ -54,6 +54,7 @@ class Shared(msgspec.Struct):
     scrubbed: Any = None  # scrub
     row: Raw | None = None  # row: the encoded columns of all of it, for the purpose `row_purpose`
     row_purpose: str = ""
+    again: bool = False  # mould.py: an event was made with it before
     moulds: Any = None  # mould.py: of events with this context that were like each other
     raw: bytes = b""  # the context as it was first sent, if it can be read again from that alone
     seq: int | None = None  # of a context in which no number was found to cut out

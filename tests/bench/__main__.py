@@ -7,11 +7,11 @@ from pathlib import Path
 
 from rich.progress import Progress
 
-from tests.bench import banner, consent, erase, freshness, ingest, loader, pipeline
+from tests.bench import banner, consent, endpoint, erase, freshness, ingest, loader, pipeline
 from tests.bench.report import Report
 from tests.stores import Seaweed, start_seaweed, stop
 
-PARTS = ("ingest", "pipeline", "consent", "loader", "flat", "freshness", "growth", "banner", "erase")
+PARTS = ("ingest", "pipeline", "endpoint", "consent", "loader", "flat", "freshness", "growth", "banner", "erase")
 
 
 def main() -> None:
@@ -46,6 +46,8 @@ def _run(part: str, report: Report, scratch: Path, quick: bool) -> None:
         erase.run(report, scratch / "erase", quick)
     elif part == "pipeline":
         pipeline.run(report, quick)
+    elif part == "endpoint":
+        endpoint.run(report, scratch, quick)
     elif part == "loader":
         process, ports = start_seaweed(scratch / "seaweed")
         try:

@@ -34,7 +34,7 @@ EVENT = (
 
 
 def run(report: Report, quick: bool) -> None:
-    bodies = [_body(person) for person in range(BATCHES)]
+    bodies = [body_of(person) for person in range(BATCHES)]
     source, now, key = Source("bench", "fh_bench"), datetime.now(UTC).replace(microsecond=0), Key("k", bytes(32))
     enricher = CachingEnricher(enrichments(GeoDatabase()))
     columns, asked = row.of_request(source, now, now, "127.0.0.0"), circumstances(source, False, "127.0.0.1", AGENT)
@@ -69,7 +69,8 @@ def _best(job: Callable[[bytes], Any], bodies: list[bytes], rounds: int) -> floa
     return sum(best) / len(best) / EVENTS * 1e6
 
 
-def _body(person: int) -> bytes:
-    numbers = range(person * EVENTS, person * EVENTS + EVENTS)
+def body_of(person: int, size: int = EVENTS) -> bytes:
+    """A batch of one visitor."""
+    numbers = range(person * size, person * size + size)
     events = (EVENT % (n, person, n % 9 + 1, n % 1400, n % 800, n % 5000, n % 300, n % 300, person, n) for n in numbers)
     return f'{{"batch":[{",".join(events)}],"writeKey":"fh_bench","sentAt":"2026-11-26T03:00:00.200Z"}}'.encode()

@@ -44,6 +44,11 @@ def _through(contexts: Contexts, context: str, batch: str = "null", **request: A
     return process(decoded, asked, contexts)
 
 
+def means(outcome: Outcome) -> Any:
+    """An outcome, its rows as values: a cast row has its columns in another order."""
+    return [json.loads(line) for line in outcome.rows.splitlines()], *outcome[1:]
+
+
 # ---- whatever stands in a context, and whatever was met before, the row is the same ---------------------------------
 
 NUMBER = st.sampled_from(
@@ -105,7 +110,7 @@ def alike(draw: st.DrawFn) -> list[str]:
 @settings(max_examples=400, deadline=None)
 def test_a_known_context_gives_the_row_of_a_new_one(contexts: list[str], batch: str | None) -> None:
     known = Contexts()
-    for context, under in itertools.product([*contexts, *contexts], [batch or "null"]):
+    for context, under in itertools.product([*contexts, *contexts, *contexts], [batch or "null"]):
         try:
             msgspec.json.decode(context)
         except msgspec.DecodeError:
@@ -114,7 +119,7 @@ def test_a_known_context_gives_the_row_of_a_new_one(contexts: list[str], batch: 
             fresh = _through(Contexts(), context, under)
         except ValueError:  # the batch's own context cannot be read: 400, nothing is looked up
             continue
-        assert _through(known, context, under) == fresh
+        assert means(_through(known, context, under)) == means(fresh)
 
 
 @pytest.mark.parametrize("case", cases("row"), ids=lambda c: str(c["name"]))
@@ -125,7 +130,7 @@ def test_met_before_or_not_the_vectors_give_one_row(case: dict[str, Any]) -> Non
     known = Contexts()
     for seq in (1, 2, 3):
         said = json.dumps(context | {"seq": seq}, separators=(",", ":"))
-        assert _through(known, said) == _through(Contexts(), said)
+        assert means(_through(known, said)) == means(_through(Contexts(), said))
 
 
 # ---- the circumstances of a request belong to what a context means --------------------------------------------------
@@ -144,8 +149,8 @@ def test_the_same_words_under_other_circumstances() -> None:
         (PAGE, {}),
         (PAGE, {"source": Source("c", "c", mode="opt_out", query_params=frozenset({"coupon"}))}),
     ]
-    for context, request in [*asked, *asked]:
-        assert _through(known, context, **request) == _through(Contexts(), context, **request)
+    for context, request in [*asked, *asked, *asked]:
+        assert means(_through(known, context, **request)) == means(_through(Contexts(), context, **request))
     assert _through(known, MARKETING).accepted == 1
     assert _through(known, MARKETING, gpc=True).accepted == 0
 
