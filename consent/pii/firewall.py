@@ -21,7 +21,7 @@ import msgspec
 
 from consent.pii.actions import REDACTED, acted
 from consent.pii.declared import declared_class, describes_person
-from consent.pii.hashing import Key, aliases, is_pseudonym, pseudonym
+from consent.pii.hashing import PREFIX, Key, aliases, is_pseudonym, pseudonym
 from consent.pii.look import DECLARES, FIRST_RULE, HIDDEN, hints, places, rules_in
 from consent.pii.model import CLASSES, Rule, candidates, find
 from consent.pii.policy import DEFAULT, Policy
@@ -226,7 +226,7 @@ class Scrubber:
         walking them would cost as much as all that is in them.
         """
         suspicious = self._suspicious = dict[str, list[int]]()
-        texts = named(encoded, spots) if len(spots) <= _FEW else None
+        texts = named(encoded, spots, bool(self._policy.entries)) if len(spots) <= _FEW else None
         if texts is None:
             return None
         for index, first, _ in spots:
@@ -236,14 +236,13 @@ class Scrubber:
         for first, (last, name, text) in texts.items():
             stands = self._scan(text, f"{path}.{name}", name)
             if stands is _GONE:
-                gone.append(name)
+                gone.append((name, text))
             else:  # nothing in it was escaped, and what takes its place needs no escape
                 pieces += (encoded[at:first], stands.encode())
                 at = last
         left = b"".join((*pieces, encoded[at:]))
         if gone:
-            value = msgspec.json.decode(left)
-            left = msgspec.json.encode({name: inner for name, inner in value.items() if name not in gone})
+            left = msgspec.json.encode(_without(msgspec.json.decode(left), gone))
         return left
 
     def _suspect(self, encoded: bytes, spots: list[Spot]) -> None:
@@ -272,10 +271,10 @@ class Scrubber:
         if len(text) > MAX_CHARS:
             text = text[:MAX_CHARS]
             self._count(path, "unread", "truncate", LIMIT)
-        if len(text) < 2 or is_pseudonym(text):
+        if len(text) < 2 or (text.startswith(PREFIX) and is_pseudonym(text)):
             return text
         read = plain(text) if self._hidden else text
-        if read.count("@") > MAX_VALUES:
+        if len(read) > MAX_VALUES and read.count("@") > MAX_VALUES:
             self._count(path, "unread", "drop", LIMIT)
             return REDACTED
         spans: list[Span] = []
@@ -288,7 +287,8 @@ class Scrubber:
                 continue
             if spans:  # the rule that came first keeps what it claimed
                 found = [f for f in found if not any(f[0] < other[1] and other[0] < f[1] for other in spans)]
-            spans += [(start, end, value, rule) for start, end, value in found]
+            for start, end, value in found:
+                spans.append((start, end, value, rule))
             if len(spans) > MAX_VALUES:
                 self._count(path, "unread", "drop", LIMIT)
                 return REDACTED
@@ -322,11 +322,18 @@ class Scrubber:
         return stands
 
     def _count(self, path: str, cls: str, action: str, rule: str, value: str = "", times: int = 1) -> None:
-        key = f"{shown(path) if len(path) <= _CACHED_CHARS else shown.__wrapped__(path)}:{cls}:{action}:{rule}"
+        key = (_key if len(path) <= _CACHED_CHARS else _key.__wrapped__)(path, cls, action, rule)
         counts = self._counts
         counts[key] = counts.get(key, 0) + times
         if value and self._samples is not None:
             self._samples.note(key, cls, value)
+
+
+def _without(value: Any, gone: list[tuple[str, str]]) -> Any:
+    """Without these pairs of name and text, wherever they stand."""
+    if isinstance(value, dict):
+        return {name: _without(v, gone) for name, v in value.items() if not (isinstance(v, str) and (name, v) in gone)}
+    return [_without(v, gone) for v in value] if isinstance(value, list) else value
 
 
 def _start(span: Span) -> int:
@@ -345,6 +352,11 @@ def _collect(value: Any, texts: list[str]) -> None:
             _collect(inner, texts)
     elif isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) >= _SMALLEST_NUMBER:
         texts.append(str(int(value)) if value == int(value) else str(value))
+
+
+@lru_cache(8192)
+def _key(path: str, cls: str, action: str, rule: str) -> str:
+    return f"{shown(path)}:{cls}:{action}:{rule}"
 
 
 @lru_cache(4096)

@@ -63,7 +63,7 @@ FREE: Final = Context()
 
 
 class Rule(NamedTuple):
-    """How one kind of value is found. If the pattern has a group `v`, that is the value, else the whole match."""
+    """How one kind of value is found. The value is the pattern's group `v`."""
 
     name: str
     cls: str
@@ -89,11 +89,11 @@ Found = tuple[int, int, str]
 
 def candidates(rule: Rule, text: str) -> list[Found]:
     """Where the form and the check digits are right, whatever stands beside them."""
-    found, group = [], "v" if "v" in rule.pattern.groupindex else 0
+    found = []
     for match in _anchored(rule, text) if rule.anchor else rule.pattern.finditer(text):
-        value = match[group]
+        value = match["v"]
         if value is not None and rule.valid(value):
-            start, end = match.span(group)
+            start, end = match.span("v")
             found.append((start, end, value))
     return found
 

@@ -10,15 +10,19 @@ quote would be left: then nothing is sure, and the caller decodes.
 from typing import Final
 
 _NO_MARKS: Final = bytes(byte for byte in range(256) if byte not in b'"{}[]')
+_NO_BRACKETS: Final = _NO_MARKS + b'"'
+_COLONS: Final = (b":", b": ")
 
 Spot = tuple[int, int, int]  # index of a rule, and where in the bytes it may find something: behind a quote, before one
 Named = tuple[int, str, str]  # end of a text, its name, the text
 
 
-def named(encoded: bytes, spots: list[Spot]) -> dict[int, Named] | None:
+def named(encoded: bytes, spots: list[Spot], surely: bool = True) -> dict[int, Named] | None:
     """The spots as texts under the object's own names, by their place and in its order.
 
-    None if one of them is something else, or it cannot be told. `encoded` is valid JSON without a backslash.
+    None if one of them is something else, or it cannot be told. `encoded` is valid JSON without a backslash. If not
+    `surely`, brackets are taken for structure wherever they stand: a text with a lone one may then pass an inner
+    object's name for the object's own, which is enough where only a report says the name's path.
     """
     found: dict[int, Named] = {}
     objects = lists = at = 0
@@ -29,18 +33,17 @@ def named(encoded: bytes, spots: list[Spot]) -> dict[int, Named] | None:
             continue
         quote = first - 1
         end = encoded.rfind(b'"', at, quote)
-        if end < 0 or encoded[end + 1 : quote] not in (b":", b": "):
+        if end < 0 or encoded[end + 1 : quote] not in _COLONS:
             return None
-        marks = encoded[at:quote].translate(None, _NO_MARKS).replace(b'""', b"")
+        marks = encoded[at:quote].translate(None, _NO_MARKS if surely else _NO_BRACKETS)
+        if surely and b'"' in (marks := marks.replace(b'""', b"")):
+            return None
         if marks:
-            if b'"' in marks:
-                return None
             objects += marks.count(b"{") - marks.count(b"}")
             lists += marks.count(b"[") - marks.count(b"]")
-        text = encoded[first:last].decode()
-        if objects != 1 or lists or '"' in text:
+        if objects != 1 or lists or encoded.find(b'"', first, last) >= 0:
             return None
-        found[first] = last, encoded[encoded.rfind(b'"', at, end) + 1 : end].decode(), text
+        found[first] = last, encoded[encoded.rfind(b'"', at, end) + 1 : end].decode(), encoded[first:last].decode()
         at = last + 1
     return found
 

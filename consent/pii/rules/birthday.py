@@ -17,7 +17,7 @@ DATE = Rule(
 AGE = Rule(
     "age", "birthday", r"(?i)[0-9] ?(?:周?岁|years? old|yrs? old)|\baged? ?[:=]? ?[0-9]|年龄",
     re.compile(
-        r"(?i)(?:(?:今年|年龄|本人|我|患者|年满|现年)(?:是|为|已)?[ \t:：]{0,3}(?P<a>\d{1,3}) ?周?岁?"
+        r"(?i)(?P<v>(?:今年|年龄|本人|我|患者|年满|现年)(?:是|为|已)?[ \t:：]{0,3}(?P<a>\d{1,3}) ?周?岁?"
         r"|\b(?:i am|i'm|i’m|aged|age ?[:=]|patient is|she is|he is)[ \t]{1,2}(?P<b>\d{1,3})(?: ?(?:years?|yrs?|y/?o)(?: old)?)?)(?![\d.%元:-]|[周岁]{0,2}以[上下内])"
     ),
     lambda value: bool(re.search(r"\d{1,3}", value)) and 0 < int(re.findall(r"\d+", value)[-1]) < 120
