@@ -36,6 +36,7 @@ from collector.openapi import openapi_routes
 from collector.processes import DRAIN_SIGNAL
 from collector.routes.consent import CollectorDoor
 from collector.routes.health import health_routes
+from collector.routes.identity import identity_routes
 from collector.routes.ingest import Ingest
 from collector.routes.pixel import Pixel
 from collector.routes.sdk import dist, sdk_routes
@@ -113,7 +114,7 @@ def build_app(settings: Settings, config: Path | None = None) -> Starlette:
     door = CollectorDoor(state, time.monotonic)
     routes = [*ingest_routes(state), *settings_routes(state, door), *sdk_routes(dist()), *health_routes(state)]
     routes += consent_routes(door)
-    routes += [*wechat.routes(), *openapi_routes()]
+    routes += [*wechat.routes(), *identity_routes(state), *openapi_routes()]
     app = Collector(
         routes=[*routes, *extras.routes],
         lifespan=lifespan,

@@ -15,6 +15,7 @@ from starlette.routing import Route
 from collector.edge.answer import Accepted, Failure
 from collector.handoff import Waiting
 from collector.protocol import MAX_BATCH_MESSAGES, MAX_BODY_BYTES, MAX_INFLATED_BYTES, TYPES, Context, Message
+from collector.routes.identity import IdBody
 from collector.routes.wechat import HandoffBody, LoginBody, Pseudonyms, RedeemBody, ShareBody, Token
 from consent import openapi as consent
 
@@ -90,6 +91,7 @@ def _paths() -> dict[str, Any]:
         paths[f"/v1/{what}/{{write_key}}/settings"] = {"get": _settings(summary)}
     for name, (summary, body, answer, more) in WECHAT.items():
         paths[f"/v1/wechat/{name}"] = {"post": _small(summary, body.__name__, answer.__name__, more)}
+    paths["/v1/id"] = {"post": _id_cookie()}
     paths["/healthz"] = {"get": _plain("Alive", "application/json")}
     ready = _plain("Ready to keep its promise", "application/json")
     ready["responses"]["503"] = {"description": "Not ready; says why", "content": {"application/json": {}}}
@@ -131,6 +133,16 @@ def _small(summary: str, shape: str, answer: str, more: dict[int, str]) -> dict[
     }
 
 
+def _id_cookie() -> dict[str, Any]:
+    failures = {**_FAILURES, 403: "Paused, origin not allowed, another site's page, or no consent"}
+    return {
+        "summary": "The id cookie of a page of the same site, by header",
+        "requestBody": {"required": True, "content": {kind: {"schema": _ref("IdBody")} for kind in _BODIES}},
+        "responses": {"204": {"description": "Set-Cookie"}}
+        | {str(status): _json(text, "Failure") for status, text in failures.items()},
+    }
+
+
 def _settings(summary: str) -> dict[str, Any]:
     answers = {
         "200": {"description": "The settings; has an ETag", "content": {"application/json": {}}},
@@ -161,7 +173,8 @@ def _schemas() -> dict[str, Any]:
     fields = [(f.name, f.type, f.default) for f in msgspec.structs.fields(Message) if f.type is not msgspec.Raw]
     described = msgspec.defstruct("Message", fields, rename="camel")
     small = [shape for _, body, answer, _ in WECHAT.values() for shape in (body, answer)]
-    _, found = msgspec.json.schema_components((described, Context, Accepted, Failure, *small), ref_template=_REFERENCE)
+    shapes = (described, Context, Accepted, Failure, IdBody, *small)
+    _, found = msgspec.json.schema_components(shapes, ref_template=_REFERENCE)
     schemas: dict[str, Any] = dict(found)
     for schema in schemas.values():
         schema.pop("additionalProperties", None)  # what has no column is kept beside the columns

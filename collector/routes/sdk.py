@@ -21,7 +21,18 @@ JS = "text/javascript; charset=utf-8"
 # Script of the build → its name for now; `/sdk/<version>/<script>.js` for ever
 SCRIPTS = {"firsthand": "/sdk.js", "banner": "/banner.js"}
 # Under a versioned name only: a smaller script, and what the script loads when asked to
-PARTS = {"firsthand.core", "errors", "vitals", "debug", "compress", "sessions", "client_hints", "linker", "scrub"}
+PARTS = {
+    "firsthand.core",
+    "errors",
+    "vitals",
+    "debug",
+    "compress",
+    "sessions",
+    "client_hints",
+    "linker",
+    "scrub",
+    "id_cookie",
+}
 
 
 class Manifest(msgspec.Struct):

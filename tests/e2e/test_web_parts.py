@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -236,3 +237,22 @@ def test_without_a_part_that_it_needs_a_page_records_nothing(lab: Lab, chromium:
         page.wait_for_timeout(500)
         assert page.evaluate("[localStorage.length, document.cookie]") == [0, ""]
     assert not [path for path in asked if path.startswith("/v1/")]
+
+
+def test_the_id_cookie_comes_by_header_where_no_script_may_write_it(lab: Lab, chromium: Browser) -> None:
+    tag = lab.tag(extras="id_cookie", autotrack="none")
+    frozen = "<script>Object.defineProperty(document, 'cookie', { get: () => '', set() {} })</script>"
+    url = lab.page("/id-cookie", "<h1>Id</h1>", frozen + tag)
+    with person(chromium) as (context, page):
+        page.goto(url)
+        until(page, "performance.getEntriesByType('resource').some(({ name }) => name.endsWith('id_cookie.js'))")
+        page.evaluate("firsthand.track('Seen')")
+        me = who(page)
+        assert context.cookies() == []  # allowed by the source's mode, and not agreed to
+        page.evaluate("firsthand.consent.set({ analytics: true })")
+        until(page, "performance.getEntriesByType('resource').some(({ name }) => name.endsWith('/v1/id'))")
+        [cookie] = context.cookies()
+    assert cookie["name"] == f"fh.{lab.key}.id"
+    assert cookie["value"] == me
+    assert not cookie["httpOnly"]  # the SDK reads it, and takes it away
+    assert 12 < (cookie["expires"] - time.time()) / 86_400 / 30.4 <= 13.1

@@ -10,6 +10,8 @@ import { bornAt, DAY_MS, LIFETIME_DAYS, LIFETIME_MS } from '../core/identity.js'
 import type { Published } from '../core/ports.js';
 import { NECESSARY } from '../core/protocol.js';
 
+const PROBE = 'fh.probe';
+
 export function readCookie(key: string): string | null {
   try {
     return (`; ${document.cookie};`.split(`; ${key}=`)[1] || '').split(';')[0] || null;
@@ -70,6 +72,17 @@ export function consentCookie(key: string, cookieless?: boolean): (gate: Omit<Pu
 function domains(): string[] {
   const labels = location.hostname.split('.');
   return [...labels.slice(1).map((_, i) => `; Domain=${labels.slice(-2 - i).join('.')}`), ''];
+}
+
+/** The first of them that takes a cookie, `shop.example`; empty where it is this host alone, or nothing is taken. */
+export function widestDomain(): string {
+  const found = domains().find((domain) => {
+    put(PROBE, '1', Date.now() + 10_000, domain);
+    const taken = readCookie(PROBE) === '1';
+    put(PROBE, '', 0, domain);
+    return taken;
+  });
+  return (found || '').replace('; Domain=', '');
 }
 
 function put(key: string, value: string, expires: number, domain: string): void {
