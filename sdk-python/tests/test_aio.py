@@ -16,15 +16,15 @@ YES = {"analytics": True}
 def test_events_are_delivered_and_the_loop_goes_on_meanwhile(collector: Scripted) -> None:
     collector.otherwise = lambda _request: Reply(after=0.3)
 
-    async def main() -> tuple[Report, float]:
+    async def main() -> tuple[Report, int]:
         client = AsyncClient("k", collector.endpoint, batch_seconds=30)
-        longest, last = 0.0, time.monotonic()
+        rounds = 0
 
         async def watch() -> None:
-            nonlocal longest, last
+            nonlocal rounds
             while True:
                 await asyncio.sleep(0.005)
-                longest, last = max(longest, time.monotonic() - last), time.monotonic()
+                rounds += 1
 
         watching = asyncio.create_task(watch())
         for n in range(250):
@@ -33,11 +33,11 @@ def test_events_are_delivered_and_the_loop_goes_on_meanwhile(collector: Scripted
         report = await client.flush(10)
         watching.cancel()
         await client.shutdown()
-        return report, longest
+        return report, rounds
 
-    report, longest = asyncio.run(main())
+    report, rounds = asyncio.run(main())
     assert report == Report(251, 0, 0, 0)
-    assert longest < 0.2, "three answers took 0.3 s each"
+    assert rounds > 15, "three answers took 0.3 s each; a loop that waited for them would have had one round for each"
     assert len(collector.messages) == 251
 
 
@@ -70,7 +70,7 @@ def test_flush_gives_up_in_time(collector: Scripted) -> None:
 
     report, waited = asyncio.run(main())
     assert report == Report(0, 1, 0, 0)
-    assert 0.25 < waited < 2
+    assert 0.25 < waited < 8
 
 
 def test_drain_lets_a_fast_producer_lose_nothing(collector: Scripted) -> None:
