@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import msgspec
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
 from collector.console.pages.health import Losses, SourceLoss
 from collector.days import DayBook
@@ -35,7 +35,7 @@ from tests.e2e.browser import Witness
 ROOT: Final = Path(__file__).resolve().parents[2]
 PICTURES: Final = ROOT / "test-results" / "console"
 DOCS: Final = ROOT / "docs" / "img"
-SIZE: Final = {"width": 1240, "height": 800}
+SIZE: Final[ViewportSize] = {"width": 1240, "height": 800}
 AXE: Final = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
 WRITE_KEY: Final = "fh_" + "k" * 24
 

@@ -10,6 +10,7 @@ from collector.console.simulation import Answer, NotAnEvent, Question, simulator
 from collector.console.sourcebook import of_site
 from consent.admin import events, policies
 from consent.admin.policies import DRAFT, REVIEW
+from consent.console.names import titles
 from consent.console.page import Endpoint, Page
 from consent.console.pages.policy_draft import PLACES, REGION
 from consent.console.visit import Visit
@@ -34,7 +35,8 @@ def simulator(desk: Desk) -> Page:
         chosen = next((d for d in drafts if d.id == visit.form.get("policy")), None)
         document = chosen.document if chosen else current.document if current else None
         return visit.render(
-            "simulator.html", status, document=document, drafts=drafts, places=PLACES, answer=answer, problem=problem,
+            "simulator.html", status, document=document, titles=titles(document, visit.words.language),
+            drafts=drafts, places=PLACES, answer=answer, problem=problem,
             sources=of_site(desk, visit.site), event=visit.form.get("event") or EXAMPLE, stored=_pretty(answer),
             answers=visit.form.under("choice"), sent=visit.request.method == "POST",
         )  # fmt: skip

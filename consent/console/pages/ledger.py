@@ -14,6 +14,7 @@ from starlette.responses import Response, StreamingResponse
 
 from consent.admin import ledger, policies
 from consent.console import headers
+from consent.console.names import titles
 from consent.console.page import Endpoint, Page
 from consent.console.visit import Refused, Visit
 from consent.iso27560 import receipt_record
@@ -45,7 +46,7 @@ def show(visit: Visit, report: Report | None = None) -> Response:
         "ledger.html", lines=found[:LINES], more=len(found) > LINES, query=query, kinds=KINDS, report=report,
         purposes=[p.id for p in current.document.purposes if not p.required] if current else [],
         of_person=bool(subjects), carried=urlencode(shown), formats=list(files.FORMATS),
-        problem=problem,
+        problem=problem, titles=titles(current.document if current else None, visit.words.language),
     )  # fmt: skip
 
 
@@ -58,7 +59,8 @@ def receipt(visit: Visit) -> Response:
     if line.kind != RECEIPT or said.get("policyVersion") not in book:
         raise Refused(404, "error.404")
     standard = receipt_record(line, book[said["policyVersion"]].document)
-    return visit.render("receipt.html", line=line, said_by=said, standard=standard)
+    return visit.render("receipt.html", line=line, said_by=said, standard=standard,
+                        titles=titles(book[said["policyVersion"]].document, visit.words.language))  # fmt: skip
 
 
 def verify(visit: Visit) -> Response:

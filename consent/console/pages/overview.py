@@ -12,6 +12,7 @@ from starlette.responses import Response
 from consent.admin import events, figures, policies
 from consent.admin.figures import Day, OptIn
 from consent.admin.policies import REVIEW
+from consent.console.names import titles
 from consent.console.page import Endpoint, Page
 from consent.console.visit import Visit
 
@@ -37,7 +38,7 @@ def show(visit: Visit) -> Response:
         "overview.html", days=chosen, ranges=RANGES, purposes=[p.id for p in asked], purpose=purpose, rows=rows,
         mine=[r for r in rows if r.purpose == purpose], totals=totals, trend=trend, chart=chart_of(trend, visit),
         served=sum(d.served for d in trend), withdrawn=_withdrawn(rows), stale=sum(t.stale for t in totals),
-        unmapped=unmapped, waiting=waiting, current=current,
+        unmapped=unmapped, waiting=waiting, current=current, titles=titles(current.document, visit.words.language),
     )  # fmt: skip
 
 

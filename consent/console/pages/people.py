@@ -9,6 +9,7 @@ from typing import Final
 from starlette.responses import Response
 
 from consent.admin import ledger, people, policies
+from consent.console.names import titles
 from consent.console.page import Endpoint, Page
 from consent.console.visit import Visit
 
@@ -22,7 +23,8 @@ def show(visit: Visit, said: str = "") -> Response:
             found = people.find(connection, visit.house.ring(), visit.site, anonymous or None, user or None)
         lines = ledger.search(connection, visit.site, subjects=[p.subject for p in found], limit=20) if found else []
     return visit.render("people.html", current=current, people=found, lines=lines, anonymous=anonymous, user=user,
-                        now=int(visit.now * 1000), message=said, versions=_versions(current))  # fmt: skip
+                        now=int(visit.now * 1000), message=said, versions=_versions(current),
+                        titles=titles(current.document if current else None, visit.words.language))  # fmt: skip
 
 
 def withdraw(visit: Visit) -> Response:

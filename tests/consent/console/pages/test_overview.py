@@ -17,7 +17,7 @@ def test_before_a_policy_it_says_what_to_do(tmp_path: Path) -> None:
 
 def test_rates_trend_regions_and_what_waits(weeks: Place, people: dict[str, Visitor]) -> None:
     text = people["viewer"].get(f"{PAGE}?purpose=marketing&days=7").text
-    assert "marketing, day by day" in text
+    assert "Marketing, day by day" in text
     for place_ in ("us-ca", "cn", "DE", "FR"):
         assert place_ in text
     assert "Events that no rule maps to a purpose: 2" in text
@@ -25,7 +25,7 @@ def test_rates_trend_regions_and_what_waits(weeks: Place, people: dict[str, Visi
 
 
 def test_other_purposes_and_ranges_are_chosen_and_nonsense_is_not(people: dict[str, Visitor]) -> None:
-    assert "analytics, day by day" in people["viewer"].get(f"{PAGE}?purpose=%27;--&days=9999").text
+    assert "Audience measurement, day by day" in people["viewer"].get(f"{PAGE}?purpose=%27;--&days=9999").text
 
 
 def test_a_share_of_nothing_is_a_gap(people: dict[str, Visitor]) -> None:
