@@ -81,10 +81,10 @@ def bare(directory: Path) -> Iterator[Server]:
 
 
 @contextlib.contextmanager
-def collector(directory: Path, **environment: str) -> Iterator[Server]:
+def collector(directory: Path, kind: str = "web", **environment: str) -> Iterator[Server]:
     port = free_port()
     settings = load(data=str(directory), environ={})
-    write_stored(settings, [StoredSource("bench", WRITE_KEY, rate=ENDLESS, burst=ENDLESS)])
+    write_stored(settings, [StoredSource("bench", WRITE_KEY, kind, rate=ENDLESS, burst=ENDLESS)])
     defaults = {"FIRSTHAND_SPOOL_MAX_BYTES": str(2**40), "FIRSTHAND_PORT": str(port)}
     arguments = [sys.executable, "-m", "warehouse.cli", "serve", "--data", str(directory)]
     with _running(arguments, defaults | environment) as process:
