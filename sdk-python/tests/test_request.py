@@ -96,6 +96,11 @@ def test_a_consent_cookie_that_no_sdk_has_written_is_no_choice(text: str) -> Non
     assert recorder.stats().dropped == {"no_consent": 1}
 
 
+@pytest.mark.parametrize("text", ["", "null", "undefined", "x" * 101, SESSION + " ", "é" * 9, "a=b;c=12"])
+def test_what_is_no_session_is_left_out(text: str) -> None:
+    assert "sessionId" not in RequestScopes().of(request(x_firsthand_session=text)).context
+
+
 def test_a_cookie_of_the_site_is_read_instead_of_the_sdks() -> None:
     scopes = RequestScopes(consent_cookie="choices")
     sdk = "fh.k.consent=analytics"

@@ -26,6 +26,7 @@ from firsthand.scope import LazyScope, Scope, scope
 Header = Callable[[str], Optional[str]]
 _WEB_COOKIE = re.compile(r"fh\.(.+)\.(?:id|consent)")
 _PURPOSES = re.compile(r"[\w-]{1,64}(?:\.[\w-]{1,64}){0,63}", re.A)
+_SESSION = re.compile(r"(?=\D*\d)[\w-]{8,100}", re.A)
 _TRACEPARENT = re.compile(r"\s*[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
 _MAX_COOKIES = 16 * 1024  # more than any browser sends
 _MAX_AGENT = 1_024
@@ -78,7 +79,7 @@ class RequestScopes:
         entries: dict[str, Any] = {
             "userAgent": (header("user-agent") or "")[:_MAX_AGENT] or None,
             "locale": (header("accept-language") or "").partition(",")[0].partition(";")[0].strip()[:35] or None,
-            "sessionId": _id(header("x-firsthand-session")),
+            "sessionId": _session(header("x-firsthand-session")),
             "gpc": True if (header("sec-gpc") or "").strip() == "1" else None,
         }
         if self._page:
@@ -143,6 +144,11 @@ def _only_key(names: Iterable[str]) -> str | None:
 def _id(text: str | None) -> str | None:
     """An id that a browser sent; None if it is none that an SDK of ours makes."""
     return text if text and len(text) <= _MAX_ID else None
+
+
+def _session(text: str | None) -> str | None:
+    """A session that a page sent; a script that knows none says `null` or `undefined`, which is not one."""
+    return text if text and _SESSION.fullmatch(text) else None
 
 
 def _cookies(header: str) -> dict[str, str]:
