@@ -46,7 +46,7 @@ def everything(desk: Office) -> Caller:
 
 @SCHEMA.parametrize()
 @settings(
-    max_examples=4, phases=[Phase.generate], database=None, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=3, phases=[Phase.generate], database=None, deadline=None, suppress_health_check=list(HealthCheck)
 )
 def test_answers_are_as_described(case: schemathesis.Case[Any], everything: Caller) -> None:
     if "site" in (case.path_parameters or {}) and len(case.path_parameters["site"]) % 2:
