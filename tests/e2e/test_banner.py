@@ -149,6 +149,12 @@ LOOK = """name => {
 }"""
 
 
+# The height of the lowest button (WCAG 2.2, 2.5.5 target size)
+LOWEST = """() => Math.min(...Array.from(
+  document.querySelector("firsthand-banner").shadowRoot.querySelectorAll("button"),
+  (button) => button.getBoundingClientRect().height))"""
+
+
 @pytest.mark.parametrize(("path", "width"), [("/en", 320), ("/zh", 320), ("/ar", 320), ("/ar", 600), ("/en", 1280)])
 def test_a_no_looks_like_a_yes_and_all_of_it_fits(chromium: Browser, front: Front, path: str, width: int) -> None:
     with at(chromium, front, path, viewport={"width": width, "height": 480}, reduced_motion="reduce") as opened:
@@ -162,9 +168,13 @@ def test_a_no_looks_like_a_yes_and_all_of_it_fits(chromium: Browser, front: Fron
             assert box["y"] + box["height"] <= 480
             sideways = "layer => layer.scrollWidth > layer.clientWidth"
             assert not opened.locator(layer).evaluate(sideways)
+            assert opened.evaluate(LOWEST) >= 44
             if layer == ".bar":
                 opened.click("[data-act=open]")
         assert opened.evaluate("document.documentElement.scrollWidth") <= width
+        opened.click("[data-act=accept]")
+        opened.wait_for_selector("[data-act=withdraw]")
+        assert opened.evaluate(LOWEST) >= 44  # the handle's too
 
 
 def style(opened: Page, name: str) -> str:

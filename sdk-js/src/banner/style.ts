@@ -55,7 +55,6 @@ input:checked{background:var(--a);border-color:var(--a)}
 input:checked:before{inset-inline-start:22px;background:var(--o)}
 input:disabled{opacity:.5}
 .handle{inset:auto auto max(12px,env(safe-area-inset-bottom));inset-inline-start:12px;max-width:calc(100% - 24px);font-size:13px;box-shadow:0 2px 10px #0002;border-radius:22px}
-.handle button{min-height:36px}
 .handle span{padding-inline-start:14px;color:var(--m)}
 .said{position:fixed;top:0;clip-path:inset(50%)}
 @media (prefers-reduced-motion:no-preference){.bar,dialog{animation:up .2s}@keyframes up{from{opacity:0;translate:0 9px}}}
