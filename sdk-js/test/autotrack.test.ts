@@ -47,7 +47,15 @@ it('forms: sent with the last field, abandoned by leaving or by another route, n
   expect(events()).toEqual([
     [
       '$submit',
-      { outcome: 'sent', id: 'checkout', name: 'pay', action: '/pay', lastField: 'city', selector: '#checkout' },
+      {
+        outcome: 'sent',
+        id: 'checkout',
+        name: 'pay',
+        action: '/pay',
+        lastField: 'city',
+        selector: '#checkout',
+        stability: 'id',
+      },
     ],
     ['$submit', expect.objectContaining({ outcome: 'abandoned', id: 'search', lastField: 'q' })],
   ]);

@@ -28,7 +28,16 @@ it('a name that the script build shortens is no name of the wire, of the public 
     'reasons',
     'count',
   ];
-  const ours = ['engagedMs', 'maxScroll', 'duration', 'selector', 'ifAvailable', 'keepalive', 'effectiveType'];
+  const ours = [
+    'engagedMs',
+    'maxScroll',
+    'duration',
+    'selector',
+    'stability',
+    'ifAvailable',
+    'keepalive',
+    'effectiveType',
+  ];
   expect(internal.filter((name) => [...wire, ...ours].includes(name))).toEqual([]);
 });
 

@@ -202,6 +202,7 @@ describe('clicks', () => {
       href: undefined,
       text: 'Buy now',
       selector: '[data-track="buy"]',
+      stability: 'mark',
       planType: 'pro',
       x: 0,
       y: 0,
@@ -269,16 +270,38 @@ describe('clicks', () => {
     expect(said).toHaveLength(2);
   });
 
+  it.each([
+    ['<button>Add to  cart</button>', 'role=button[name="Add to cart"]', 'name'],
+    ['<a href="/x"><b>More</b></a>', 'role=link[name="More"]', 'name'],
+    ['<button aria-label="Close"><svg></svg></button>', 'role=button[name="Close"]', 'name'],
+    ['<p role="tab" onclick="1" aria-label="Reviews">x</p>', 'role=tab[name="Reviews"]', 'name'],
+    ['<button aria-label="Call 13800138000">Call</button>', 'role=button[name="Call"]', 'name'],
+    ['<button>ada@x.example</button>', 'body > button', 'path'],
+    ['<button data-testid="pay">Pay</button>', '[data-testid="pay"]', 'mark'],
+    ['<button id="pay">Pay</button>', '#pay', 'id'],
+    ['<nav id="top"><p>x</p></nav>', '#top > p', 'path'],
+  ])('%s is named %s, which is as stable as a %s', (html, selector, stability) => {
+    expect(click(html, 'button,a,p')).toMatchObject({ selector, stability });
+  });
+
+  it('a name that may not be said is in no selector', () => {
+    document.body.innerHTML = '<button>Pay</button>';
+    install(clicks({ clickText: false }));
+    document.querySelector('button')?.click();
+    expect(said[0]?.properties).toMatchObject({ text: undefined, selector: 'body > button' });
+  });
+
   it('sees through open shadow roots, and respects what is ignored outside of them', () => {
     document.body.innerHTML = '<my-card id="card"></my-card>';
     const root = document.querySelector('my-card')?.attachShadow({ mode: 'open' }) as ShadowRoot;
-    root.innerHTML = '<div><button>In</button><button>Two</button></div>';
+    root.innerHTML = '<div><button>In</button><button>12345</button></div>';
     install(clicks());
     const button = root.querySelectorAll('button')[1] as HTMLElement;
     button.dispatchEvent(new MouseEvent('click', { bubbles: true, composed: true }));
     expect(said[0]?.properties).toMatchObject({
       tag: 'button',
-      text: 'Two',
+      text: undefined,
+      stability: 'path',
       selector: '#card >>> div > button:nth-of-type(2)',
     });
     document.querySelector('my-card')?.setAttribute('data-firsthand-ignore', '');

@@ -67,7 +67,8 @@ export function createGuard(write: Log, isOn = false, strict = false): Guard {
     run,
     wrap,
     shield<T extends object>(first: () => void, verbs: T): T {
-      for (const name in verbs) {
+      // own names only: a page may have put others on Object.prototype, and frozen it
+      for (const name of Object.keys(verbs) as (keyof T & string)[]) {
         const verb = verbs[name] as (...args: unknown[]) => unknown;
         verbs[name] = wrap(name, (...args: unknown[]) => {
           first();

@@ -20,14 +20,15 @@ export const isSecret = (element: Element | null) => !!element && element.matche
 
 export function describe(element: Element, queryParams: readonly string[], withText?: boolean): Properties {
   const read = (name: string) => element.getAttribute(name) || undefined;
+  const text = withText !== false && element.matches(WITH_TEXT) ? plainly(visible(element)) : undefined;
   const properties: Properties = {
     tag: element.localName,
     id: stableId(element),
     role: read('role'),
     name: read('data-track'),
     href: element.matches('a') ? hrefOf(read('href') || '', queryParams) : undefined,
-    text: withText !== false && element.matches(WITH_TEXT) ? textOf(element) : undefined,
-    selector: selectorOf(element),
+    text,
+    ...selectorOf(element, plainly(read('aria-label') || '') || text),
   };
   // `data-track-plan="pro"` says `{ plan: 'pro' }`: what the site itself declares
   for (const { name, value } of element.attributes) {
@@ -44,8 +45,9 @@ export function hrefOf(href: string, queryParams: readonly string[]): string | u
   return (/^(https?:)?$/i.test(scheme) ? cleanUrl(address, queryParams) : scheme) || undefined;
 }
 
-function textOf(element: Element): string | undefined {
-  const text = visible(element).replace(/\s+/g, ' ').trim();
+/** A short text that is nobody's data. */
+function plainly(said: string): string | undefined {
+  const text = said.replace(/\s+/g, ' ').trim();
   return text.length <= MAX_TEXT && isPlain(text) ? text || undefined : undefined;
 }
 

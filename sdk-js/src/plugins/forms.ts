@@ -24,7 +24,7 @@ export const forms: Make = ({ hashRouting } = {}) => ({
         name: form.getAttribute('name') || undefined,
         action: hrefOf(form.getAttribute('action') || '', queryParams),
         lastField: begun.get(form),
-        selector: selectorOf(form),
+        ...selectorOf(form),
       });
       begun.delete(form);
     }
