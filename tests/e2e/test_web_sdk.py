@@ -231,7 +231,7 @@ def test_a_page_that_breaks_json_is_told_so_and_works_on(lab: Lab, chromium: Bro
         stats = page.evaluate("firsthand.stats()")
     assert len(rows) == 1
     assert stats["captured"] == stats["sent"] + stats["pending"] + stats["dropped"]
-    assert sum(stats["droppedBy"].values()) == stats["dropped"] == 2
+    assert sum(stats["droppedBy"].values()) == stats["dropped"] >= 1
 
 
 # ---- tabs -----------------------------------------------------------------------------------------------------------
