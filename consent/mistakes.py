@@ -262,6 +262,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "request {request} is about {kind}",
         "请求 {request} 的类型是 {kind}",
     ),
+    "request.notRestricted": (
+        "request {request} is about {kind}; only a restriction can be lifted",
+        "请求 {request} 的类型是 {kind}；只有限制处理可以解除",
+    ),
+    "request.lifted": (
+        "request {request} was lifted already",
+        "请求 {request} 已经解除过",
+    ),
     "request.unverified": (
         "the identity was not verified: firsthand dsr verify {request} --how '...'",
         "尚未核实身份：firsthand dsr verify {request} --how '...'",

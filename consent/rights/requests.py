@@ -150,9 +150,9 @@ def lifting(connection: Connection, admin: Admin, id: str) -> Request:
     """A restriction that was done ends; once. Raises RequestError for anything else."""
     request = _in(connection, id, "done")
     if request.kind != "restrict":
-        raise RequestError(f"request {id} is about {request.kind}; only a restriction can be lifted")
+        raise RequestError("request.notRestricted", request=id, kind=request.kind)
     if "lift" in request.tasks:
-        raise RequestError(f"request {id} was lifted already")
+        raise RequestError("request.lifted", request=id)
     return task(connection, admin, id, "lift")
 
 
