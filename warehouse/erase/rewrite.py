@@ -7,7 +7,6 @@ commit, a swap of exactly those files, so that a loader beside us only makes us 
 """
 
 import logging
-import time
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
@@ -20,16 +19,15 @@ from pyiceberg.io.pyarrow import ArrowScan, _dataframe_to_data_files
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import FileScanTask, Table
 
-from warehouse.catalog import CONFLICTS
 from warehouse.erase import unlink
 from warehouse.erase.target import Target
 from warehouse.suppress import ID_COLUMNS
+from warehouse.swap import Outrun, replace_files
 
 log = logging.getLogger("firsthand.erase")
 
 ERASED: Final = ":erased"
 FILES_AT_ONCE: Final = 8
-ATTEMPTS: Final = 30
 MAX_ROUNDS: Final = 20
 
 
@@ -41,10 +39,6 @@ class Rewritten(Struct):
     files: int = 0
     bytes_before: int = 0
     bytes_after: int = 0
-
-
-class Overtaken(RuntimeError):
-    """Other writers were faster too often; run it again."""
 
 
 def affected(
@@ -78,7 +72,7 @@ def rewrite(
     table: Table, target: Target, done: Rewritten, on_file: Callable[[int, int], None] = lambda n, of: None,
     on_swap: Callable[[], None] = lambda: None,
 ) -> None:  # fmt: skip
-    """Until no file of the newest snapshot holds anything of the target. Raises Overtaken, and what the store does.
+    """Until no file of the newest snapshot holds anything of the target. Raises Outrun, and what the store does.
 
     `on_swap` is called when new files are written and before they take the place of the old ones."""
     for _ in range(MAX_ROUNDS):
@@ -87,17 +81,17 @@ def rewrite(
         if not tasks:
             return
         if any(task.delete_files for task in tasks):
-            raise Overtaken(f"{table.name()} has delete files of another writer; let it compact the table first")
+            raise Outrun(f"{table.name()} has delete files of another writer; let it compact the table first")
         for batch in _batches(tasks):
             new, counts = _written(table, batch, target)
             on_swap()
-            if _swap(table, [task.file for task in batch], new):
+            if replace_files(table, [task.file for task in batch], new, {"firsthand.erased": "true"}):
                 done.rows += counts.rows
                 done.mentions += counts.mentions
                 done.files += len(batch)
                 done.bytes_before += sum(task.file.file_size_in_bytes for task in batch)
                 done.bytes_after += sum(file.file_size_in_bytes for file in new)
-    raise Overtaken(f"{table.name()} changed faster than it could be rewritten; run it again")
+    raise Outrun(f"{table.name()} changed faster than it could be rewritten; run it again")
 
 
 def mentions(column: pa.ChunkedArray, target: Target) -> bool:
@@ -174,29 +168,3 @@ def without(rows: pa.Table, target: Target) -> tuple[pa.Table, int]:
     if target.kid:
         return unlink.without_pairs(kept, target.kid)
     return kept, 0 if touched is None else pc.sum(touched).as_py()
-
-
-def _swap(table: Table, old: list[DataFile], new: list[DataFile]) -> bool:
-    """Replace `old` by `new` in one snapshot; False if one of the old files is no longer there."""
-    paths = {file.file_path for file in old}
-    landed = {file.file_path for file in new}
-    for attempt in range(ATTEMPTS):
-        table.refresh()
-        there = {task.file.file_path: task.file for task in table.scan().plan_files()}
-        if landed and landed <= there.keys():
-            return True  # an earlier attempt landed although its answer was lost
-        if not paths <= there.keys():
-            return False
-        try:
-            transaction = table.transaction()
-            with transaction.update_snapshot({"firsthand.erased": "true"}).overwrite() as swap:
-                for path in paths:
-                    swap.delete_data_file(there[path])
-                for file in new:
-                    swap.append_data_file(file)
-            transaction.commit_transaction()
-        except CONFLICTS:
-            time.sleep(min(1.0, 0.02 * 2**attempt))
-            continue
-        return True
-    raise Overtaken(f"{table.name()} was overtaken by other writers {ATTEMPTS} times; run it again")

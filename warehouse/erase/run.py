@@ -18,6 +18,7 @@ from warehouse.erase.job import Job
 from warehouse.erase.target import Target, target_of
 from warehouse.maintain.purge import locate, referred
 from warehouse.schema import TABLES
+from warehouse.swap import Outrun
 
 log = logging.getLogger("firsthand.erase")
 
@@ -97,7 +98,7 @@ def _one(how: Erasure, job: Job, table: Table, target: Target) -> None:
     how.on_step("rewrite")
     try:
         rewrite.rewrite(table, target, done.rewritten, how.on_file, lambda: how.on_step("swap"))
-    except rewrite.Overtaken as error:
+    except Outrun as error:
         raise ErasureError(f"{error}: firsthand dsr erase {job.id}") from error
     how.on_step("known")
     table.refresh()

@@ -13,7 +13,6 @@ makes us look again.
 import logging
 import shutil
 import tempfile
-import time
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -25,14 +24,13 @@ import pyarrow as pa
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table
 
-from warehouse.catalog import CONFLICTS
 from warehouse.schema import TableSchema
+from warehouse.swap import Files, Outrun, replace_files
 
 log = logging.getLogger("firsthand.maintain")
 
 TARGET_BYTES = 128 * 1024 * 1024
 SETTLED_AFTER = timedelta(minutes=15)
-ATTEMPTS = 20
 MEMORY = "1GB"
 ROWS_AT_ONCE = 300_000
 EPOCH = date(1970, 1, 1)
@@ -173,29 +171,18 @@ def sorting_sql(schema: TableSchema, rows: str = "rows_of_day") -> str:
 
 def _swap(table: Table, day: date, old: list[DataFile], new: list[DataFile]) -> bool:
     """Replace `old` by `new` in one snapshot; False if the day's files are no longer exactly `old`."""
-    paths, new_paths = {file.file_path for file in old}, {file.file_path for file in new}
-    for attempt in range(ATTEMPTS):
-        table.refresh()
-        there = days_of(table).get(day, [])
-        if {file.file_path for file in there} == new_paths:
-            return True  # an earlier attempt landed although its answer was lost
-        if {file.file_path for file in there} != paths:
-            log.info("%s of %s changed while it was compacted; next time", day, table.name())
-            return False
-        try:
-            transaction = table.transaction()
-            with transaction.update_snapshot({"firsthand.compacted": day.isoformat()}).overwrite() as swap:
-                for file in there:
-                    swap.delete_data_file(file)
-                for file in new:
-                    swap.append_data_file(file)
-            transaction.commit_transaction()
-        except CONFLICTS:
-            time.sleep(min(1.0, 0.02 * 2**attempt))
-            continue
-        return True
-    log.info("compaction of %s was overtaken by other writers %d times; next time", table.name(), ATTEMPTS)
-    return False
+
+    def of_the_day(table: Table) -> Files:
+        return {file.file_path: file for file in days_of(table).get(day, [])}
+
+    try:
+        swapped = replace_files(table, old, new, {"firsthand.compacted": day.isoformat()}, of_the_day)
+    except Outrun as error:
+        log.info("compaction: %s", error)
+        return False
+    if not swapped:
+        log.info("%s of %s changed while it was compacted; next time", day, table.name())
+    return swapped
 
 
 def _within(schema: TableSchema, day: date) -> str:
