@@ -16,7 +16,6 @@ from consent.console.users import UserError
 from consent.keys import KeyRingError
 from consent.mistakes import Mistake
 from consent.receipts import ChoiceError
-from consent.rights.requests import RequestError
 from consent.routes.door import Refused
 from consent.store import StoreError
 
@@ -31,6 +30,7 @@ _FORBIDDEN: Final = ("fourEyes.publish", "fourEyes.rollBack")
 _CONFLICTS: Final = (
     "draft.closed", "draft.changed", "draft.notADraft", "draft.notInReview", "draft.notSubmitted", "version.inForce",
     "map.changed", "map.noPolicy", "policy.none", "ledger.empty", "token.taken", "source.taken", "source.configured",
+    "request.state", "request.extended", "request.passed", "request.other", "request.unverified", "request.lifted",
 )  # fmt: skip
 
 
@@ -63,8 +63,6 @@ def refusal(error: Exception) -> Response | None:
     match error:
         case Refused():
             return problem(error.status, error.code, error.message, wait=error.retry_after)
-        case RequestError():
-            return problem(409, "request", str(error))
         case Mistake():
             values = {name: value if isinstance(value, int) else str(value) for name, value in error.values.items()}
             return problem(_status(error), error.code, str(error), values)
