@@ -291,9 +291,16 @@ def _offline(context: BrowserContext, page: Page) -> None:
 DEATHS = {"close": _close, "crash": _crash, "navigate": _navigate, "offline": _offline}
 
 
+FILL = """n => {
+  for (let i = 0; i < 2; i++) firsthand.track('Kill', { n: 3 * n + i });
+  b.dataset.trackN = 3 * n + 2;
+  b.click();
+}"""
+
+
 def _rounds(lab: Lab, chromium: Browser, rounds: int) -> tuple[int, int]:
-    """Track three events and kill the page, so many times; how many events were lost and how many came twice."""
-    url = lab.page("/kill", "<h1>Kill</h1>", lab.tag(autotrack="none"))
+    """Track two events, click, and kill the page, so many times; how many events were lost and how many came twice."""
+    url = lab.page("/kill", "<button id=b>Kill</button>", lab.tag(autotrack="clicks"))
     with person(chromium, excused=("Failed to load", "ERR_")) as (context, page):
         page.goto(url)
         page.evaluate("firsthand.track('Kill', { n: -1 })")
@@ -306,7 +313,7 @@ def _rounds(lab: Lab, chromium: Browser, rounds: int) -> tuple[int, int]:
             death = list(DEATHS)[n % len(DEATHS)]
             if death == "offline":
                 context.set_offline(True)
-            page.evaluate("n => { for (let i = 0; i < 3; i++) firsthand.track('Kill', { n: 3 * n + i }) }", n)
+            page.evaluate(FILL, n)
             DEATHS[death](context, page)
         page = context.new_page()
         page.goto(url)
@@ -315,10 +322,10 @@ def _rounds(lab: Lab, chromium: Browser, rounds: int) -> tuple[int, int]:
         delivered(page)
         page.evaluate("firsthand.track('Kill', { n: -2 })")  # comes after all repeats: then they were loaded as well
         delivered(page)
-        where = f"anonymous_id = '{me}' and event = 'Kill'"
+        where = f"anonymous_id = '{me}' and event in ('Kill', '$click')"
         lab.rows(f"{where} and properties like '%-2%'", 1)
         rows = lab.rows(where, 3 * rounds + 2)
-    seen = Counter(json.loads(row["properties"])["n"] for row in rows)
+    seen = Counter(int(json.loads(row["properties"])["n"]) for row in rows)
     wanted = set(range(-2, 3 * rounds))
     assert set(seen) <= wanted
     return len(wanted - set(seen)), sum(seen.values()) - len(seen)
