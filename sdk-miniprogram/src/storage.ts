@@ -43,6 +43,7 @@ export function createStorage(root: string, hidden: () => boolean): MpStorage {
   const chunks: Record<number, Chunk> = {};
   const prefix = `${root}~`;
   let loadedAll = false;
+  let forgotten = () => {};
   let timer: ReturnType<typeof setTimeout> | null = null;
 
   const isDirect = (key: string) => key === `${root}consent`;
@@ -161,7 +162,10 @@ export function createStorage(root: string, hidden: () => boolean): MpStorage {
       return true;
     },
     remove(key) {
-      if (isDirect(key)) return wx.removeStorageSync(key);
+      if (isDirect(key)) {
+        wx.removeStorageSync(key);
+        return forgotten();
+      }
       const chunk = find(key);
       const before = chunk ? chunk.values[key] : undefined;
       if (!chunk || before === undefined) return;
@@ -176,7 +180,11 @@ export function createStorage(root: string, hidden: () => boolean): MpStorage {
       }
       return found;
     },
-    watch: () => () => {},
+    // one context, so nobody else writes; but a plugin may find that the choice holds no longer
+    watch(key, run) {
+      if (isDirect(key)) forgotten = () => run(null);
+      return () => {};
+    },
     // one context: whatever segment an earlier run has left is dead by definition
     claim: () => new Promise((resolve) => setTimeout(() => resolve(() => {}), 0)),
   };

@@ -2,7 +2,7 @@
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { remote, wechat } from '../src/extras/index.js';
-import { delivered, load, names, settled, start } from './boot.js';
+import { delivered, load, names, OPTIONS, only, type Sdk, settled, start } from './boot.js';
 import { createHost } from './host/host.js';
 import type { Server } from './host/network.js';
 import { event } from './host/plain.js';
@@ -219,17 +219,93 @@ it('importing the file does nothing that can be observed', async () => {
   expect(called).not.toHaveBeenCalled();
 });
 
-it('calls before init say that it is missing, and throw nothing', async () => {
-  vi.resetModules();
-  createHost();
-  const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
-  const { firsthand } = await import('../src/index.js');
-  firsthand.track('Early');
-  firsthand.consent.set({ analytics: true });
-  await firsthand.flush();
-  expect(warn.mock.calls.flat()).toEqual([
-    'firsthand: track before init',
-    'firsthand: set before init',
-    'firsthand: flush before init',
-  ]);
+describe('calls before init', () => {
+  it('wait in memory and arrive with their own time and order; what was meant for the choice counts', async () => {
+    vi.useFakeTimers({ now: 1_700_000_000_000 });
+    vi.resetModules();
+    const host = createHost();
+    const { firsthand, init } = await import('../src/index.js');
+    firsthand.track('First', { n: 1 });
+    await vi.advanceTimersByTimeAsync(3_000);
+    firsthand.track('Second');
+    firsthand.consent.set({ analytics: true });
+    expect(await firsthand.flush()).toEqual({ sent: 0, pending: 3, dropped: 0 });
+    expect(firsthand.consent.get()).toBeNull();
+    expect([host.store.size, host.network.requests.length, host.reads]).toEqual([0, 0, []]);
+    await vi.advanceTimersByTimeAsync(3_000);
+    const sdk = init({ ...OPTIONS, autotrack: false });
+    const sent = delivered({ host, sdk: sdk as Sdk });
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect((await sent).map(({ event, timestamp }) => [event, Date.parse(timestamp) - 1_700_000_000_000])).toEqual([
+      ['First', 0],
+      ['Second', 3_000],
+    ]);
+    sdk.close();
+  });
+
+  it('are bounded, and what is over the bound is told', async () => {
+    vi.resetModules();
+    const host = createHost();
+    const { firsthand, init } = await import('../src/index.js');
+    for (let i = 0; i < 507; i++) firsthand.track('E');
+    const sdk = init({ ...OPTIONS, autotrack: false, consentMode: 'opt_out' });
+    const sent = await delivered({ host, sdk: sdk as Sdk });
+    expect(only(sent, 'E')).toHaveLength(500);
+    expect(only(sent, '$lost').map(({ properties }) => properties)).toEqual([{ count: 7, reasons: { overflow: 7 } }]);
+    sdk.close();
+  });
+});
+
+describe('the guide grows', () => {
+  async function agreed(how: 'wechat' | 'api', store = new Map<string, string>()) {
+    const { host, sdk } = await load({ plugins: [wechat()] }, {}, { store });
+    host.privacy.tapAgreeButton('agree');
+    if (how === 'wechat') sdk.privacy.agree(['analytics'], 'agree');
+    else sdk.consent.set({ analytics: true }, { method: 'api' });
+    host.launch('pages/home/home');
+    await delivered({ host, sdk });
+    return { host, sdk, store };
+  }
+
+  it('a yes by WeChat’s button lapses when WeChat needs it again: nothing is sent or kept, and the person is asked', async () => {
+    const { host, sdk } = await agreed('wechat');
+    const id = sdk.getAnonymousId();
+    host.hide();
+    host.show();
+    await settled();
+    expect(sdk.consent.get().decisions.analytics).toBe('allow');
+
+    host.privacy.state.agreed = false;
+    host.hide();
+    host.show();
+    await settled();
+    expect(sdk.consent.get()).toMatchObject({ preferences: null, decisions: { analytics: 'hold' } });
+    expect([...host.store.keys()].filter((key) => key.endsWith('consent'))).toEqual([]);
+    await sdk.flush();
+    const before = host.sent().length;
+    sdk.track('Waits');
+    await sdk.flush();
+    expect(host.sent()).toHaveLength(before);
+
+    host.privacy.tapAgreeButton('agree');
+    sdk.privacy.agree(['analytics'], 'agree');
+    const sent = await delivered({ host, sdk });
+    expect(only(sent, 'Waits')).toHaveLength(1);
+    expect(sdk.getAnonymousId()).not.toBe(id);
+  });
+
+  it('also at the next start; a yes that was given in another way stands', async () => {
+    const first = await agreed('wechat');
+    await settled(300);
+    const again = await load({ plugins: [wechat()] }, {}, { store: first.store });
+    await settled();
+    expect(again.sdk.consent.get().preferences).toBeNull();
+
+    const other = await agreed('api');
+    other.host.privacy.state.agreed = false;
+    other.host.hide();
+    other.host.show();
+    await settled();
+    expect(other.sdk.consent.get().decisions.analytics).toBe('allow');
+  });
 });

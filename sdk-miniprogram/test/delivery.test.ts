@@ -227,6 +227,6 @@ it('without writeKey or endpoint it says so and does nothing', async () => {
   host.launch('pages/home/home');
   sdk.track('A');
   expect(warn).toHaveBeenCalledWith('firsthand: init needs writeKey and endpoint');
-  expect(warn).toHaveBeenCalledWith('firsthand: track before init');
+  expect(sdk.stats).toBeUndefined();
   expect(host.network.requests).toEqual([]);
 });

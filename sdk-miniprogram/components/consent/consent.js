@@ -38,7 +38,7 @@ Component({
     attached() {
       const { lang, words } = this.data;
       this.setData({ said: { ...(WORDS[lang] || WORDS.zh), ...words } });
-      if (!firsthand.consent.get) return console.warn('firsthand: call init in app.js before the consent component');
+      if (!firsthand.consent.get()) return console.warn('firsthand: call init in app.js before the consent component');
       privacy.onNeed(() => this.open());
       privacy.status().then(({ contractName }) => this.setData({ contractName }));
       if (!firsthand.consent.get().preferences) this.open();

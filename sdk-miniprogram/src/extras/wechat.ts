@@ -1,8 +1,14 @@
 /**
  * What needs WeChat or the collector beyond events: `login`, `webViewUrl`, `privacy`, and, if asked for, tokens on shared
  * cards. Verbs of the client once the plugin is among `plugins` of `init`.
+ *
+ * A yes by WeChat's button is a yes to what the 用户隐私保护指引 said then. When the app adds to it, WeChat needs the person's
+ * authorisation again, and so do we: such a yes lapses (it is no "no": nothing is told to the ledger), what was stored
+ * goes, and whoever is asked next time decides anew. A yes that was given in another way does not depend on WeChat's.
  */
 
+import type { ChoiceOptions } from '../../../sdk-js/src/core/api.js';
+import type { Preferences } from '../../../sdk-js/src/core/protocol.js';
 import type { MakePlugin } from '../host.js';
 import { createHttp } from '../http.js';
 import { createAsked, type Pseudonyms } from './collector.js';
@@ -29,8 +35,29 @@ export const wechat =
   ({ shareTracking = false }: WeChatOptions = {}): MakePlugin =>
   (host) => ({
     name: 'wechat',
-    install() {
+    install({ inside, guarded }) {
       const { client, endpoint, writeKey } = host;
+      const { vault, prefix, ports } = inside;
+      const byButton = `${prefix}wechat`;
+      const set = (preferences: Preferences, how?: ChoiceOptions) => {
+        client.consent.set(preferences, how);
+        const isYes = how && how.method === 'wechat' && Object.values(preferences).includes(true);
+        if (isYes) vault.set(byButton, '1');
+        else vault.remove(byButton);
+      };
+      const privacy = createPrivacy((preferences) => set(preferences, { method: 'wechat' }));
+      const recheck = guarded(() => {
+        if (!vault.get(byButton)) return;
+        void privacy.status().then(
+          guarded(({ needAuthorization }) => {
+            if (!needAuthorization || !vault.get(byButton)) return;
+            vault.remove(byButton);
+            ports.storage.remove(`${prefix}consent`);
+          }),
+        );
+      });
+      const unheard = host.front.onShow(recheck);
+      recheck();
       const allowed = () => {
         const { decisions, preferences } = client.consent.get();
         return decisions.analytics === 'allow' ? preferences || {} : null;
@@ -42,7 +69,8 @@ export const wechat =
       });
       let named = false;
       host.extend({
-        privacy: createPrivacy((preferences) => client.consent.set(preferences, { method: 'wechat' })),
+        privacy,
+        consent: { ...client.consent, set },
         webViewUrl: asked.webViewUrl,
         login: () =>
           asked.login().then((who) => {
@@ -59,7 +87,7 @@ export const wechat =
           client.reset();
         },
       });
-      if (!shareTracking) return () => {};
+      if (!shareTracking) return unheard;
       const shares = createShares(asked.share);
       host.shareOf = shares.of;
       host.stamp = shares.stamp;
@@ -69,6 +97,7 @@ export const wechat =
       ready();
       const off = client.consent.onChange(ready);
       return () => {
+        unheard();
         off();
         delete host.stamp;
       };

@@ -8,6 +8,8 @@
  *   the last registered listener counts                                  the same
  *   `resolve({event:'agree', buttonId})` counts only if that button       `tapAgreeButton(id)` is the person's tap; without
  *     (open-type `agreePrivacyAuthorization`) was really tapped            it the interface fails
+ *   that tap is the agreement, whether or not an interface waits           `tapAgreeButton` sets it
+ *   a type that is added to the guide needs the agreement again           `state.agreed = false`
  *   `resolve({event:'disagree'})` fails the waiting interface             the same, error 104
  *   without a listener WeChat shows its own dialogue                      fails here: nobody taps it
  */
@@ -46,5 +48,12 @@ export function hostPrivacy() {
       state.contractOpened++;
     },
   };
-  return { api, state, tapAgreeButton: (id: string) => void tapped.add(id) };
+  return {
+    api,
+    state,
+    tapAgreeButton(id: string) {
+      tapped.add(id);
+      state.agreed = true;
+    },
+  };
 }
