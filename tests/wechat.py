@@ -81,7 +81,10 @@ class _Handler(BaseHTTPRequestHandler):
         if errcode:
             return {"errcode": errcode, "errmsg": f"{MESSAGES.get(errcode, 'error')}, rid: 6593f5a4-13e0cd2f-4d3d0d6b"}
         name = code.split("-")[1]
-        session = {"openid": f"o{name}-6zEXAMPLEopenidEXAMPLE", "session_key": "SESSIONKEYSESSIONKEY=="}
+        session: dict[str, object] = {
+            "openid": f"o{name}-6zEXAMPLEopenidEXAMPLE",
+            "session_key": "SESSIONKEYSESSIONKEY==",
+        }
         return session if name == "alone" else session | {"unionid": f"u{name}-6zEXAMPLEunionidEXAMPL"}
 
     def _say(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.integration.devtools import faults
 from tests.tree.files import ROOT
 
 SDK = ROOT / "sdk-miniprogram"
@@ -108,6 +109,7 @@ def _walked(framework: Framework) -> dict[str, Any]:
         ["npm", "run", "build"], cwd=framework.folder, env=env, capture_output=True, text=True, timeout=600, check=False
     )
     assert built.returncode == 0, built.stdout[-4000:] + built.stderr[-4000:]
+    assert faults(output) == []
     done = subprocess.run(["node", PROGRAM, output], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     walked: dict[str, Any] = json.loads(done.stdout)
