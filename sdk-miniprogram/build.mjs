@@ -33,6 +33,7 @@ const NAMES = {
   isPublic: [...PUBLIC, ...['protocol', 'api', 'plugin'].map((name) => `${core}/${name}.ts`)],
   libraries: /^lib\.es\d+[\w.]*d\.ts$/,
   newer: ['is', 'exports'],
+  strictly: true,
 };
 
 const FILES = { firsthand: 'entry', plugins: 'extras/entry' };
@@ -48,7 +49,8 @@ export async function bundle(entry) {
     toplevel: true,
     compress: { passes: 4, unsafe: true, unsafe_methods: true, pure_getters: true, keep_fargs: false },
     nameCache,
-    mangle: { properties: { regex: new RegExp(`^(${shortened(NAMES).join('|')})$`) } },
+    // `builtins`: terser spares what a DOM knows (`open`, `items`), and there is none here
+    mangle: { properties: { builtins: true, regex: new RegExp(`^(${shortened(NAMES).join('|')})$`) } },
     format: { comments: false },
   });
   delete nameCache.vars;
