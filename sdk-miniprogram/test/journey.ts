@@ -54,5 +54,28 @@ export function journey(compiler: Compiler): void {
     ]);
     expect(JSON.stringify(sent)).not.toContain('13800138000');
     expect(sent.map(({ context }) => context.seq)).toEqual(sent.map((_, i) => i));
+
+    // the guide grows: the yes lapses, the page that is open asks again by itself, and one tap settles it
+    const { host, firsthand, settle, act, html } = shop;
+    const asks = () => html().includes('不同意');
+    expect(asks()).toBe(false);
+    host.privacy.state.agreed = false;
+    host.show();
+    await settle(50);
+    expect(firsthand.consent.get().preferences).toBeNull();
+    expect(asks()).toBe(true);
+    host.privacy.tapAgreeButton('fh-consent-agree');
+    await act('agreeprivacyauthorization', {}, '#consent', '#fh-consent-agree');
+    expect(firsthand.consent.get().decisions.analytics).toBe('allow');
+    expect(asks()).toBe(false);
+    // a choice made elsewhere takes the question away
+    host.privacy.state.agreed = false;
+    host.hide();
+    host.show();
+    await settle(50);
+    expect(asks()).toBe(true);
+    firsthand.consent.set({ analytics: false });
+    await settle();
+    expect(asks()).toBe(false);
   });
 }

@@ -4,8 +4,9 @@
  *   <firsthand-consent id="consent" purposes="{{['analytics']}}" />
  *   this.selectComponent('#consent').open();   // to change a choice, from a settings page
  *
- * It shows itself when no choice was made yet, and when WeChat waits for an answer to its own guide. The answer goes to
- * both. Texts: Chinese unless `lang` is `en`; `words` replaces any of them.
+ * It shows itself while no choice stands (none was made yet, or a yes has lapsed on a page that is open) and when WeChat
+ * waits for an answer to its own guide; a choice that is made elsewhere takes it away again. The answer goes to both.
+ * Texts: Chinese unless `lang` is `en`; `words` replaces any of them.
  */
 const { firsthand } = require('../../firsthand.js');
 const { createPrivacy } = require('../../plugins.js');
@@ -41,12 +42,21 @@ Component({
       if (!firsthand.consent.get()) return console.warn('firsthand: call init in app.js before the consent component');
       privacy.onNeed(() => this.open());
       privacy.status().then(({ contractName }) => this.setData({ contractName }));
-      if (!firsthand.consent.get().preferences) this.open();
+      this.stop = firsthand.consent.onChange(() => this.ask());
+      this.ask();
+    },
+    detached() {
+      if (this.stop) this.stop();
     },
   },
   methods: {
     open() {
       this.setData({ shown: true });
+    },
+    ask() {
+      const asks = !firsthand.consent.get().preferences;
+      if (asks !== !!this.asks) this.setData({ shown: asks });
+      this.asks = asks;
     },
     agree() {
       privacy.agree(this.data.purposes, 'fh-consent-agree');
