@@ -39,11 +39,16 @@ def test_help_needs_nothing_heavy_and_is_quick() -> None:
     assert all(name in done.stdout for name in COMMANDS)
 
 
+def leaves(command: click.Command | None, words: list[str]) -> list[list[str]]:
+    """The words of every command at or below `command`."""
+    if not isinstance(command, click.Group):
+        return [words]
+    return [found for part, below in command.commands.items() for found in leaves(below, [*words, part])]
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help_with_an_example(name: str) -> None:
-    command = main.get_command(click.Context(main), name)
-    names = [[name, part] for part in command.commands] if isinstance(command, click.Group) else [[name]]
-    for words in names:
+    for words in leaves(main.get_command(click.Context(main), name), [name]):
         done = CliRunner().invoke(main, [*words, "--help"])
         assert done.exit_code == 0, done.output
         assert "--data" in done.output
