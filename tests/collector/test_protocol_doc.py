@@ -37,8 +37,8 @@ def test_no_endpoint_that_does_not_exist() -> None:
 
 
 def test_every_code_that_an_answer_may_hold() -> None:
-    elsewhere = {"live", "api"}  # the admin API's codes are in its own document
-    found = [p for p in (ROOT / "collector").rglob("*.py") if not elsewhere & set(p.relative_to(ROOT).parts)]
+    # The admin API's codes are in its own document
+    found = [p for p in (ROOT / "collector").rglob("*.py") if "live" not in str(p) and "api" not in p.parts]
     sources = "\n".join(p.read_text() for p in found)
     codes = set(re.findall(r'(?:NotABatch|Refused)\(\s*(?:\d+, )?"([a-z_]+)"', sources))
     codes |= set(re.findall(r'"code": "([a-z_]+)"', sources)) | set(
