@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
 
 from prometheus_client.metrics_core import (
     CounterMetricFamily,
@@ -15,26 +14,13 @@ from prometheus_client.metrics_core import (
 from collector.metrics import Balance, Histogram, collect
 from collector.spool.disk import free_bytes
 from collector.spool.reader import backlog
-
-
-class Loaded(Protocol):
-    """What is read of the loader's report."""
-
-    committed_events: int
-    committed_bad: int
-    duplicates: int
-    damaged_frames: int
-    poison_rows: int
-    lag_seconds: float
-
-    @property
-    def seen(self) -> float: ...
+from collector.spool.report import LoadReport
 
 
 class SheetCollector:
     """A Prometheus collector over what all workers published."""
 
-    def __init__(self, data: Path, spool: Path, loader: Loaded | None) -> None:
+    def __init__(self, data: Path, spool: Path, loader: LoadReport | None) -> None:
         self._data, self._spool, self._loader = data, spool, loader
 
     def collect(self) -> Iterator[Metric]:

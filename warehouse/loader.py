@@ -24,13 +24,13 @@ import msgspec
 import pyarrow as pa
 
 from collector.spool import reader
-from warehouse import report as heartbeat
+from collector.spool import report as heartbeat
+from collector.spool.report import LoadReport
 from warehouse.catalog import StoreConfig
 from warehouse.dedupe import Filter, Recent
 from warehouse.firewall import report_of
 from warehouse.intake import Intake, Loaded, order
 from warehouse.mirror import Mirror
-from warehouse.report import LoadReport
 from warehouse.schema import BAD_EVENTS, EVENTS, PII_REPORT, TableSchema
 from warehouse.sinks.iceberg import IcebergSink
 from warehouse.sinks.part import Missing, Part
@@ -61,10 +61,6 @@ class LoaderConfig(msgspec.Struct, frozen=True):
     @property
     def spool(self) -> Path:
         return self.data / "spool"
-
-    @property
-    def heartbeat(self) -> Path:
-        return self.data / "loader.json"
 
 
 class Loader:
@@ -258,9 +254,9 @@ class Loader:
         round_.lag_seconds, round_.pending_segments = round(waiting.oldest_seconds, 3), waiting.segments
         self.total.add(round_)
         try:
-            heartbeat.write(self._config.heartbeat, self.total, time.time())
+            heartbeat.write(self._config.data, self.total, time.time())
         except OSError as error:  # a full disk must not stop the commits that would empty it
-            log.warning("cannot write %s: %s", self._config.heartbeat, error)
+            log.warning("cannot write %s: %s", heartbeat.path_of(self._config.data), error)
 
 
 def _without_repeats(batch: list[Loaded], repeats: Filter) -> dict[tuple[str, int], pa.Table]:

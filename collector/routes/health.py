@@ -2,45 +2,17 @@
 
 import time
 from collections.abc import Callable
-from datetime import datetime
-from pathlib import Path
 
-import msgspec
 from prometheus_client import CollectorRegistry, generate_latest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from collector.exposition import SheetCollector
+from collector.spool import report
 from collector.state import State
 
 LOADER_SILENT_SECONDS = 120.0
-
-
-class LoaderReport(msgspec.Struct):
-    """What the loader last wrote to `<data>/loader.json`."""
-
-    time: datetime
-    committed_events: int = 0
-    committed_bad: int = 0
-    duplicates: int = 0
-    damaged_frames: int = 0
-    poison_rows: int = 0
-    lag_seconds: float = 0.0
-    error: str = ""
-
-    @property
-    def seen(self) -> float:
-        """When that was, in seconds since the epoch."""
-        return self.time.timestamp()
-
-
-def read_loader(data: Path) -> LoaderReport | None:
-    """The loader's last report, or None if it has not run here."""
-    try:
-        return msgspec.json.decode((data / "loader.json").read_bytes(), type=LoaderReport)
-    except (OSError, msgspec.MsgspecError):
-        return None
 
 
 def health_routes(state: Callable[[], State]) -> list[Route]:
@@ -57,7 +29,7 @@ def health_routes(state: Callable[[], State]) -> list[Route]:
     async def metrics(request: Request) -> Response:
         registry = CollectorRegistry()
         data = state().settings.data_dir
-        registry.register(SheetCollector(data, state().settings.spool_dir, read_loader(data)))
+        registry.register(SheetCollector(data, state().settings.spool_dir, report.read(data)))
         return Response(generate_latest(registry), media_type="text/plain; version=0.0.4")
 
     return [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)]
@@ -70,7 +42,7 @@ def problems_of(state: State, now: float) -> list[str]:
         found.append(f"spool: {state.spool.refusal}")
     if not state.consent.ready:
         found.append("consent: the store of policies and receipts does not answer")
-    loader = read_loader(state.settings.data_dir)
+    loader = report.read(state.settings.data_dir)
     if loader is not None:
         if loader.error:
             found.append("loader: the catalog or the store does not answer; `firsthand doctor` tells more")

@@ -26,7 +26,7 @@ from consent.decide import ANALYTICS, Decision, decide
 from consent.gate import Outcome, Proof
 from consent.subjects import Subjects
 from consent.tally import Done
-from consent.tokens import TokenError
+from consent.tokens import TokenError, TokenReader
 
 MAX_NAMES = 64
 _NEVER = float("inf")
@@ -53,13 +53,16 @@ class Answer(Struct):
 class Prepared(Struct):
     """What a context claims, read once. `until`: when it must be read again, because its token ends (seconds).
 
-    `subject`, `seq`: the token's. `granted`: encoded columns. `answers`: by the event's name.
+    `tokens` read it: with other keys it must be read again, because a key may be gone, or one may have come that makes
+    a token of ours of what was none. `subject`, `seq`: the token's. `granted`: encoded columns. `answers`: by the
+    event's name.
     """
 
     purpose: str | None
     gpc: bool
     stamped: dict[str, bool] | None
     policy_version: str | None
+    tokens: TokenReader
     proof: Proof | None = None
     subject: str | None = None
     seq: int = 0
@@ -97,7 +100,7 @@ def gate(event: Event, context: RequestContext) -> Event:
 def _with_policy(event: Event, context: RequestContext, consents: Consents) -> Event:
     shared = event.shared
     said: Prepared | None = shared.verdict
-    if said is None or context.received_at.timestamp() >= said.until:
+    if said is None or said.tokens is not consents.tokens or context.received_at.timestamp() >= said.until:
         said = shared.verdict = _prepare(shared.context, context, consents)
         shared.row = None  # it holds what was granted before
     if said.forged:
@@ -171,7 +174,7 @@ def _heard(event: Event, said: Prepared, consents: Consents) -> tuple[tuple[str,
 
 def _prepare(said: Context, request: RequestContext, consents: Consents) -> Prepared:
     consent = said.consent
-    found = Prepared(said.purpose, said.gpc or request.gpc, None, None)
+    found = Prepared(said.purpose, said.gpc or request.gpc, None, None, consents.tokens)
     if consent is not None:
         found.stamped, found.policy_version = consent.category_preferences, consent.policy_version
         if consent.token:
@@ -199,7 +202,7 @@ def _narrowed(event: Event, said: Prepared, denied: tuple[str, ...], doubtful: b
     """The same claims for this one event, with what was heard of its person; in doubt, grants do not count."""
     shared = event.shared
     event.shared = Shared(shared.context, shared.extra, shared.circumstances, shared.checked)
-    own = Prepared(said.purpose, said.gpc, said.stamped, said.policy_version, said.proof)
+    own = Prepared(said.purpose, said.gpc, said.stamped, said.policy_version, said.tokens, said.proof)
     if doubtful:
         own.stamped = {purpose: yes for purpose, yes in (said.stamped or {}).items() if not yes}
         own.proof = None

@@ -9,8 +9,8 @@ from collector.enrich import ENRICHMENTS
 from collector.exposition import SheetCollector
 from collector.metrics import Balance, publish
 from collector.pipeline import STEPS
-from collector.routes.health import LoaderReport
 from collector.settings import Settings
+from collector.spool.report import LoadReport
 from tests.tree.files import cells, ending, read
 from warehouse.cli import COMMANDS
 from warehouse.schema import TABLES, TableSchema
@@ -76,7 +76,7 @@ def test_metrics(tmp_path_factory: pytest.TempPathFactory) -> None:
     balance.enrichment_errors["geo"] = 1
     publish(balance, data / "run" / "c1-0.json")
 
-    loader = LoaderReport(time=datetime(2026, 11, 22, tzinfo=UTC))
+    loader = LoadReport(time=datetime(2026, 11, 22, tzinfo=UTC))
     exposed = {family.name for family in SheetCollector(data, data / "spool", loader).collect()}
     page = read("docs/operations.md")
     documented = {name.removesuffix("_total") for name in cells(page) if name.startswith("firsthand_")}

@@ -154,7 +154,6 @@ ELSEWHERE = {
     # one loader, one upkeep: tested as wholes on three stores
     "warehouse/bucket.py": "tests/warehouse/cli/test_commands.py",
     "warehouse/intake.py": "tests/warehouse/test_loader.py",
-    "warehouse/report.py": "tests/warehouse/test_loader.py",
     "warehouse/swap.py": "tests/warehouse/maintain/test_maintain.py",
     "warehouse/mirror.py": "tests/warehouse/test_consented.py",
     "warehouse/maintain/retain.py": "tests/warehouse/test_consented.py",

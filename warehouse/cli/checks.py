@@ -18,8 +18,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from collector.settings import Settings, read_file
-from collector.spool import reader
-from warehouse import report
+from collector.spool import reader, report
 from warehouse.catalog import StoreConfig
 from warehouse.cli.common import store_config
 
@@ -82,7 +81,7 @@ def spool(found: Settings, _: Path | None) -> Iterator[Finding]:
     """What waits, and whether a loader is at work."""
     waiting = reader.backlog(found.spool_dir, time.time())
     shown = f"{waiting.segments} segments wait ({waiting.bytes:,} bytes, oldest {waiting.oldest_seconds:.0f} s)"
-    beat = report.read(found.data_dir / "loader.json")
+    beat = report.read(found.data_dir)
     if beat is not None and beat.error:
         shown += f"; the loader says: {beat.error}"
     if waiting.bytes >= found.spool_max_bytes:

@@ -12,7 +12,8 @@ from collector.console.pages.health import DAYS, ledger_of, read_losses, sheet_o
 from collector.days import read_days
 from collector.findings import read_findings
 from collector.metrics import collect
-from collector.routes.health import LOADER_SILENT_SECONDS, read_loader
+from collector.routes.health import LOADER_SILENT_SECONDS
+from collector.spool import report
 from collector.spool.disk import free_bytes
 from collector.spool.reader import backlog
 from consent.api.call import Call
@@ -88,7 +89,7 @@ def health(desk: Desk) -> tuple[Operation, ...]:
     def show(call: Call) -> Health:
         settings = desk.settings
         sheets = [sheet for _, sheet in collect(settings.data_dir / "run")]
-        sheet, loader = sheet_of(sheets), read_loader(settings.data_dir)
+        sheet, loader = sheet_of(sheets), report.read(settings.data_dir)
         table, waiting = table_of(sheet, loader), backlog(settings.spool_dir, call.now)
         today = datetime.fromtimestamp(call.now, UTC).date()
         days = ledger_of(read_days(settings.data_dir / "days", today, DAYS), read_losses(settings.data_dir))

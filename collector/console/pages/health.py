@@ -16,9 +16,11 @@ from starlette.responses import Response
 from collector.console.desk import Desk
 from collector.days import ACCEPTED, Day, read_days
 from collector.metrics import Balance, collect
-from collector.routes.health import LOADER_SILENT_SECONDS, LoaderReport, read_loader
+from collector.routes.health import LOADER_SILENT_SECONDS
+from collector.spool import report
 from collector.spool.disk import free_bytes
 from collector.spool.reader import backlog
+from collector.spool.report import LoadReport
 from consent.console.page import Endpoint, Page
 from consent.console.visit import Visit
 
@@ -31,7 +33,7 @@ def health(desk: Desk) -> Page:
     def show(visit: Visit) -> Response:
         settings = desk.settings
         sheets = [sheet for _, sheet in collect(settings.data_dir / "run")]
-        loader = read_loader(settings.data_dir)
+        loader = report.read(settings.data_dir)
         today = datetime.fromtimestamp(visit.now, UTC).date()
         days = read_days(settings.data_dir / "days", today, DAYS)
         losses = read_losses(settings.data_dir)
@@ -69,7 +71,7 @@ def sheet_of(sheets: list[Balance]) -> dict[str, Any]:
     }
 
 
-def table_of(sheet: dict[str, Any], loader: LoaderReport | None) -> dict[str, int]:
+def table_of(sheet: dict[str, Any], loader: LoadReport | None) -> dict[str, int]:
     """What is in the table and what is on its way, over the loader's life: spooled = committed + duplicates + pending.
 
     A loader that started later than the workers, or loaded what an earlier worker left, knows of other events than

@@ -6,7 +6,7 @@ import msgspec
 
 from collector.findings import Findings
 from collector.metrics import Balance, publish
-from collector.routes.health import LoaderReport
+from collector.spool.report import LoadReport
 from tests.collector.console.office import Office
 from tests.consent.api.caller import Caller
 from tests.consent.console.visitors import NOW
@@ -19,7 +19,7 @@ def test_sums_and_what_is_on_its_way(desk: Office, roles: dict[str, Caller]) -> 
     sheet = Balance(started=NOW, received=10, spooled=7, rejected={"shop no_consent": 2}, unavailable=1)
     publish(sheet, data / "run" / "w1.json")
     seen = datetime.fromtimestamp(NOW - 500, UTC)
-    (data / "loader.json").write_bytes(msgspec.json.encode(LoaderReport(time=seen, committed_events=4, duplicates=1)))
+    (data / "loader.json").write_bytes(msgspec.json.encode(LoadReport(time=seen, committed_events=4, duplicates=1)))
     said = viewer.get("/health")
     assert said["balanced"] and (said["received"], said["spooled"], said["rejected"]) == (10, 7, {"no_consent": 2})
     assert (said["committed"], said["duplicates"], said["pending"]) == (4, 1, 2)

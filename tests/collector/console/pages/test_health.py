@@ -8,7 +8,7 @@ import msgspec
 from collector.console.pages.health import Losses, SourceLoss, ledger_of, rows_of, sheet_of, table_of
 from collector.days import Day, DayBook
 from collector.metrics import Balance, publish
-from collector.routes.health import LoaderReport
+from collector.spool.report import LoadReport
 from tests.collector.console.conftest import here, shared_office
 from tests.collector.console.office import Office
 
@@ -33,10 +33,10 @@ def test_workers_add_up_and_one_that_does_not_balance_is_seen() -> None:
 
 def test_what_is_spooled_is_in_the_table_repeated_or_on_its_way() -> None:
     sheet = sheet_of([balance()])
-    loader = LoaderReport(datetime.now(UTC), committed_events=3, duplicates=1)
+    loader = LoadReport(datetime.now(UTC), committed_events=3, duplicates=1)
     assert table_of(sheet, loader) == {"committed": 3, "duplicates": 1, "pending": 2}
     assert table_of(sheet, None)["pending"] == 6
-    assert table_of(sheet, LoaderReport(datetime.now(UTC), committed_events=99))["pending"] == 0
+    assert table_of(sheet, LoadReport(datetime.now(UTC), committed_events=99))["pending"] == 0
 
 
 def test_a_day_by_source_with_reasons() -> None:
