@@ -95,7 +95,7 @@ def hurt(path: Path, chance: random.Random) -> Harm:
             harm = Harm(what, evident=False)
     if path.suffix == ".open":
         # A last frame that ends too early is what an interrupted write looks like; nobody can tell them apart
-        last = left.frames[-1][2]
+        last = left.frames[-1][2] if left.frames else []  # a worker may be killed before its first event
         harm.evident = harm.evident and bool(harm.lost) and not harm.lost & set(last)
     return harm
 
