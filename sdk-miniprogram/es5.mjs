@@ -40,9 +40,8 @@ export function lower(source) {
 /** Loops, spreads, object spreads and templates. */
 function walks(context) {
   const list = (expression) => (ts.isArrayLiteralExpression(expression) ? expression : call(name('$list'), expression));
-  const left = new Set();
   const visit = (given) => {
-    const node = ts.visitEachChild(ts.isOptionalChain(given) ? unchained(given, left) : given, visit, context);
+    const node = ts.visitEachChild(ts.isOptionalChain(given) ? unchained(given, context) : given, visit, context);
     if (ts.isForOfStatement(node)) {
       const { initializer, statement, expression } = node;
       if (!leaves(statement)) return each(node, list);
@@ -65,15 +64,14 @@ function walks(context) {
 /** May be said twice: a name, or a member of one. */
 const isPlain = (node) => ts.isIdentifier(node) || (ts.isPropertyAccessExpression(node) && isPlain(node.expression));
 
-/** `a?.b.c` as `a && a.b.c`. What asks the result of a call is `left` to TypeScript, which keeps it in a variable. */
-function unchained(node, left) {
+/** `a?.b.c` as `a && a.b.c`; what is no plain name is kept in a variable: `(t = a()) && t.b`. */
+function unchained(node, context) {
   const links = [node];
   while (!links.at(-1).questionDotToken) links.push(links.at(-1).expression);
-  const { expression: base } = links.at(-1);
-  if (left.has(node) || !isPlain(base)) {
-    for (const link of links) left.add(link);
-    return node;
-  }
+  const { expression } = links.at(-1);
+  const base = isPlain(expression) ? expression : make.createTempVariable(context.hoistVariableDeclaration);
+  const asked =
+    base === expression ? base : make.createParenthesizedExpression(make.createAssignment(base, expression));
   let made = base;
   for (const link of links.reverse()) {
     if (ts.isCallExpression(link)) made = make.createCallExpression(made, undefined, link.arguments);
@@ -81,7 +79,7 @@ function unchained(node, left) {
       made = make.createElementAccessExpression(made, link.argumentExpression);
     } else made = make.createPropertyAccessExpression(made, link.name);
   }
-  return make.createParenthesizedExpression(make.createLogicalAnd(base, made));
+  return make.createParenthesizedExpression(make.createLogicalAnd(asked, made));
 }
 
 /** `function (a, ...rest) { … }` with `var rest = [].slice.call(arguments, 1)`. */

@@ -13,9 +13,10 @@
 
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { type Answer, decide, weigh } from '../src/core/gate.js';
+import { type Answer, decide } from '../src/core/gate.js';
 import type { Message, Policy, PurposeRule } from '../src/core/protocol.js';
 import { remote } from '../src/core/remote.js';
+import { weigh } from '../src/core/rule.js';
 import { Device, ok } from './ports.js';
 
 const DAY = 86_400_000;

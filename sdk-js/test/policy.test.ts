@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { createGate, type GateOptions } from '../src/core/gate.js';
 import type { Policy, PurposeRule } from '../src/core/protocol.js';
+import { weigh } from '../src/core/rule.js';
 import { Device, names } from './ports.js';
 
 const DAY = 86_400_000;
@@ -24,7 +25,7 @@ function gate(options: Partial<GateOptions<{ purpose: string }>> = {}) {
     changed: () => {},
     ...options,
   });
-  return { device, released, ...made };
+  return { device, released, ...made, policy: (news: Policy) => made.policy(news, weigh) };
 }
 
 const rule = (id: string, more: Partial<PurposeRule> = {}): PurposeRule => ({

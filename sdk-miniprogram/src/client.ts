@@ -9,7 +9,7 @@
 import type { Client, ClientOptions } from '../../sdk-js/src/core/api.js';
 import { createClient } from '../../sdk-js/src/core/client.js';
 import type { Plugin } from '../../sdk-js/src/core/plugin.js';
-import { createFacts } from './context.js';
+import { createDevice, createFacts } from './context.js';
 import { createFront } from './front.js';
 import { getHooks } from './hooks.js';
 import type { Host, MakePlugin } from './host.js';
@@ -67,7 +67,8 @@ export function createMiniprogram(options: InitOptions): Firsthand & Pick<Client
         bytes: (count) => Uint8Array.from({ length: count }, () => Math.floor(Math.random() * 256)),
       },
       lifecycle: net,
-      facts: createFacts(net.kind, queryParams),
+      facts: createFacts(queryParams),
+      device: createDevice(net.kind),
       gpc: () => false,
     },
     {

@@ -1,9 +1,9 @@
 /**
  * The facts of a mini-program at one moment.
  *
- * What the mini-program itself is doing (page, scene) is noted at once. What describes the device is read only
- * when an event is allowed: the members are getters, and the core copies the facts into the message behind the
- * gate. So an event that waits for consent, and one that is denied, has read nothing.
+ * What the mini-program itself is doing (page, scene) is noted at once. What describes the device is a port of its own
+ * (`createDevice`), which the core asks behind the gate. So an event that waits for consent, and one that is denied, has
+ * read nothing.
  *
  * `getSystemInfo*` is never called: it warns since base library 3.4 and blocks. Where the newer functions are
  * missing the device stays unknown.
@@ -15,8 +15,16 @@ import type { PageInstance } from './wx.js';
 
 export type Query = Record<string, unknown> | undefined;
 
-export function createFacts(networkKind: () => string | null, queryParams: readonly string[]): () => Facts {
-  let device: Facts | null = null;
+export const createFacts = (queryParams: readonly string[]) => (): Facts => {
+  const page = topPage();
+  return {
+    page: page && page.route ? pageFacts(page.route, page.options, queryParams) : undefined,
+    scene: wx.getEnterOptionsSync && wx.getEnterOptionsSync().scene,
+  } as Facts;
+};
+
+export function createDevice(networkKind: () => string | null): () => Facts {
+  let known: Facts | null = null;
 
   /** Does not change while the mini-program runs, but for the window, which may. */
   function readDevice(): Facts {
@@ -33,41 +41,16 @@ export function createFacts(networkKind: () => string | null, queryParams: reado
     }
     return facts;
   }
-  const known = () => {
-    device = device || readDevice();
-    return device;
-  };
-  const window = () => (wx.getWindowInfo ? wx.getWindowInfo() : null);
 
   return () => {
-    const page = topPage();
-    return {
-      get os() {
-        return known().os;
-      },
-      get device() {
-        return known().device;
-      },
-      get locale() {
-        return known().locale;
-      },
-      get app() {
-        return known().app;
-      },
-      get network() {
-        return networkKind() || undefined;
-      },
-      get screen() {
-        const info = window();
-        return info && { width: info.screenWidth, height: info.screenHeight, density: info.pixelRatio };
-      },
-      get viewport() {
-        const info = window();
-        return info && { width: info.windowWidth, height: info.windowHeight };
-      },
-      page: page && page.route ? pageFacts(page.route, page.options, queryParams) : undefined,
-      scene: wx.getEnterOptionsSync && wx.getEnterOptionsSync().scene,
-    } as Facts;
+    known = known || readDevice();
+    const facts: Facts = { ...known, network: networkKind() || undefined };
+    if (wx.getWindowInfo) {
+      const { screenWidth, screenHeight, pixelRatio, windowWidth, windowHeight } = wx.getWindowInfo();
+      facts.screen = { width: screenWidth, height: screenHeight, density: pixelRatio };
+      facts.viewport = { width: windowWidth, height: windowHeight };
+    }
+    return facts;
   };
 }
 

@@ -175,7 +175,14 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
       preferences: gate.preferences(),
       receipt: stampOf(gate.receipt()),
     };
-    const built = build(call, state, facts, options.library, draft || newId(at), new Date(at).toISOString());
+    const built = build(
+      call,
+      state,
+      { ...ports.device?.(), ...facts },
+      options.library,
+      draft || newId(at),
+      new Date(at).toISOString(),
+    );
     if ('error' in built) {
       tally.drop(built.error);
       return explain(built.error, call);

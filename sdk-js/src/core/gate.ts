@@ -1,5 +1,5 @@
 /**
- * May an event be used for its purpose? `decide` is pure (vectors: `gate`, the same in every language);
+ * May an event be used for its purpose? `decide` is pure (vectors: `gate`, the same in every language), and so is `rule.ts`;
  * `createGate` keeps the person's choice, the site's policy and the events that wait for a choice.
  *
  * Waiting events live in memory only, bounded, and leave in one of two ways: released, in order and with
@@ -13,7 +13,6 @@
  */
 
 import type { ChoiceOptions } from './api.js';
-import { DAY_MS } from './identity.js';
 import { parse } from './json.js';
 import type { Storage, Undo } from './ports.js';
 import {
@@ -23,9 +22,9 @@ import {
   type Policy,
   type Preferences,
   PURPOSES,
-  type PurposeRule,
   type Stamp,
 } from './protocol.js';
+import type { Weigh } from './rule.js';
 
 /** Global Privacy Control denies what sells or shares (W3C GPC; CCPA regulations §7025). */
 const DENIED_BY_GPC = ['marketing', 'third_party'];
@@ -39,27 +38,6 @@ export function decide(purpose: string, preferences: Preferences | null, mode: s
   // `=== true`, so that a truthy surprise never widens anything
   if (choice != null) return choice === true ? 'allow' : 'deny';
   return mode === 'opt_out' || (mode === 'exempt' && purpose === ANALYTICS) ? 'allow' : 'hold';
-}
-
-/**
- * With the policy's rule for the purpose. `cookieless`: may be sent, and nothing may be kept for it. A grant that is
- * too old, of the future or about another version of the purpose is stale and counts as none; a denial always counts.
- */
-export function weigh(
-  rule: PurposeRule,
-  answer: Answer | undefined,
-  gpc: boolean,
-  now: number,
-): Decision | 'cookieless' {
-  const [granted, at, version] = [answer].flat() as Partial<Answer>;
-  if (rule.required === true) return 'allow';
-  if ((gpc && rule.gpc !== 'ignore') || (answer && granted !== true)) return 'deny';
-  const age = now - (at as number);
-  // a site's own banner knows no versions: what a choice was not made about in so many words it may still hold for
-  if (age >= 0 && age < rule.ttlDays * DAY_MS && (!version || version === rule.version)) return 'allow';
-  if (rule.default === 'granted') return 'allow';
-  if (rule.default !== 'pending') return 'deny';
-  return rule.pending === 'queue' ? 'hold' : rule.pending === 'cookieless' ? rule.pending : 'deny';
 }
 
 /** `[granted, when (ms), version of the purpose]`: lists have no names that a build could shorten differently. */
@@ -102,7 +80,8 @@ export interface Gate<T extends Held> {
   /** What was allowed a moment ago: released, held or dropped, as it is decided now. */
   pass(item: T): void;
   held(): number;
-  policy(news?: Policy): Policy;
+  /** `by`: what weighs its rules; it comes along with the first policy, so that whoever fetches none does not carry it. */
+  policy(news?: Policy, by?: Weigh): Policy;
   set(preferences: Preferences, how?: ChoiceOptions): void;
   withdraw(how?: ChoiceOptions): void;
   close: Undo;
@@ -127,6 +106,7 @@ export interface GateOptions<T> {
 export function createGate<T extends Held>(options: GateOptions<T>): Gate<T> {
   const { storage, key, gpc, now } = options;
   let policy: Policy = { mode: options.mode };
+  let weigh: Weigh = () => 'deny';
   let remembered = read(storage.get(key));
   const held: T[] = [];
 
@@ -223,9 +203,10 @@ export function createGate<T extends Held>(options: GateOptions<T>): Gate<T> {
         options.drop('overflow');
       }
     },
-    policy(news) {
+    policy(news, by = weigh) {
       if (news) {
         policy = news;
+        weigh = by;
         settle();
       }
       return policy;

@@ -76,6 +76,8 @@ export interface Ports {
   lifecycle: Lifecycle;
   /** The context of an event that happens now, already scrubbed. Reads no storage. */
   facts(): Facts;
+  /** What describes the device, read for an event that is allowed and for no other; `facts` win. */
+  device?(): Facts;
   /** Global Privacy Control as the platform sees it now. */
   gpc(): boolean;
   /** Shown at the start and after each change of a choice or the policy: what may be told to others on this device. */

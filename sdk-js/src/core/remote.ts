@@ -21,6 +21,7 @@ import type { Ports, Storage } from './ports.js';
 import type { Policy, Preferences } from './protocol.js';
 import type { Registry } from './registry.js';
 import { next } from './retry.js';
+import { weigh } from './rule.js';
 
 /** What this plugin may touch and no other. */
 export interface Inside {
@@ -68,7 +69,7 @@ export const remote = (): Plugin => ({
       inside.queryParams.push(...queryParams);
       for (const name in autotrack) if (autotrack[name] === false) inside.off(name);
       // a bare mode is for pages that have none of their own; a policy knows better than both
-      if (consent && (consent.purposes || !inside.mode)) gate.policy(consent);
+      if (consent && (consent.purposes || !inside.mode)) gate.policy(consent, weigh);
       // a grant that is stale for this policy: a notice is about to be shown after all
       if (Object.keys(chosen || {}).some((purpose) => gate.decide(purpose) === 'hold')) ask(1);
       const undelivered = vault.get(key);
