@@ -76,6 +76,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     orphan_grace_seconds: float = 3600.0
     maintain_interval: float = 3600.0
     erase_at: str = ""
+    erase_grace_seconds: float = 60.0
+    export_days: int = 7
 
     wechat_api: str = "https://api.weixin.qq.com"
 
@@ -176,6 +178,8 @@ def _check(settings: Settings) -> None:
         raise SettingsError(f"max_inflight_bytes must be at least {MAX_BODY_BYTES}, the size of one body")
     if settings.erase_at and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", settings.erase_at):
         raise SettingsError("erase_at must be a time of day in UTC such as 03:00, or empty")
+    if settings.erase_grace_seconds < 0 or settings.export_days < 1:
+        raise SettingsError("erase_grace_seconds must be at least 0, export_days at least 1")
     for name in ("commit_interval", "seal_seconds", "body_timeout", "console_idle_seconds"):
         if getattr(settings, name) <= 0:
             raise SettingsError(f"{name} must be more than 0 seconds")

@@ -278,6 +278,27 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "request {request} is {state}; this needs {needed}",
         "请求 {request} 的状态是 {state}；此操作需要 {needed}",
     ),
+    "request.underWay": (
+        "request {request} is being worked on already",
+        "请求 {request} 已在处理中",
+    ),
+    "request.noNight": (
+        "nothing is erased by night here: set erase_at, or have it erased at once",
+        "此处未设置夜间删除：请设置 erase_at，或选择立即删除",
+    ),
+    "request.noFile": (
+        "request {request} has no file, or its days are over; take in a new request",
+        "请求 {request} 没有文件，或已过期；请重新登记一个请求",
+    ),
+    "request.fileElsewhere": (
+        "the file of request {request} is not on this machine; the loader's machine {machine} has it, below exports/ "
+        "of its data directory, as {file}",
+        "请求 {request} 的文件不在本机；它在加载器所在的机器 {machine} 上，位于数据目录的 exports/ 下，文件名为 {file}",
+    ),
+    "fourEyes.erase": (
+        "nobody erases whom they verified: another officer or an approver has to (four-eyes rule)",
+        "核实身份的人不能自己执行删除：须由另一位隐私负责人或审批人执行（四眼原则）",
+    ),
     "file": (
         "{file}: {said}",
         "{file}：{said}",

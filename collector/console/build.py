@@ -38,6 +38,7 @@ def config_of(settings: Settings, config: Path | None = None) -> ConsoleConfig:
         public_url=settings.public_url,
         idle_seconds=settings.console_idle_seconds,
         oidc=provider if settings.oidc_issuer else None,
+        erase_at=settings.erase_at,
         sites=sites,
     )
 

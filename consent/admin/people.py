@@ -4,6 +4,8 @@ A person is found by an id as clients send it (anonymousId, userId); the store o
 writes an id down.
 """
 
+from collections.abc import Iterable
+
 import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy import Connection
@@ -50,6 +52,12 @@ def find(
         ).scalars()
     )
     return [Person(s, held[s], tuple(b if a == s else a for a, b in pairs if s in (a, b)), s in out) for s in everybody]
+
+
+def subjects(connection: Connection, ring: KeyRing, site: str, ids: Iterable[str], known: Iterable[str]) -> list[str]:
+    """Under whom the ledger knows these ids, as a device or as a person, beside those that are known."""
+    found = {p.subject: None for id in ids for p in find(connection, ring, site, id, id)}
+    return list(found | dict.fromkeys(known))
 
 
 def withdraw(connection: Connection, admin: Admin, ring: KeyRing, site: str, subject: str) -> Recorded:

@@ -26,11 +26,12 @@ COMMON: Final = {
 }
 PROBLEM: Final = "application/problem+json"
 RETRY_SECONDS: Final = 5
-_FORBIDDEN: Final = ("fourEyes.publish", "fourEyes.rollBack")
+_FORBIDDEN: Final = ("fourEyes.publish", "fourEyes.rollBack", "fourEyes.erase")
 _CONFLICTS: Final = (
     "draft.closed", "draft.changed", "draft.notADraft", "draft.notInReview", "draft.notSubmitted", "version.inForce",
     "map.changed", "map.noPolicy", "policy.none", "ledger.empty", "token.taken", "source.taken", "source.configured",
     "request.state", "request.extended", "request.passed", "request.other", "request.unverified", "request.lifted",
+    "request.notRestricted", "request.underWay", "request.noFile", "request.fileElsewhere",
 )  # fmt: skip
 
 

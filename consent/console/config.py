@@ -19,7 +19,7 @@ class ConsoleConfig:
     """`store` is an SQLAlchemy address. `public_url` is what people type, empty if it is what the request says.
 
     `sites` are there before they ever published. Times in seconds. A session ends after `idle_seconds` without a
-    request and after `session_seconds` in any case.
+    request and after `session_seconds` in any case. `erase_at`: the loader's, a time of day, or empty.
     """
 
     data_dir: Path
@@ -28,6 +28,7 @@ class ConsoleConfig:
     idle_seconds: float = 30 * 60.0
     session_seconds: float = 12 * 3600.0
     oidc: OpenIdProvider | None = None
+    erase_at: str = ""
     sites: Callable[[], Iterable[str]] = lambda: ("default",)
 
     @property

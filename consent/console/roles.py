@@ -1,8 +1,9 @@
 """Who may do what: one table, permission × role. A person may have several roles and then may what any of them may.
 
-Two lines of it are about keeping each other honest. `admin` lets people in and holds keys and sources, but neither
+Three lines of it are about keeping each other honest. `admin` lets people in and holds keys and sources, but neither
 writes policy nor looks anybody up. `policy.publish` is the approver's alone, and whoever wrote a draft cannot approve
-it even with that role (four eyes; checked where a policy is published).
+it even with that role (four eyes; checked where a policy is published). `requests.erase` is for officers and
+approvers, and whoever verified a person's identity cannot have them erased (checked in consent/rights/work.py).
 """
 
 from collections.abc import Iterable
@@ -26,8 +27,9 @@ pii.view                 .       x       x       x       x      x
 pii.edit                 .       .       x       .       .      .
 people.view              .       .       x       .       .      .
 people.withdraw          .       .       x       .       .      .
-requests.view            .       .       x       .       x      .
+requests.view            .       .       x       x       x      .
 requests.edit            .       .       x       .       .      .
+requests.erase           .       .       x       x       .      .
 keys.view                .       .       x       .       x      x
 keys.rotate              .       .       .       .       .      x
 audit.view               .       .       x       .       x      x

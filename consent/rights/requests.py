@@ -46,11 +46,12 @@ class Request(Struct, frozen=True):
     closed_at: int | None
     tasks: dict[str, int]
     certificate: str | None
+    verifier: tuple[str, ...] = ()
 
     def shown(self, now: int) -> dict[str, Any]:
         """For lists: everything but whom it is about."""
         left = None if self.state not in OPEN else days_left(self.due_at, now)
-        shown = {n: getattr(self, n) for n in self.__struct_fields__ if n != "forms"}
+        shown = {n: getattr(self, n) for n in self.__struct_fields__ if n not in ("forms", "verifier")}
         return shown | {"days_left": left, "identifiers": len(self.forms.ids)}
 
 
@@ -99,8 +100,9 @@ def verify(connection: Connection, admin: Admin, id: str, how: str) -> Request:
     if not how.strip():
         raise RequestError("request.how")
     return _change(
-        connection, admin, id, "dsr.verify", state="verified", verified_by=f"{admin.name}: {how.strip()}"[:200]
-    )
+        connection, admin, id, "dsr.verify", state="verified", verified_by=f"{admin.name}: {how.strip()}"[:200],
+        verifier=json.dumps(admin.who),
+    )  # fmt: skip
 
 
 def extend(connection: Connection, admin: Admin, id: str, reason: str) -> Request:
@@ -146,14 +148,29 @@ def begin(connection: Connection, admin: Admin, id: str, kinds: tuple[str, ...])
     return request if request.state == "running" else _change(connection, admin, id, "dsr.begin", state="running")
 
 
-def lifting(connection: Connection, admin: Admin, id: str) -> Request:
-    """A restriction that was done ends; once. Raises RequestError for anything else."""
+def liftable(connection: Connection, id: str) -> Request:
+    """A restriction that was done and has not ended. Raises RequestError for anything else."""
     request = _in(connection, id, "done")
     if request.kind != "restrict":
         raise RequestError("request.notRestricted", request=id, kind=request.kind)
     if "lift" in request.tasks:
         raise RequestError("request.lifted", request=id)
+    return request
+
+
+def lifting(connection: Connection, admin: Admin, id: str) -> Request:
+    """A restriction that was done ends; once. Raises RequestError for anything else."""
+    liftable(connection, id)
     return task(connection, admin, id, "lift")
+
+
+def forget(connection: Connection, admin: Admin, site: str, ids: list[str]) -> int:
+    """What closed requests of the site still know of an erased person goes; gives how many they were."""
+    gone = set(ids)
+    mine = [r for r in listed(connection, site) if r.state not in OPEN and gone & {*r.forms.ids, *r.forms.texts}]
+    for request in mine:
+        _change(connection, admin, request.id, "dsr.forget", identifiers=_NOBODY)
+    return len(mine)
 
 
 def task(connection: Connection, admin: Admin, id: str, name: str) -> Request:
@@ -192,4 +209,5 @@ def _change(connection: Connection, admin: Admin, id: str, what: str, **values: 
 def _read(row: Any) -> Request:
     values = dict(row._mapping)
     forms = msgspec.json.decode(values.pop("identifiers"), type=Forms)
-    return Request(forms=forms, **values | {"tasks": json.loads(values["tasks"])})
+    verifier = tuple(json.loads(values.pop("verifier") or "[]"))
+    return Request(forms=forms, verifier=verifier, **values | {"tasks": json.loads(values["tasks"])})

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Index, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, String, Table, Text
 
 from consent.store.tables import metadata
 
@@ -23,5 +23,28 @@ dsr_request: Final = Table(
     Column("closed_at", BigInteger),
     Column("tasks", Text, nullable=False),  # {"suppress": when, "tables": when, …}
     Column("certificate", String(80)),
+    Column("verifier", Text),  # all names of whoever verified, JSON: the second pair of eyes must be another's
     Index(None, "site", "state", "due_at"),
+)  # fmt: skip
+
+dsr_work: Final = Table(
+    "dsr_work", metadata,
+    Column("request", String(36), primary_key=True),
+    Column("site", String(64), nullable=False),
+    Column("kind", String(16), nullable=False),  # export | erase | restrict | lift
+    Column("state", String(16), nullable=False),  # waiting | running | failed | done
+    Column("night", Boolean, nullable=False),  # not before erase_at
+    Column("asked_by", String(200), nullable=False),
+    Column("asked_at", BigInteger, nullable=False),
+    Column("began_at", BigInteger),
+    Column("ended_at", BigInteger),
+    Column("beat_at", BigInteger),  # when its runner last said that it is alive
+    Column("runner", String(200)),  # machine and data directory of the loader that has it
+    Column("step", String(32), nullable=False),
+    Column("done", BigInteger, nullable=False),  # files of this step
+    Column("total", BigInteger, nullable=False),
+    Column("problem", Text, nullable=False),
+    Column("file", String(64)),  # name of an export below `exports/` of the runner; no identifier
+    Column("file_until", BigInteger),
+    Index(None, "state"),
 )  # fmt: skip

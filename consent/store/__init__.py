@@ -76,7 +76,7 @@ class Store:
                 raw.close()
             return
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            for name in ("ledger_payload", "consent_state", "subject_link", "consent_change"):
+            for name in ("ledger_payload", "consent_state", "subject_link", "consent_change", "dsr_request"):
                 connection.exec_driver_sql(f"VACUUM FULL {name}")
             connection.exec_driver_sql("CHECKPOINT")
 

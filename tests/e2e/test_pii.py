@@ -7,6 +7,8 @@ Then every file that the whole installation wrote is read, columns of Parquet un
 import json
 import re
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.request import Request, urlopen
@@ -145,6 +147,8 @@ def test_no_process_leaves_a_core(installation: Installation) -> None:
     for process in ours:
         limits = Path(f"/proc/{process.pid}/limits").read_text()
         assert re.search(r"Max core file size +0 +0 ", limits), process.cmdline()
+    ask = "import ctypes, collector.processes as p; p.leave_no_core(); print(ctypes.CDLL(None).prctl(3))"
+    assert subprocess.check_output([sys.executable, "-c", ask]) == b"0\n"  # PR_GET_DUMPABLE
     folder = Path(supervisor.cwd())
     before = set(folder.iterdir())
     worker = next(p for p in reversed(ours) if "spawn_main" in " ".join(p.cmdline()) or p.parent() != supervisor)

@@ -8,6 +8,7 @@ from tests.tree.files import ending, paths
 ELSEWHERE = {
     # erasing, killed and resumed
     "warehouse/cli/erasing.py": "tests/warehouse/erase/test_killed.py",
+    "warehouse/cli/exporting.py": "tests/warehouse/cli/test_tasks.py",
     # the whole worker is called through these
     "collector/app.py": "tests/collector/routes/test_ingest.py",
     "collector/context.py": "tests/collector/test_pipeline.py",
@@ -32,6 +33,7 @@ ELSEWHERE = {
     # the tables, on both databases
     "consent/store/migrations/env.py": "tests/consent/store/test_store.py",
     "consent/store/migrations/versions/0001_consent.py": "tests/consent/store/test_store.py",
+    "consent/store/migrations/versions/0005_work.py": "tests/consent/store/test_store.py",
     "consent/store/revision.py": "tests/consent/store/test_store.py",
     "consent/store/tables.py": "tests/consent/store/test_store.py",
     "consent/store/upsert.py": "tests/consent/test_record.py",

@@ -1,16 +1,13 @@
 """`firsthand dsr`: what people may ask for, from the request to the certificate."""
 
 import csv
-import io
 import json
 import sys
-import zipfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
-import msgspec
 
 from warehouse.cli.common import EXIT_PROBLEM, options, print_json, settings, store_config, store_errors
 from warehouse.cli.consent import SITE, _admin, _ring, _store
@@ -133,6 +130,7 @@ for _name, _about in CHANGES.items():
 def export(id: str, out: Path, site: str, data: str | None, config: Path | None, as_json: bool) -> None:
     """Everything about a person, from all tables and the ledger, as JSON and CSV in one zip (mode 0600)."""
     from consent.rights import requests
+    from warehouse.cli import exporting
 
     found = settings(config, data)
     with _store(found) as store:
@@ -141,7 +139,7 @@ def export(id: str, out: Path, site: str, data: str | None, config: Path | None,
         rights = Rights(found, site)
         with store.read() as connection:
             tables = rights.rows(connection, request.forms)
-        _zip(out, tables)
+        exporting.write(out, tables)
         with store.write() as connection:
             requests.finish(connection, _admin(), id)
     counts = {name: len(rows) for name, rows in tables.items()}
@@ -188,15 +186,16 @@ def lift(id: str, site: str, data: str | None, config: Path | None, as_json: boo
     "--queue", is_flag=True, help="Everybody whose request is verified, together: each file is written anew once."
 )
 @click.option("--dry-run", is_flag=True, help="Print what would go; change nothing.")
-@click.option("--grace", type=float, default=60.0, show_default=True, metavar="SECONDS",
-              help="Between the last snapshot with the rows and the deletion: longer than a reader takes.")  # fmt: skip
+@click.option("--grace", type=float, default=None, metavar="SECONDS",
+              help="Between the last snapshot with the rows and the deletion: longer than a reader takes.  "
+              "[default: erase_grace_seconds]")  # fmt: skip
 @click.option("--email", multiple=True, help="Raw forms to look for in the final search; not kept.")
 @click.option("--phone", multiple=True, help="Raw forms to look for in the final search; not kept.")
 @SITE
 @options
 def erase(
-    id: str | None, queue: bool, dry_run: bool, grace: float, email: tuple[str, ...], phone: tuple[str, ...], site: str,
-    data: str | None, config: Path | None, as_json: bool,
+    id: str | None, queue: bool, dry_run: bool, grace: float | None, email: tuple[str, ...], phone: tuple[str, ...],
+    site: str, data: str | None, config: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Erase a person for good: gate, ledger, tables, files, versions; then search, and sign that nothing is left.
 
@@ -211,6 +210,7 @@ def erase(
         raise click.UsageError("--queue goes with neither --dry-run nor --email or --phone")
     found = settings(config, data)
     rights = Rights(found, site)
+    grace = found.erase_grace_seconds if grace is None else grace
     with _store(found) as store, store_errors("the erasure cannot reach the tables"), _bar() as on_file:
         how = Erasure(found.data_dir, store_config(found), grace=grace, load=rights.load, on_file=on_file)
         if id is not None and dry_run:
@@ -284,25 +284,6 @@ def _done(what: dict[str, Any], as_json: bool) -> None:
         print_json(what)
     else:
         click.echo("\n".join(f"{name}: {value}" for name, value in what.items()))
-
-
-def _zip(out: Path, tables: dict[str, list[dict[str, Any]]]) -> None:
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
-        for name, rows in tables.items():
-            file.writestr(f"{name}.json", json.dumps(rows, ensure_ascii=False, indent=1))
-            text = io.StringIO()
-            writer = csv.DictWriter(text, list(dict.fromkeys(key for row in rows for key in row)) or ["empty"])
-            writer.writeheader()
-            writer.writerows({k: _cell(v) for k, v in row.items()} for row in rows)
-            file.writestr(f"{name}.csv", "\ufeff" + text.getvalue())  # the mark tells spreadsheets that it is UTF-8
-    out.chmod(0o600)
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, (dict, list)):
-        return msgspec.json.encode(value).decode()
-    # A spreadsheet would run what begins like a formula
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" else value
 
 
 @contextmanager

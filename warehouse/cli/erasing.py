@@ -44,8 +44,10 @@ class Eraser:
             [document] = self._run(job)
             return document
 
-    def queue(self) -> list[dict[str, Any]]:
-        """Finish what was begun, then everybody whose request is verified, together; their certificates."""
+    def queue(self, only: frozenset[str] | None = None) -> list[dict[str, Any]]:
+        """Finish what was begun, then everybody whose request is verified, together; their certificates.
+
+        `only`: these requests and what was begun with them, and nobody else."""
         from collector.identifiers import uuid7
         from consent.rights import requests
         from warehouse.erase import job as jobs
@@ -53,12 +55,15 @@ class Eraser:
         done = []
         with _alone(self._how.data):
             for job in jobs.all_of(self._how.data):
-                done += self._run(job) if not job.kid else []
+                mine = only is None or not only.isdisjoint(job.requests or [job.id])
+                done += self._run(job) if mine and not job.kid else []
             with self._store.write() as connection:
                 waiting = [
                     requests.begin(connection, self._admin(), request.id, ("erase",))
                     for request in requests.listed(connection, self._rights.site, only_open=True)
-                    if request.kind == "erase" and request.state in ("verified", "running")
+                    if request.kind == "erase"
+                    and request.state in ("verified", "running")
+                    and (only is None or request.id in only)
                 ]
             if waiting:
                 done += self._run(self._job(uuid7(), waiting, []))
@@ -86,8 +91,10 @@ class Eraser:
     def _run(self, job: Any) -> list[dict[str, Any]]:
         """Run or resume; certificates of those requests that have none yet."""
         from consent.admin import people
-        from consent.rights import requests
+        from consent.rights import requests, work
+        from warehouse.cli import exporting
         from warehouse.erase import erase
+        from warehouse.erase.target import target_of
 
         with self._store.read() as connection:
             found = [requests.get(connection, id) for id in job.requests or [job.id]]
@@ -103,8 +110,13 @@ class Eraser:
             with self._store.write() as connection:
                 subjects = self._rights.subjects(connection, job.ids, job.subjects)
                 people.erase(connection, self._admin(), self._rights.site, subjects)
+                requests.forget(connection, self._admin(), self._rights.site, [*job.ids, *job.forms])
             self._store.vacuum()
             self._note(waiting, "ledger")
+        if not job.finished:
+            gone = exporting.drop(self._how.data, target_of(job.ids, job.forms))
+            with self._store.write() as connection:
+                work.dropped(connection, gone)
         job = erase(self._how, job)
         self._how.on_step("certificate")
         documents = [self._certified(request.id, job, len(found)) for request in waiting]

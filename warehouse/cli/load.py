@@ -45,6 +45,9 @@ def load(once: bool, data: str | None, config: Path | None, as_json: bool) -> No
     upkeep = Maintainer(maintain_config(found), store_config(found))
     thread = threading.Thread(target=upkeep.run, args=(stop,), name="maintain", daemon=True)
     thread.start()
+    from warehouse.cli import tasks
+
+    threading.Thread(target=tasks.run, args=(found, stop), name="requests", daemon=True).start()
     if found.erase_at:
         from warehouse.cli import nightly
 

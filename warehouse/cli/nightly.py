@@ -14,11 +14,10 @@ from typing import Any, Final
 
 from collector.settings import Settings
 from warehouse.cli.common import store_config
+from warehouse.cli.tasks import DRAIN_SECONDS, said
 
 log = logging.getLogger("firsthand.erase")
 
-GRACE_SECONDS: Final = 60.0
-DRAIN_SECONDS: Final = 600.0  # the loader beside us empties the spool
 WHO: Final = "nightly"
 
 
@@ -31,31 +30,32 @@ def seconds_until(at: str, now: datetime) -> float:
 
 def run(
     found: Settings, stop: threading.Event, now: Callable[[], datetime] = lambda: datetime.now(UTC),
-    grace: float = GRACE_SECONDS,
+    grace: float | None = None,
 ) -> None:  # fmt: skip
     """Every day at `erase_at` until `stop` is set. Never raises."""
     while not stop.wait(seconds_until(found.erase_at, now())):
         try:
             done = erase_waiting(found, grace)
         except Exception as error:  # noqa: BLE001 - the loader goes on; the next night tries again
-            log.warning("erasing failed: %s: %s", type(error).__name__, str(error)[:300])
+            log.warning("erasing failed: %s", said(error))
             continue
         log.info("%d requests erased and certified", len(done))
 
 
 def erase_waiting(
-    found: Settings, grace: float = GRACE_SECONDS, load: Callable[[], None] = lambda: None,
+    found: Settings, grace: float | None = None, load: Callable[[], None] = lambda: None,
     on_file: Callable[[int, int], None] = lambda n, of: None,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Of all sites everybody who waits; their certificates. Raises ErasureError, and what stores raise.
 
-    `load` empties the spool where no loader runs.
+    `grace`: seconds, `erase_grace_seconds` if none is given. `load` empties the spool where no loader runs.
     """
     import sqlalchemy as sa
 
     from collector.identifiers import uuid7
     from collector.keys import consent_ring
     from consent.admin import Admin
+    from consent.rights import work
     from consent.rights.tables import dsr_request
     from consent.store import open_store, sqlite_path
     from warehouse.cli.erasing import Eraser
@@ -66,10 +66,17 @@ def erase_waiting(
     if path is not None and not path.exists():
         return []  # nobody chose or asked anything here yet
     how = Erasure(
-        found.data_dir, store_config(found), grace=grace, drain_timeout=DRAIN_SECONDS, load=load, on_file=on_file
+        found.data_dir,
+        store_config(found),
+        grace=found.erase_grace_seconds if grace is None else grace,
+        drain_timeout=DRAIN_SECONDS,
+        load=load,
+        on_file=on_file,
     )
     store = open_store(found.consent_url)
     try:
+        with store.write() as connection:
+            work.wake(connection)
         with store.read() as connection:
             sites = sorted(connection.execute(sa.select(dsr_request.c.site).distinct()).scalars())
         admin = lambda: Admin(WHO, time.time_ns() // 1_000_000, uuid7, secrets.token_bytes, owner=True)  # noqa: E731

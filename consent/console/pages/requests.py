@@ -1,8 +1,8 @@
-"""Requests: what people asked for, how many days are left, and the steps that need no access to the tables.
+"""Requests: what people asked for, how many days are left, every step to the file or the certificate.
 
-Exporting and erasing read and rewrite tables, which this floor of the house does not know: the page shows the command,
-and says what the loader does by itself at night. A mail address or number that is typed here is hashed at once; only
-what the tables hold of it is kept. So no page and no file names anybody: a request is known by its number.
+Exporting and erasing read and rewrite tables, which this floor of the house does not know: a button leaves word for the
+loader (`consent.rights.work`), and the page says how far it is. A mail address or number that is typed here is hashed
+at once; only what the tables hold of it is kept. So no page names anybody: a request is known by its number.
 """
 
 import csv
@@ -10,18 +10,20 @@ import io
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from consent.admin import audit
 from consent.console import headers
 from consent.console.page import Endpoint, Page
 from consent.console.visit import Refused, Visit
 from consent.pii.keys import KeyFileError
-from consent.rights import intake, requests
+from consent.rights import intake, requests, work
 from consent.rights.deadlines import LAWS, extended
 from consent.rights.requests import KINDS, Request, RequestError
 
+SLOW_MS: Final = 60_000  # after which the page asks whether a loader runs
 STEPS: Final = {"verify": requests.verify, "extend": requests.extend, "deny": requests.deny}
+ASKS: Final[dict[str, work.Kind]] = {"export": "export", "restrict": "restrict", "lift": "lift"}
 COLUMNS: Final = (
     "id", "kind", "law", "state", "channel", "received_at", "due_at", "days_left", "extended_at", "verified_by",
     "reason", "closed_at", "certificate",
@@ -40,13 +42,18 @@ def one(visit: Visit, said: str = "", problem: str = "", status: int = 200) -> R
     with visit.house.store.read() as connection:
         found = _mine(visit, requests.get(connection, visit.path("id")))
         trail = audit.search(connection, visit.site, action="dsr.", limit=500)
+        task = work.of(connection, found.id)
+    now = int(visit.now * 1000)
     open_ = found.state in ("received", "verified")
     more = found.extended_at is None and extended(found.law, found.received_at) is not None
     steps = [s for s in STEPS if open_ and not (s == "verify" and found.state != "received")]
     return visit.render(
-        "request.html", status, one=found.shown(int(visit.now * 1000)), message=said, problem=problem,
+        "request.html", status, one=found.shown(now), message=said, problem=problem, work=task,
+        under_way=task is not None and task.state in work.UNDER_WAY, has_file=task is not None and task.has_file(now),
+        slow=task is not None and task.state == "waiting" and not task.night and now - task.asked_at > SLOW_MS,
+        asks=_asks(visit, found), another=work.needs_another(found, visit.admin), night=visit.house.config.erase_at,
         trail=[line for line in trail if line.target == found.id][::-1],
-        steps=[s for s in steps if s != "extend" or (more and visit.now * 1000 <= found.due_at)],
+        steps=[s for s in steps if s != "extend" or (more and now <= found.due_at)],
     )  # fmt: skip
 
 
@@ -78,6 +85,56 @@ def step(visit: Visit) -> Response:
     except RequestError as error:
         return one(visit, problem=visit.words.of(error), status=422)
     return one(visit, "requests.changed")
+
+
+def ask(visit: Visit) -> Response:
+    """Export, restrict or lift: word for the loader."""
+    kind = ASKS.get(visit.form.get("work"))
+    if kind is None:
+        raise Refused(404, "error.404")
+    return _asked(visit, kind, False)
+
+
+def erase(visit: Visit) -> Response:
+    """Erase, at once or by night: the gates obey now, the loader does the rest."""
+    return _asked(visit, "erase", visit.form.get("when") == "night")
+
+
+def file(visit: Visit) -> Response:
+    """The zip of an export; each download is an entry of the audit log."""
+    id = visit.path("id")
+    try:
+        with visit.house.store.write() as connection:
+            _mine(visit, requests.get(connection, id))
+            pieces = work.download(connection, visit.admin, visit.house.config.data_dir, id)
+    except RequestError as error:
+        return one(visit, problem=visit.words.of(error), status=422)
+    answer = {**headers.COMMON, "Content-Disposition": f'attachment; filename="request-{id}.zip"'}
+    return StreamingResponse(pieces, 200, answer, "application/zip")
+
+
+def _asked(visit: Visit, kind: work.Kind, night: bool) -> Response:
+    id = visit.path("id")
+    try:
+        if night and not visit.house.config.erase_at:
+            raise RequestError("request.noNight")
+        ring = visit.house.ring()
+        with visit.house.store.write() as connection:
+            _mine(visit, requests.get(connection, id))
+            work.ask(connection, visit.admin, ring, id, kind, night)
+    except RequestError as error:
+        return one(visit, problem=visit.words.of(error), status=422)
+    return visit.go(visit.at("requests", f"/{id}"), "request.asked")
+
+
+def _asks(visit: Visit, found: Request) -> str:
+    """What may be asked of the loader now, by this person; empty if nothing."""
+    kind = {"access": "export", "export": "export", "erase": "erase", "restrict": "restrict"}[found.kind]
+    if found.state == "done" and found.kind == "restrict" and "lift" not in found.tasks:
+        kind = "lift"
+    elif found.state not in ("verified", "running"):
+        return ""
+    return kind if visit.may("requests.erase" if kind == "erase" else "requests.edit") else ""
 
 
 def sheet(visit: Visit) -> Response:
@@ -124,5 +181,8 @@ REQUESTS: Final = Page(
         Endpoint(sheet, "POST", "/sheet"),
         Endpoint(one, path="/{id}"),
         Endpoint(step, "POST", "/{id}", "requests.edit"),
+        Endpoint(ask, "POST", "/{id}/ask", "requests.edit"),
+        Endpoint(erase, "POST", "/{id}/erase", "requests.erase"),
+        Endpoint(file, "POST", "/{id}/file", "requests.edit"),
     ),
 )

@@ -4,6 +4,11 @@ import csv
 import io
 import re
 
+import sqlalchemy as sa
+
+from consent.rights import work
+from consent.store.tables import change
+from consent.subjects import subjects_of
 from tests.consent.console.visitors import Place, Visitor
 
 PAGE = "/console/s/default/requests"
@@ -21,7 +26,7 @@ def test_a_request_is_taken_in_and_decided(weeks: Place, people: dict[str, Visit
     unsaid = officer.post(one, one, step="verify", why=" ")
     assert unsaid.status_code == 422 and "say how the identity" in unsaid.text
     text = officer.post(one, one, step="verify", why="seen in person").text
-    assert f"firsthand dsr erase {id}" in text and "seen in person" in text
+    assert "You verified the identity" in text and "seen in person" in text and "erase-now" not in text
     assert "Recorded." in officer.post(one, one, step="extend", why="many systems").text
     assert 'value="extend"' not in officer.get(one).text, "once"
     assert "extended already" in officer.post(one, one, step="extend", why="again").text
@@ -64,5 +69,77 @@ def test_who_may(weeks: Place, people: dict[str, Visitor]) -> None:
     assert auditor.post(f"{PAGE}/{id}", PAGE, step="deny", why="x").status_code == 403
     other = weeks.inside("officer-elsewhere", "privacy_officer", sites=("other",))
     assert other.get(f"/console/s/other/requests/{id}").status_code == 404
-    for role in ("viewer", "analyst", "approver", "admin"):
+    for role in ("viewer", "analyst", "admin"):
         assert people[role].get(PAGE).status_code == 403
+
+
+def test_an_erasure_is_asked_for_by_somebody_else_and_the_gates_obey_at_once(
+    weeks: Place, people: dict[str, Visitor]
+) -> None:
+    officer, approver = people["privacy_officer"], people["approver"]
+    one = f"{PAGE}/{opened(officer, 'erase', 'u-gone')}"
+    assert "identity was not verified" in officer.post(f"{one}/erase", one, when="now").text
+    officer.post(one, one, step="verify", why="seen in person")
+    refused = officer.post(f"{one}/erase", one, when="now")
+    assert refused.status_code == 422 and "nobody erases whom they verified" in refused.text
+    assert people["auditor"].post(f"{one}/erase", one, when="now").status_code == 403
+    assert approver.post(one, one, step="deny", why="x").status_code == 403
+    assert "set erase_at" in approver.post(f"{one}/erase", one, when="night").text
+    assert out(weeks) == set()
+    answer = approver.post(f"{one}/erase", one, when="now")
+    assert answer.status_code == 303
+    shown = approver.get(answer.headers["location"]).text
+    assert "The loader takes it within seconds" in shown and "asked by the-approver" in shown
+    assert 'hx-trigger="every 3s"' in shown and "erase-now" not in shown
+    assert out(weeks) >= set(subjects_of(weeks.house.ring(), "default", None, "u-gone"))
+    assert "being worked on" in approver.post(f"{one}/erase", one, when="now").text
+    weeks.now += 120
+    assert "does firsthand load (or up) run?" in approver.get(one).text
+    log = people["auditor"].get("/console/s/default/audit").text
+    assert "had a person erased" in log and "u-gone" not in log
+
+
+def test_an_export_is_asked_for_and_fetched_by_who_may(weeks: Place, people: dict[str, Visitor]) -> None:
+    officer = people["privacy_officer"]
+    id = opened(officer, "access", "u-12")
+    one = f"{PAGE}/{id}"
+    officer.post(one, one, step="verify", why="seen")
+    assert officer.post(f"{one}/ask", one, work="erase").status_code == 404
+    assert officer.post(f"{one}/ask", one, work="lift").status_code == 422
+    assert officer.post(f"{one}/file", one).status_code == 422
+    assert officer.post(f"{one}/ask", one, work="export").status_code == 303
+    name = f"{'a' * 32}.zip"
+    with weeks.house.store.write() as connection:
+        ms = int(weeks.now * 1000)
+        work.claim(connection, "elsewhere:/srv", ms, work.due(connection, "elsewhere:/srv", ms))
+        work.end(connection, id, ms, file=name, until=ms + 1000)
+    assert "download" in officer.get(one).text
+    away = officer.post(f"{one}/file", one)
+    assert away.status_code == 422 and "the loader&#39;s machine elsewhere" in away.text
+    folder = weeks.config.data_dir / work.EXPORTS
+    folder.mkdir()
+    (folder / name).write_bytes(b"PK" + bytes(300_000))
+    assert people["auditor"].post(f"{one}/file", one).status_code == 403
+    got = officer.post(f"{one}/file", one)
+    assert got.content == b"PK" + bytes(300_000) and got.headers["cache-control"] == "no-store"
+    assert f'filename="request-{id}.zip"' in got.headers["content-disposition"]
+    assert "downloaded an export" in officer.get(one).text
+    weeks.now += 2
+    late = officer.get(one).text
+    assert 'id="download"' not in late and "The file was deleted" in late
+    assert officer.post(f"{one}/file", one).status_code == 422
+
+
+def opened(officer: Visitor, kind: str, user: str) -> str:
+    """A new request; its id."""
+    found = re.compile(rf'href="{PAGE}/([0-9a-f-]{{36}})"')
+    before = set(found.findall(officer.get(PAGE).text))
+    text = officer.post(f"{PAGE}/open", PAGE, kind=kind, law="gdpr", user_id=user).text
+    [id] = set(found.findall(text)) - before
+    return id
+
+
+def out(weeks: Place) -> set[str]:
+    """Whom the gates refuse."""
+    with weeks.house.store.read() as connection:
+        return set(connection.execute(sa.select(change.c.subject).where(change.c.denied == ",*,")).scalars())
