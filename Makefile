@@ -20,11 +20,11 @@ help:
 
 # ---- set-up ---------------------------------------------------------------------------------------------------
 
-.setup/python: pyproject.toml sdk-python/pyproject.toml constraints.txt
+.setup/python: pyproject.toml sdk-python/pyproject.toml sdk-python-scrub/pyproject.toml constraints.txt
 	@mkdir -p .setup
 	@echo "Setting up Python in .venv ..."
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e . -e sdk-python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e . -e sdk-python -e sdk-python-scrub
 	@touch $@
 
 .setup/python-dev: .setup/python
@@ -108,6 +108,8 @@ lint: .setup/python-dev .setup/node
 	$(BIN)/mypy
 	cd sdk-python && ../$(BIN)/mypy
 	cd sdk-python && ../node_modules/.bin/pyright
+	cd sdk-python-scrub && ../$(BIN)/mypy
+	cd sdk-python-scrub && ../node_modules/.bin/pyright
 	$(BIN)/lint-imports
 	npm run --silent lint
 
@@ -117,5 +119,5 @@ format: .setup/python-dev .setup/node
 	npx biome check --write sdk-js sdk-miniprogram
 
 clean:
-	rm -rf .venv .setup node_modules */node_modules sdk-js/dist sdk-miniprogram/dist *.egg-info sdk-python/src/*.egg-info
+	rm -rf .venv .setup node_modules */node_modules sdk-js/dist sdk-miniprogram/dist *.egg-info sdk-python*/src/*.egg-info
 	rm -rf test-results .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache bench-results

@@ -5,31 +5,17 @@ That the sources are 3.9 in their syntax is held by test_package.py; ruff and py
 
 import os
 import re
-import shutil
 import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
 from authority import Authority
+from interpreters import interpreters
 from proxy import Proxy
 from tests.contract.scripted import Scripted
 
 ROOT = Path(__file__).parent.parent
-VERSIONS = ("3.9", "3.10", "3.11", "3.12", "3.13")
-
-
-def interpreters() -> dict[str, str]:
-    """Version → program: on the path, or where pyenv keeps them."""
-    found = {f"{sys.version_info.major}.{sys.version_info.minor}": sys.executable}
-    kept = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
-    for version in VERSIONS:
-        here = sorted(kept.glob(f"{version}.*/bin/python{version}"))
-        program = shutil.which(f"python{version}")
-        if version not in found and (here or (program and "shims" not in program)):
-            found[version] = str(here[-1]) if here else str(program)
-    return found
 
 
 @pytest.mark.parametrize(("version", "program"), sorted(interpreters().items()))

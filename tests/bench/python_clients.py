@@ -45,6 +45,12 @@ def firsthand_spool(port: int) -> Client:
     return firsthand(port, spool_dir=tempfile.mkdtemp(prefix="spool-", dir="."), spool_bytes=2**30)
 
 
+def firsthand_scrub(port: int) -> Client:
+    from firsthand_scrub import scrub
+
+    return firsthand(port, before_send=scrub)
+
+
 def segment(port: int) -> Client:
     from segment.analytics.client import Client as Theirs
 
@@ -92,7 +98,8 @@ def sensors(port: int) -> Client:
 
 
 CLIENTS = {
-    "firsthand": firsthand, "firsthand, spool": firsthand_spool, "segment": segment, "rudder": rudder,
+    "firsthand": firsthand, "firsthand, spool": firsthand_spool, "firsthand, scrub": firsthand_scrub,
+    "segment": segment, "rudder": rudder,
     "posthog": posthog, "snowplow": snowplow, "sensors": sensors,
 }  # fmt: skip
 

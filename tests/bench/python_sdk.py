@@ -74,7 +74,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events", type=int, default=20_000)
     parser.add_argument("--rounds", type=int, default=3, help="the best of so many is reported")
-    parser.add_argument("--only", default=",".join(CLIENTS).replace("firsthand, spool", "firsthand; spool"))
+    parser.add_argument("--only", default=",".join(CLIENTS).replace(", ", "; "))
     parser.add_argument("--out", type=Path, default=Path("bench-results"))
     given = parser.parse_args()
     report = Report(given.out)
@@ -86,7 +86,7 @@ def main() -> None:
 def measure(given: argparse.Namespace, report: Report, scratch: Path) -> None:
     """All figures of one run into the report."""
     report.add(Figure("ceiling", "json.dumps of the properties", ceiling(), "µs"))
-    for name in [n.replace(";", ",") for n in given.only.split(",")]:
+    for name in [n.replace("; ", ", ") for n in given.only.split(",")]:
         events = given.events if name != "sensors" else given.events // 4
         runs = [one(name, events, scratch) for _ in range(given.rounds)]
         good = [run for run in runs if not isinstance(run, str)]

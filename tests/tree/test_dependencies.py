@@ -81,7 +81,8 @@ def test_javascript_is_pinned_and_locked_by_hash() -> None:
 
 
 def test_sdks_need_nothing_at_run_time() -> None:
-    assert tomllib.loads(read("sdk-python/pyproject.toml"))["project"]["dependencies"] == []
+    for path in ("sdk-python/pyproject.toml", "sdk-python-scrub/pyproject.toml"):
+        assert tomllib.loads(read(path))["project"]["dependencies"] == [], path
     for path in ("sdk-js/package.json", "sdk-miniprogram/package.json"):
         assert not WORKSPACES[path].get("dependencies"), path
 
@@ -90,6 +91,7 @@ def test_one_number_for_all_that_is_released_together() -> None:
     versions = {
         "pyproject.toml": PROJECT["version"],
         "sdk-python/pyproject.toml": tomllib.loads(read("sdk-python/pyproject.toml"))["project"]["version"],
+        "sdk-python-scrub/pyproject.toml": tomllib.loads(read("sdk-python-scrub/pyproject.toml"))["project"]["version"],
         "sdk-js/package.json": WORKSPACES["sdk-js/package.json"]["version"],
         "sdk-miniprogram/package.json": WORKSPACES["sdk-miniprogram/package.json"]["version"],
     }

@@ -9,7 +9,9 @@ import pytest
 
 from tests.tree.files import ending, read
 
-PYTHON = ending(".py", under=("collector/", "consent/", "warehouse/", "sdk-python/src/", "examples/"))
+PYTHON = ending(
+    ".py", under=("collector/", "consent/", "warehouse/", "sdk-python/src/", "sdk-python-scrub/src/", "examples/")
+)
 
 # Files that may read the environment, and why nobody else can do it for them
 READS_ENVIRONMENT = {
@@ -23,7 +25,7 @@ READS_ENVIRONMENT = {
 PURE = [
     p
     for p in PYTHON
-    if p.startswith(("collector/steps/", "collector/enrich/", "consent/pii/rules/"))
+    if p.startswith(("collector/steps/", "collector/enrich/", "consent/pii/rules/", "sdk-python-scrub/src/"))
     or p
     in {
         "collector/context.py", "collector/dead.py", "collector/event.py", "collector/loose.py",

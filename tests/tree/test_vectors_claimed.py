@@ -11,7 +11,7 @@ from tests.tree.files import ending, read
 TESTS = {
     "js": ending(".test.ts", under=("sdk-js/test/",)),
     "mp": ending(".test.ts", under=("sdk-miniprogram/test/",)),
-    "py": ending(".py", under=("sdk-python/tests/",)),
+    "py": ending(".py", under=("sdk-python/tests/", "sdk-python-scrub/tests/")),
     "collector": ending(".py", under=("tests/collector/", "tests/consent/", "tests/warehouse/")),
 }
 CLAIM = re.compile(r"""\b(?:vectors|cases|ids|load)\(\s*["']([a-z_]+)["']""")

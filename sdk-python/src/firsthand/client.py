@@ -28,10 +28,11 @@ from firsthand.ids import new_id, stamp
 from firsthand.protocol import LIBRARY, MAX_MESSAGE_BYTES, Report, Stats
 from firsthand.scope import Scope, current
 from firsthand.scrub import Scrubber
-from firsthand.settings import Settings, load
+from firsthand.settings import Settings, SettingsError, load
 from firsthand.straight import Straight
 
 Resolver = Callable[[Optional[str], Optional[str]], Consent]
+BeforeSend = Callable[[dict[str, Any]], Optional[dict[str, Any]]]
 _WITH_PROPERTIES = ("track", "page", "screen")
 
 
@@ -45,6 +46,7 @@ class Client(Calls):
         *,
         on_error: OnError | None = None,
         consent_resolver: Resolver | None = None,
+        before_send: BeforeSend | None = None,
         ssl_context: Any = None,
         send: Send | None = None,
         **settings: Any,
@@ -53,14 +55,20 @@ class Client(Calls):
 
         `on_error` gets each Problem once a reason. `consent_resolver(user_id, anonymous_id)` says the choices of a
         person for whom neither the call nor its context names them (purpose to bool, or None); it runs in the call, so
-        it should look into memory. `ssl_context` replaces the one made of `ca_file`; `send` replaces HTTP.
+        it should look into memory. `before_send` gets each message as it is about to be queued, plain JSON values under
+        their names on the wire, in the call as well, and returns what is to be sent instead, or None for nothing.
+        `ssl_context` replaces the one made of `ca_file`; `send` replaces HTTP.
         """
+        if not (before_send is None or callable(before_send)):
+            raise SettingsError("before_send must be a function of a message")
         self.settings: Settings = load(write_key=write_key, endpoint=endpoint, **settings)
-        self._on_error, self._resolver = on_error, consent_resolver
+        self._on_error, self._resolver, self._before_send = on_error, consent_resolver, before_send
         self._ssl_context, self._custom_send = ssl_context, send
         params = frozenset(name.strip().lower() for name in self.settings.url_params.split(",") if name.strip())
         self._scrubber = Scrubber(params, self.settings.scrub)
-        self._straight = Straight(self._scrubber.harmless, self._piece, not self.settings.enabled)
+        self._straight = Straight(
+            self._scrubber.harmless, self._piece, not self.settings.enabled or before_send is not None
+        )
         self._itself = f"server-{new_id()}"  # who says `$lost`: a process, not a person
         self._assemble()
         lifecycle.join(self)
@@ -162,7 +170,7 @@ class Client(Calls):
             return id_ if not reason else self._let_go(reason)
         except Refused as refused:
             self._delivery.queue.drop(refused.reason)
-            if refused.reason != "disabled":
+            if refused.detail:
                 self._reporter.report("dropped", refused.reason, refused.detail)
         except Exception as error:  # noqa: BLE001 - never into the host
             self._delivery.queue.drop("internal")
@@ -180,7 +188,7 @@ class Client(Calls):
                  consent: Consent, message_id: Id) -> tuple[str, bytes]:  # fmt: skip
         """Message id and encoded message. Raises Refused."""
         if not self.settings.enabled:
-            raise Refused("disabled", "enabled is false")
+            raise Refused("disabled", "")
         scope = current.get()
         about = mapping(context, "context") or {}
         if scope is not None:
@@ -198,9 +206,32 @@ class Client(Calls):
         message = build({**call, "timestamp": given_time}, State(anonymous, user, preferences=choices), about, LIBRARY,
                         id_, now)  # fmt: skip
         data = self._encoded(message, str(call["type"]))
+        if self._before_send is not None:
+            asked = self._asked(self._before_send, json.loads(data))
+            self._ask_gate(asked["context"], choices)
+            data = self._encoded(asked, str(call["type"]))  # once more: what a hook adds is scrubbed like the rest
         if len(data) > MAX_MESSAGE_BYTES:
             raise Refused("too_large", f"a message may have {MAX_MESSAGE_BYTES} bytes, this one has {len(data)}")
         return id_, data
+
+    def _asked(self, before_send: BeforeSend, message: dict[str, Any]) -> dict[str, Any]:
+        """The message that a hook has left. Raises Refused: its veto, its exception, or something that is none."""
+        kind, id_ = message["type"], message["messageId"]
+        try:
+            found = before_send(message)
+        except Exception as error:  # noqa: BLE001 - foreign code: fails closed
+            raise Refused("before_send", f"it raised {type(error).__name__}") from None
+        if found is None:
+            raise Refused("before_send", "")
+        if not (
+            isinstance(found, dict)
+            and (found.get("type"), found.get("messageId")) == (kind, id_)
+            and isinstance(found.get("context"), dict)
+            and isinstance(found["context"].get("purpose", ""), str)
+            and (found.get("userId") or found.get("anonymousId"))
+        ):
+            raise Refused("before_send", "it must return the message (type, messageId, an identity, context) or None")
+        return found
 
     def _ask_gate(self, about: Mapping[str, Any], choices: Mapping[str, bool] | None) -> None:
         purpose = about.get("purpose") or ANALYTICS

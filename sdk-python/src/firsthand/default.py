@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from firsthand.calls import Calls, Consent, Id, Object, Time
-from firsthand.client import Client, Resolver
+from firsthand.client import BeforeSend, Client, Resolver
 from firsthand.guard import OnError, Reporter
 from firsthand.protocol import Report, Stats
 from firsthand.settings import SettingsError
@@ -32,13 +32,15 @@ class Default(Calls):
         *,
         on_error: OnError | None = None,
         consent_resolver: Resolver | None = None,
+        before_send: BeforeSend | None = None,
         **settings: Any,
     ) -> Client:
         """Build the client of this process; arguments as of `Client`. Raises SettingsError, naming the setting.
 
         An earlier one takes no more events and is given its `exit_timeout` to deliver those it has.
         """
-        client = Client(write_key, endpoint, on_error=on_error, consent_resolver=consent_resolver, **settings)
+        client = Client(write_key, endpoint, on_error=on_error, consent_resolver=consent_resolver,
+                        before_send=before_send, **settings)  # fmt: skip
         previous = self.use(client)
         if isinstance(previous, Client):
             previous.shutdown()

@@ -54,6 +54,7 @@ DROPPED: frozenset[str] = frozenset(
         "unauthorized",  # 401 or 403: sending has stopped
         "closed",  # captured after shutdown()
         "disabled",  # enabled = false
+        "before_send",  # the hook said no, raised, or returned what is no message
     }
 )
 
