@@ -6,11 +6,11 @@ from tests.stores import local, postgres, seaweed, store
 
 __all__ = ["local", "postgres", "seaweed", "store"]
 
-BUSY = ("tests/e2e/", "tests/integration/", "tests/collector/live/")
+BUSY = ("tests/e2e/", "tests/integration/", "tests/collector/live/", "tests/warehouse/", "sdk-python/tests/")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that drive a browser or kill real processes have a second try.
+    """Tests that drive a browser, a store or processes and threads of their own have a second try.
 
     Their waits are bounded in wall time, and a shared machine may stand still for longer. The summary names every
     test that needed its second try (`RERUN`): one that is named more than once has a race, in it or in us, and is
