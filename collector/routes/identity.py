@@ -25,10 +25,10 @@ from starlette.routing import Route
 
 from collector.decode import NotABatch
 from collector.edge.answer import Failure
-from collector.edge.body import Disconnected, read_body
+from collector.edge.body import Disconnected
 from collector.edge.visitors import Visitors
 from collector.protocol import Consent
-from collector.routes.ingest import Refused, authorise
+from collector.routes.ingest import Refused, authorise, read_object
 from collector.state import State
 from consent.decide import ANALYTICS, decide
 
@@ -73,13 +73,7 @@ def identity_routes(state: Callable[[], State], now: Callable[[], float] = time.
     addresses = Visitors(*OF_AN_ADDRESS, time.monotonic)
 
     async def wanted(held: State, request: Request) -> str:
-        raw = await read_body(request.receive, held.deadlines, held.room)
-        if len(raw) > MAX_BYTES:
-            raise Refused(413, "too_large", f"a body may have {MAX_BYTES} bytes")
-        try:
-            body = decoder.decode(raw)
-        except (msgspec.MsgspecError, RecursionError, ValueError):
-            raise Refused(400, "invalid", "the body is not the JSON object that docs/protocol.md describes") from None
+        body = await read_object(held, request, decoder, MAX_BYTES)
         headers = dict(request.scope["headers"])
         source = authorise(held, headers, request.scope["query_string"], body.write_key)
         peer = request.client.host if request.client else ""

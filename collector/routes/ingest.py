@@ -7,9 +7,10 @@ shares is found out once (`_context`), the rest is `pipeline.process` per event.
 import asyncio
 import time
 from collections.abc import Callable, MutableMapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
+from starlette.requests import Request
 
 from collector import row
 from collector.context import Consents, RequestContext, Source, circumstances
@@ -31,6 +32,8 @@ from collector.steps.clock import skew_of
 Scope = MutableMapping[str, Any]
 Decoder = Callable[[bytes, NewId], Decoded]
 GZIP = (b"gzip", b"x-gzip")  # RFC 9110 §8.4.1.3: the same, in any case
+
+T = TypeVar("T")
 
 
 class Refused(Exception):
@@ -102,6 +105,18 @@ def authorise(state: State, headers: dict[bytes, bytes], query: bytes, in_body: 
     if source.origins and origin is not None and origin.decode("latin-1").lower() not in source.origins:
         raise Refused(403, "origin", "this origin is not among the source's allowed origins")
     return source
+
+
+async def read_object(state: State, request: Request, decoder: msgspec.json.Decoder[T], most: int) -> T:
+    """The small body of an endpoint beside the batches. Raises Refused: 413 above `most` bytes, 400 for another shape;
+    NotABatch and Disconnected as `read_body`."""
+    raw = await read_body(request.receive, state.deadlines, state.room)
+    if len(raw) > most:
+        raise Refused(413, "too_large", f"a body may have {most} bytes")
+    try:
+        return decoder.decode(raw)
+    except (msgspec.MsgspecError, RecursionError, ValueError):
+        raise Refused(400, "invalid", "the body is not the JSON object that docs/protocol.md describes") from None
 
 
 class Pending(NamedTuple):

@@ -25,11 +25,11 @@ from collector.context import Source
 from collector.decode import NotABatch
 from collector.edge import answer as say
 from collector.edge.answer import Failure
-from collector.edge.body import Disconnected, read_body
+from collector.edge.body import Disconnected
 from collector.edge.visitors import Visitors
 from collector.handoff import LIFE_SECONDS, Handoff, HandoffFull, Waiting
 from collector.protocol import MAX_ID_CHARS, MAX_USER_ID_CHARS, Consent
-from collector.routes.ingest import Refused, authorise
+from collector.routes.ingest import Refused, authorise, read_object
 from collector.state import State
 from collector.tokens import encode, sign, verify
 from consent.decide import ANALYTICS, decide
@@ -197,13 +197,7 @@ class WeChat:
     async def _answered(
         self, state: State, request: Request, decoder: msgspec.json.Decoder[B], work: Work[B]
     ) -> msgspec.Struct:
-        raw = await read_body(request.receive, state.deadlines, state.room)
-        if len(raw) > MAX_BYTES:
-            raise Refused(413, "too_large", f"a body may have {MAX_BYTES} bytes")
-        try:
-            body = decoder.decode(raw)
-        except (msgspec.MsgspecError, RecursionError, ValueError):
-            raise Refused(400, "invalid", "the body is not the JSON object that docs/protocol.md describes") from None
+        body = await read_object(state, request, decoder, MAX_BYTES)
         headers = dict(request.scope["headers"])
         source = authorise(state, headers, request.scope["query_string"], body.write_key)
         self._limit(state, request, source)
