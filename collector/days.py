@@ -40,7 +40,7 @@ class DayBook:
         if day != self._day:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._day, self._open = day, _read(self._folder / f"{day}.json")
-            _forget(self._folder, datetime.fromtimestamp(now, UTC).date() - timedelta(days=KEPT_DAYS))
+            forget(self._folder, datetime.fromtimestamp(now, UTC).date() - timedelta(days=KEPT_DAYS))
         current = Counter({f"{source} {ACCEPTED}": n for source, n in balance.accepted.items()}) + Counter(
             balance.rejected
         )
@@ -77,7 +77,8 @@ def _read(path: Path) -> Day:
         return Day()  # a new day, or a file that a full disk cut short
 
 
-def _forget(folder: Path, before: date) -> None:
+def forget(folder: Path, before: date) -> None:
+    """Take away the files of the days before `before`; a file is named after its day."""
     for path in folder.glob("*.json"):
         if path.stem < before.isoformat():
             path.unlink(missing_ok=True)

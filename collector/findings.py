@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from collector.days import KEPT_DAYS
+from collector.days import KEPT_DAYS, forget
 from collector.metrics import Balance
 from consent.pii.samples import Samples
 
@@ -84,7 +84,7 @@ class Findings:
             if self._day:
                 self._samples.clear()  # of the day before; a few of its last are counted with it
             self._day, self._open = day, _read(self._folder / f"{day}.json")
-            _forget(self._folder, at.date() - timedelta(days=KEPT_DAYS))
+            forget(self._folder, at.date() - timedelta(days=KEPT_DAYS))
         counts = self._open.hours.setdefault(hour, {})
         for key, times in self._new.items():
             name = key if key in counts or len(counts) < MOST_KEYS else _more(key)
@@ -146,9 +146,3 @@ def _read(path: Path) -> Sheet:
         return msgspec.json.decode(path.read_bytes(), type=Sheet)
     except (OSError, msgspec.MsgspecError):
         return Sheet()  # a new day, or a file that a full disk cut short
-
-
-def _forget(folder: Path, before: date) -> None:
-    for path in folder.glob("*.json"):
-        if path.stem < before.isoformat():
-            path.unlink(missing_ok=True)
