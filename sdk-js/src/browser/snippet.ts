@@ -7,6 +7,9 @@
  * the site's mode needs no asking) and takes away with a no. The stub cannot make it, so a person who was never asked
  * leaves nothing behind; their calls of a page that was left so early are lost, because nobody may keep them.
  *
+ * Where storage is missing, refused or full, or `fh.q` is not what the script made, the `catch` does nothing: the page is
+ * leaving, there is nobody to tell, and no stub may throw into it.
+ *
  * A Proxy answers to any verb (but to `then`: it is no promise), which is shorter than a list of them. ECMAScript 2015; the
  * script itself is 2020.
  */
