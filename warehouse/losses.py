@@ -20,13 +20,12 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
-
+from collector.spool import losses
+from collector.spool.losses import Losses, SourceLoss
 from warehouse.catalog import StoreConfig
 
 log = logging.getLogger("firsthand.losses")
 
-FILE: Final = "losses.json"
 SECONDS: Final = 60.0
 KEPT_DAYS: Final = 30
 OPEN_DAYS: Final = 2  # that may still change: their sessions go on
@@ -68,22 +67,6 @@ WHERE received_at >= TIMESTAMPTZ '{day}' AND received_at < TIMESTAMPTZ '{next}' 
 """
 
 
-class SourceLoss(msgspec.Struct):
-    """A source's day: `expected` numbers of the `sessions` begun on it, `arrived` of these; `lost`: told, by reason."""
-
-    sessions: int = 0
-    expected: int = 0
-    arrived: int = 0
-    lost: dict[str, int] = {}
-
-
-class Losses(msgspec.Struct):
-    """By day (UTC) and source; `time`: when it was written, ISO 8601."""
-
-    time: str = ""
-    days: dict[str, dict[str, SourceLoss]] = {}
-
-
 def losses_of(reader: Any, day: date) -> dict[str, SourceLoss]:
     """One day by source, out of a `query.Reader`. Raises QueryError."""
     start = datetime(day.year, day.month, day.day, tzinfo=UTC)
@@ -102,24 +85,22 @@ class LossBook:
     """Keeps `<data>/losses.json` up to date beside a loader."""
 
     def __init__(self, data: Path, store: StoreConfig, clock: Callable[[], float] = time.time) -> None:
-        self._file, self._store, self._clock = data / FILE, store, clock
+        self._data, self._store, self._clock = data, store, clock
 
     def run_once(self) -> Losses:
         """Read the open days, and closed ones that were never read. Raises what catalog, store and disk raise."""
         from warehouse.query import Reader
 
         now = datetime.fromtimestamp(self._clock(), UTC)
-        known = _read(self._file)
+        known = losses.read(self._data)
         with Reader(self._store, memory=MEMORY) as reader:
             for back in range(BACK_DAYS):
                 day = now.date() - timedelta(days=back)
                 if back < OPEN_DAYS or day.isoformat() not in known.days:
                     known.days[day.isoformat()] = losses_of(reader, day)
         oldest = (now.date() - timedelta(days=KEPT_DAYS)).isoformat()
-        kept = Losses(now.isoformat(timespec="seconds"), {d: v for d, v in known.days.items() if d >= oldest})
-        draft = self._file.with_suffix(".tmp")
-        draft.write_bytes(msgspec.json.encode(kept))
-        draft.rename(self._file)
+        kept = Losses(None, {d: v for d, v in known.days.items() if d >= oldest})
+        losses.write(self._data, kept, now.timestamp())
         return kept
 
     def run(self, stop: threading.Event, commits: Callable[[], int]) -> None:
@@ -133,10 +114,3 @@ class LossBook:
                 seen = now
             except Exception as error:  # noqa: BLE001 - a figure for people; the next round tries again
                 log.warning("the loss ledger was not read: %s", type(error).__name__)
-
-
-def _read(path: Path) -> Losses:
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Losses)
-    except (OSError, msgspec.MsgspecError):
-        return Losses()

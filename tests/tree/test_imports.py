@@ -19,7 +19,7 @@ WIRING = {"warehouse.cli"}
 # What breaks each contract: a file and a line for it
 BREAKS = {
     "warehouse above collector above consent": ("consent/decide.py", "import collector.row"),
-    "of the collector the warehouse sees the protocol, the reasons, the reader of the spool and the loader's report": (
+    "of the collector the warehouse sees protocol, reasons, the spool's reader and what the loader writes down": (
         "warehouse/row.py",
         "import collector.settings",
     ),

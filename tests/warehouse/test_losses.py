@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from collector.console.pages.health import read_losses
+from collector.spool.losses import SourceLoss, path_of, read
 from tests.stores import Store
 from tests.warehouse.spooled import event, spool
 from warehouse import losses
 from warehouse.loader import Loader, LoaderConfig
-from warehouse.losses import LossBook, SourceLoss, losses_of
+from warehouse.losses import LossBook, losses_of
 from warehouse.query import Reader
 
 DAY = date(2026, 1, 2)
@@ -74,7 +74,7 @@ def test_the_book_is_read_by_the_console_and_closed_days_are_read_once(
     load(local, *said("s", 0, 2), lost("l", {"queue_full": 1}), *said("old", 0, 1, 3, day=1))
     book = LossBook(local.data, local.config, lambda: NOON)
     book.run_once()
-    found = read_losses(local.data)
+    found = read(local.data)
     assert found.time is not None and found.days["2026-01-02"]["shop"].lost == {"queue_full": 1}
     assert found.days["2026-01-02"]["shop"].expected - found.days["2026-01-02"]["shop"].arrived == 1
     assert found.days["2026-01-01"]["shop"].expected == 4
@@ -82,7 +82,7 @@ def test_the_book_is_read_by_the_console_and_closed_days_are_read_once(
     monkeypatch.setattr(losses, "losses_of", lambda reader, day: asked.append(day) or {})
     book.run_once()
     assert asked == [date(2026, 1, 2), date(2026, 1, 1)]
-    (local.data / losses.FILE).write_text("{")
+    path_of(local.data).write_text("{")
     book.run_once()
     assert len(asked) == 2 + losses.BACK_DAYS
 

@@ -8,12 +8,12 @@ from msgspec import Meta
 
 from collector.console import sourcebook
 from collector.console.desk import Desk
-from collector.console.pages.health import DAYS, ledger_of, read_losses, sheet_of, table_of
+from collector.console.pages.health import DAYS, ledger_of, sheet_of, table_of
 from collector.days import read_days
 from collector.findings import read_findings
 from collector.metrics import collect
 from collector.routes.health import LOADER_SILENT_SECONDS
-from collector.spool import report
+from collector.spool import losses, report
 from collector.spool.disk import free_bytes
 from collector.spool.reader import backlog
 from consent.api.call import Call
@@ -92,7 +92,7 @@ def health(desk: Desk) -> tuple[Operation, ...]:
         sheet, loader = sheet_of(sheets), report.read(settings.data_dir)
         table, waiting = table_of(sheet, loader), backlog(settings.spool_dir, call.now)
         today = datetime.fromtimestamp(call.now, UTC).date()
-        days = ledger_of(read_days(settings.data_dir / "days", today, DAYS), read_losses(settings.data_dir))
+        days = ledger_of(read_days(settings.data_dir / "days", today, DAYS), losses.read(settings.data_dir))
         return Health(
             len(sheets), sheet["received"], sheet["spooled"], dict(sheet["reasons"]), sheet["unavailable"],
             sheet["balanced"], [s.refusal for s in sheets if s.refusal], table["committed"], table["duplicates"],

@@ -7,18 +7,17 @@ its sums in `<data>/losses.json`. What was missing and was neither refused nor t
 
 from collections import Counter
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 
-import msgspec
 from starlette.responses import Response
 
 from collector.console.desk import Desk
 from collector.days import ACCEPTED, Day, read_days
 from collector.metrics import Balance, collect
 from collector.routes.health import LOADER_SILENT_SECONDS
-from collector.spool import report
+from collector.spool import losses, report
 from collector.spool.disk import free_bytes
+from collector.spool.losses import Losses
 from collector.spool.reader import backlog
 from collector.spool.report import LoadReport
 from consent.console.page import Endpoint, Page
@@ -36,7 +35,7 @@ def health(desk: Desk) -> Page:
         loader = report.read(settings.data_dir)
         today = datetime.fromtimestamp(visit.now, UTC).date()
         days = read_days(settings.data_dir / "days", today, DAYS)
-        losses = read_losses(settings.data_dir)
+        lost = losses.read(settings.data_dir)
         return visit.render(
             "health.html",
             sheet=sheet_of(sheets),
@@ -47,8 +46,8 @@ def health(desk: Desk) -> Page:
             workers=len(sheets),
             refusals=[s.refusal for s in sheets if s.refusal],
             table=table_of(sheet_of(sheets), loader),
-            days=ledger_of(days, losses),
-            looked=losses.time,
+            days=ledger_of(days, lost),
+            looked=lost.time,
         )
 
     return Page("health", "operations", "health.view", (Endpoint(show),), of_site=False)
@@ -83,37 +82,13 @@ def table_of(sheet: dict[str, Any], loader: LoadReport | None) -> dict[str, int]
     return {"committed": loader.committed_events, "duplicates": loader.duplicates, "pending": max(0, pending)}
 
 
-class SourceLoss(msgspec.Struct):
-    """What the loader found about a source's day (warehouse/losses.py)."""
-
-    sessions: int = 0
-    expected: int = 0
-    arrived: int = 0
-    lost: dict[str, int] = {}
-
-
-class Losses(msgspec.Struct):
-    """`<data>/losses.json`: by day and source."""
-
-    time: datetime | None = None
-    days: dict[str, dict[str, SourceLoss]] = {}
-
-
-def read_losses(data: Path) -> Losses:
-    """What the loader last wrote; nothing if it never did, or not here."""
-    try:
-        return msgspec.json.decode((data / "losses.json").read_bytes(), type=Losses)
-    except (OSError, msgspec.MsgspecError):
-        return Losses()
-
-
-def ledger_of(days: dict[str, Day], losses: Losses) -> list[tuple[str, list[dict[str, Any]], int]]:
+def ledger_of(days: dict[str, Day], lost: Losses) -> list[tuple[str, list[dict[str, Any]], int]]:
     """By day, the newest first: rows by source with their losses, and what was answered 503."""
     found = []
-    for day in sorted({*days, *(d for d, by_source in losses.days.items() if by_source)}, reverse=True)[:DAYS]:
+    for day in sorted({*days, *(d for d, by_source in lost.days.items() if by_source)}, reverse=True)[:DAYS]:
         book = days.get(day, Day())
         rows = {row["source"]: row for row in rows_of(book)}
-        for source, loss in losses.days.get(day, {}).items():
+        for source, loss in lost.days.get(day, {}).items():
             row = rows.setdefault(source, {"source": source, "accepted": 0, "refused": 0, "reasons": []})
             told, missing = sum(loss.lost.values()), max(0, loss.expected - loss.arrived)
             row |= {"sessions": loss.sessions, "expected": loss.expected, "missing": missing,

@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-import msgspec
-
-from collector.console.pages.health import Losses, SourceLoss, ledger_of, rows_of, sheet_of, table_of
+from collector.console.pages.health import ledger_of, rows_of, sheet_of, table_of
 from collector.days import Day, DayBook
 from collector.metrics import Balance, publish
+from collector.spool import losses
+from collector.spool.losses import Losses, SourceLoss
 from collector.spool.report import LoadReport
 from tests.collector.console.conftest import here, shared_office
 from tests.collector.console.office import Office
@@ -70,8 +70,7 @@ def test_the_page_shows_them(here: Office) -> None:
     assert "no_consent" in text and "my blog" in text
     assert 'hx-trigger="every 5s"' in text
     assert "No loader has run" in text
-    (data / "losses.json").write_bytes(msgspec.json.encode(Losses(datetime.now(UTC), {
-        datetime.fromtimestamp(here.now, UTC).date().isoformat(): {"shop": SourceLoss(3, 1100, 1000, {"queue_full": 5})}
-    })))  # fmt: skip
+    day = datetime.fromtimestamp(here.now, UTC).date().isoformat()
+    losses.write(data, Losses(None, {day: {"shop": SourceLoss(3, 1100, 1000, {"queue_full": 5})}}), here.now)
     text = viewer.get("/console/health").text
     assert "queue_full" in text and "of 1,100 in 3 sessions" in text and "8.5 %" in text
