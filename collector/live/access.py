@@ -1,8 +1,9 @@
-"""Who may watch: a token in a file, shown once in the address, then kept as a cookie.
+"""Who may watch: a token in a file, shown once in the address, and for each login a cookie of its own.
 
 The token lies below the data directory so that all worker processes share it and the owner can read it
-again. The cookie holds a value derived from it, not the token: what leaks from a browser's cookie store
-does not go into an address bar. Both are compared in constant time.
+again. The cookie says when it was given and carries a number that nobody else has, signed with the token: any worker
+can check it without a list of logins, it opens nothing but the view, and it ends after `LOGIN_SECONDS` although the
+token stays. What leaks from a browser's cookie store does not go into an address bar. All is compared in constant time.
 """
 
 import hashlib
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 COOKIE: Final = "firsthand_live"
+LOGIN_SECONDS: Final = 12 * 3600
 _MIN_CHARS: Final = 20
 
 
@@ -54,19 +56,27 @@ def _make(path: Path) -> None:
         draft.unlink()
 
 
-def cookie_value(token: str) -> str:
-    """What the cookie holds for `token`."""
-    return hmac.new(token.encode(), b"firsthand live view cookie", hashlib.sha256).hexdigest()
+def new_login(token: str, now: float) -> str:
+    """A cookie's value for somebody who has shown `token`; `now` in seconds since the epoch."""
+    login = f"{int(now)}.{secrets.token_urlsafe(12)}"
+    return f"{login}.{_signature(login, token)}"
+
+
+def _signature(login: str, token: str) -> str:
+    return hmac.new(token.encode(), b"firsthand live view " + login.encode(), hashlib.sha256).hexdigest()
 
 
 def token_ok(given: str, token: str) -> bool:
     return hmac.compare_digest(given.encode(), token.encode())
 
 
-def cookie_ok(header: str, token: str) -> bool:
-    """Whether a request's `Cookie` header opens the view."""
+def cookie_ok(header: str, token: str, now: float) -> bool:
+    """Whether a request's `Cookie` header opens the view; `now` in seconds since the epoch."""
     try:
         morsel = SimpleCookie(header).get(COOKIE)
     except CookieError:
         return False
-    return morsel is not None and hmac.compare_digest(morsel.value.encode(), cookie_value(token).encode())
+    login, _, signature = (morsel.value if morsel else "").rpartition(".")
+    if not hmac.compare_digest(signature.encode(), _signature(login, token).encode()):
+        return False
+    return now < int(login.partition(".")[0]) + LOGIN_SECONDS  # signed by us, so it is a number

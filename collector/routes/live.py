@@ -2,6 +2,8 @@
 
 import asyncio
 import mimetypes
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qs
@@ -11,7 +13,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Message, Receive, Scope, Send
 
-from collector.live.access import COOKIE, cookie_ok, cookie_value, token_ok
+from collector.live.access import COOKIE, LOGIN_SECONDS, cookie_ok, new_login, token_ok
 from collector.live.hub import LiveHub, TooManyWatchers, Watcher
 from collector.live.sse import OPENING, stream_of
 
@@ -31,13 +33,15 @@ STREAM_HEADERS: Final = {
 }
 
 
-def live_routes(hub: LiveHub, token: str, heartbeat: float = HEARTBEAT_SECONDS) -> list[BaseRoute]:
-    """The routes of the live view, opened by `token`. `heartbeat` is in seconds.
+def live_routes(
+    hub: LiveHub, token: str, heartbeat: float = HEARTBEAT_SECONDS, clock: Callable[[], float] = time.time
+) -> list[BaseRoute]:
+    """The routes of the live view, opened by `token`. `heartbeat` is in seconds, `clock` gives those since the epoch.
 
     The caller ends the streams with `hub.stop()` when the process drains. Raises FileNotFoundError if the
     page's files were not installed.
     """
-    view = LiveView(hub, token, heartbeat)
+    view = LiveView(hub, token, heartbeat, clock)
     return [
         Route("/live", view.page, methods=["GET"]),
         Route("/live", view.log_in, methods=["POST"]),
@@ -50,8 +54,8 @@ def live_routes(hub: LiveHub, token: str, heartbeat: float = HEARTBEAT_SECONDS) 
 class LiveView:
     """The endpoints. The page's files are read once, when the routes are built."""
 
-    def __init__(self, hub: LiveHub, token: str, heartbeat: float) -> None:
-        self._hub, self._token, self._heartbeat = hub, token, heartbeat
+    def __init__(self, hub: LiveHub, token: str, heartbeat: float, clock: Callable[[], float]) -> None:
+        self._hub, self._token, self._heartbeat, self._clock = hub, token, heartbeat, clock
         self._files = {p.name: p.read_bytes() for p in STATIC.iterdir() if p.is_file()}
         for needed in ("index.html", "locked.html"):
             if needed not in self._files:
@@ -97,7 +101,7 @@ class LiveView:
         return self._send(name)
 
     def _open(self, request: Request) -> bool:
-        return cookie_ok(request.headers.get("cookie", ""), self._token)
+        return cookie_ok(request.headers.get("cookie", ""), self._token, self._clock())
 
     def _unlock(self, request: Request, given: str) -> Response:
         if not token_ok(given, self._token):
@@ -105,8 +109,9 @@ class LiveView:
         response = RedirectResponse("/live", 303, HEADERS)
         secure = request.url.scheme == "https"
         response.set_cookie(
-            COOKIE, cookie_value(self._token), path="/live", httponly=True, samesite="strict", secure=secure
-        )
+            COOKIE, new_login(self._token, self._clock()), max_age=LOGIN_SECONDS, path="/live", httponly=True,
+            samesite="strict", secure=secure,
+        )  # fmt: skip
         return response
 
     def _locked(self) -> Response:

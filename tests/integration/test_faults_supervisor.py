@@ -77,13 +77,16 @@ def replaced(up: subprocess.Popen[bytes], old: psutil.Process) -> bool:
     return any(c.cmdline()[3:4] == ["load"] for c in others)
 
 
-@pytest.mark.parametrize("command", ["up", "serve"])
-def test_a_port_in_use_is_said_so(local: Store, command: str) -> None:
+@pytest.mark.parametrize(("command", "how"), [("up", "option"), ("up", "setting"), ("serve", "option")])
+def test_a_port_in_use_is_said_so(local: Store, command: str, how: str) -> None:
     with stack_on(local) as stack, socket.socket() as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)  # as the collector itself does
         other.bind(("127.0.0.1", stack.port))
         other.listen()
-        process = stack.start(command, "--port", str(stack.port))
+        if how == "option":
+            process = stack.start(command, "--port", str(stack.port))
+        else:
+            process = stack.start(command, environ={"FIRSTHAND_PORT": str(stack.port)})
         assert process.wait(20) == 2
         assert stack.said().splitlines() == [
             f"error: port {stack.port} of 127.0.0.1 is in use; choose another with --port, or end what uses it"

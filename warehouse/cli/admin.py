@@ -11,12 +11,14 @@ from warehouse.cli.consent import _admin, _store
 ROLES = ("viewer", "analyst", "privacy_officer", "approver", "auditor", "admin")
 
 
-@click.group()
+@click.group(epilog="Examples:\n\n  firsthand admin token add reports --role viewer\n\n  firsthand admin token list")
 def admin() -> None:
     """What opens the admin API (/v1/admin)."""
 
 
-@admin.group()
+@admin.group(
+    epilog="Examples:\n\n  firsthand admin token add reports --role viewer\n\n  firsthand admin token revoke reports"
+)
 def token() -> None:
     """Tokens: made and shown once, listed, taken back. What they do stands in the audit log under their name."""
 

@@ -20,7 +20,7 @@ SITE = click.option("--site", default="default", show_default=True, help="The si
 WHO = "command line"
 
 
-@click.group()
+@click.group(epilog="Examples:\n\n  firsthand consent publish\n\n  firsthand consent verify --json")
 def consent() -> None:
     """Policies, the map of events and the ledger of receipts.
 

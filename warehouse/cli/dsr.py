@@ -16,7 +16,7 @@ from warehouse.cli.work import Rights, raw_of
 ID = click.argument("id")
 
 
-@click.group()
+@click.group(epilog="Examples:\n\n  firsthand dsr open --kind erase --user-id u-7\n\n  firsthand dsr list --json")
 def dsr() -> None:
     """Requests of people: access, export, restriction, erasure."""
 

@@ -11,7 +11,7 @@ from warehouse.cli.common import fail, options, print_json, settings, store_conf
 NOTICED_SECONDS = 5.0  # until every worker has read the file again
 
 
-@click.group()
+@click.group(epilog="Examples:\n\n  firsthand keys list\n\n  firsthand keys rotate")
 def keys() -> None:
     """The keys that turn addresses, numbers and ids into pseudonyms."""
 

@@ -1,6 +1,11 @@
-"""`firsthand shell`: interactive SQL over the same views, for the operator; not locked."""
+"""`firsthand shell`: interactive SQL over the same views, for the operator; not locked.
+
+With --json it is for programs that keep one session open: no banner and no prompt, and each statement is answered with
+one line, a list of objects or `{"error": …}`.
+"""
 
 import contextlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +16,13 @@ from warehouse.cli.common import options, settings, store_config, store_errors
 BANNER = "Firsthand SQL (DuckDB). Tables: events, events_raw, bad_events. End statements with ;  \\q leaves."
 
 
-@click.command(epilog="Example:\n\n  firsthand shell")
+@click.command(epilog="Examples:\n\n  firsthand shell\n\n  firsthand shell --json < statements.sql")
 @options
 def shell(data: str | None, config: Path | None, as_json: bool) -> None:
-    """An interactive SQL shell. It sees the snapshot that was newest when it began; `\\r` takes the newest."""
+    """An interactive SQL shell. It sees the snapshot that was newest when it began; `\\r` takes the newest.
+
+    With --json each statement is answered with one line, a list of objects.
+    """
     found = settings(config, data)
     from warehouse.query import Reader
 
@@ -22,11 +30,12 @@ def shell(data: str | None, config: Path | None, as_json: bool) -> None:
         import readline  # noqa: F401
     with store_errors("cannot read the tables"):
         reader = Reader(store_config(found), locked=False)
-    click.echo(BANNER)
+    if not as_json:
+        click.echo(BANNER)
     buffer = ""
     while True:
         try:
-            line = input("   ...> " if buffer else "firsthand> ")
+            line = input("" if as_json else "   ...> " if buffer else "firsthand> ")
         except (EOFError, KeyboardInterrupt):
             break
         if not buffer and line.strip() in ("\\q", "exit", "quit"):
@@ -37,17 +46,24 @@ def shell(data: str | None, config: Path | None, as_json: bool) -> None:
             continue
         buffer += line + "\n"
         if buffer.strip().endswith(";"):
-            _run(reader, buffer)
+            _run(reader, buffer, as_json)
             buffer = ""
     reader.close()
 
 
-def _run(reader: Any, sql: str) -> None:
+def _run(reader: Any, sql: str, as_json: bool) -> None:
     import duckdb
+
+    from warehouse.query import QueryError, Result
 
     try:
         relation = reader.duck.sql(sql)
-        if relation is not None:
+        if as_json:
+            click.echo(json.dumps([] if relation is None else Result(relation).objects(), ensure_ascii=False))
+        elif relation is not None:
             click.echo(str(relation))
-    except duckdb.Error as error:
-        click.echo(str(error), err=True)
+    except (duckdb.Error, QueryError) as error:
+        if as_json:
+            click.echo(json.dumps({"error": str(error)}, ensure_ascii=False))
+        else:
+            click.echo(str(error), err=True)

@@ -13,7 +13,9 @@ from collector.sources import StoredSource
 from warehouse.cli.common import options, print_json
 
 
-@click.group()
+@click.group(
+    epilog="Examples:\n\n  firsthand source add shop --origin https://shop.example\n\n  firsthand source list --json"
+)
 def source() -> None:
     """Add, list, rotate and pause sources. A running collector takes a change over within a second.
 

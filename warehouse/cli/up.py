@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sys
 import time
 import urllib.error
@@ -118,7 +119,15 @@ def _announce(supervisor: Supervisor, found: Settings, port: int, as_json: bool)
         if name in addresses:
             click.echo(f"  {text} {addresses[name]}")
     shown = os.path.relpath(found.data_dir)
-    click.echo(f'  try         firsthand query --data {shown} "select event, count(*) from events group by all"')
+    click.echo(f'  try         {program()} query --data {shown} "select event, count(*) from events group by all"')
+
+
+def program() -> str:
+    """`firsthand` as it can be typed here: after `make run` in a fresh checkout it is not on the PATH."""
+    beside, known = Path(sys.executable).with_name("firsthand"), shutil.which("firsthand")
+    if known and beside.exists() and beside.samefile(known):
+        return "firsthand"
+    return os.path.relpath(beside) if beside.exists() else f"{sys.executable} -m warehouse.cli"
 
 
 def _wait_until_ready(supervisor: Supervisor, base: str) -> bool:
@@ -136,10 +145,11 @@ def _wait_until_ready(supervisor: Supervisor, base: str) -> bool:
 
 
 def _port(found: Settings, asked: int | None) -> int:
-    """The port to use. One that was asked for must be free; the default gives way to any free one."""
-    if asked == 0:
+    """The port to use. One that was asked for, here or in the settings, must be free: a proxy counts on it. The default
+    gives way to any free one."""
+    default = Settings().port
+    chosen = found.port if asked is None else asked
+    if chosen == 0 or (asked is None and chosen == default and not ports.is_free(found.host, default)):
         return ports.free_port(found.host)
-    if asked is not None:
-        ports.need(found.host, asked)
-        return asked
-    return found.port if ports.is_free(found.host, found.port) else ports.free_port(found.host)
+    ports.need(found.host, chosen)
+    return chosen

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.live.access import COOKIE, cookie_ok, cookie_value, live_token, live_token_path, token_ok
+from collector.live.access import COOKIE, LOGIN_SECONDS, cookie_ok, live_token, live_token_path, new_login, token_ok
 
 
 def test_it_is_made_once_and_private(tmp_path: Path) -> None:
@@ -40,16 +40,29 @@ def test_only_the_right_token_opens() -> None:
 
 
 def test_only_the_right_cookie_opens() -> None:
-    right = cookie_value("abc")
-    assert cookie_ok(f"a=1; {COOKIE}={right}; b=2", "abc")
+    right = new_login("abc", 1000.5)
+    at, number, signature = right.split(".")
+    assert cookie_ok(f"a=1; {COOKIE}={right}; b=2", "abc", 1001)
     for wrong in (
         "",
         "a=1",
         f"{COOKIE}=",
         f"{COOKIE}=abc",
-        f"{COOKIE}={cookie_value('x')}",
+        f"{COOKIE}=..",
+        f"{COOKIE}={new_login('x', 1000)}",
+        f"{COOKIE}={int(at) + 1}.{number}.{signature}",
+        f"{COOKIE}={at}.{number}",
+        f"{COOKIE}={at}.{number}.",
         f"x{COOKIE}={right}",
         "=;\x00",
     ):
-        assert not cookie_ok(wrong, "abc")
+        assert not cookie_ok(wrong, "abc", 1001)
     assert "abc" not in right
+
+
+def test_each_login_is_its_own_and_ends() -> None:
+    first, second = new_login("abc", 1000), new_login("abc", 1000)
+    assert first != second
+    for login in (first, second):
+        assert cookie_ok(f"{COOKIE}={login}", "abc", 999 + LOGIN_SECONDS)
+        assert not cookie_ok(f"{COOKIE}={login}", "abc", 1000 + LOGIN_SECONDS)

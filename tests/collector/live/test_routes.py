@@ -3,6 +3,7 @@
 import asyncio
 import re
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,7 +13,7 @@ import msgspec
 import pytest
 from starlette.types import Message
 
-from collector.live.access import COOKIE, cookie_value, live_token
+from collector.live.access import COOKIE, live_token, new_login
 from collector.live.hub import MAX_WATCHERS, LiveHub
 from collector.routes.live import EventStream
 from tests.collector.live.harness import served
@@ -32,7 +33,7 @@ def base(data: Path) -> Iterator[str]:
 
 @pytest.fixture
 def opened(base: str, data: Path) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=base, cookies={COOKIE: cookie_value(live_token(data))}) as client:
+    with httpx.Client(base_url=base, cookies={COOKIE: new_login(live_token(data), time.time())}) as client:
         yield client
 
 
@@ -169,7 +170,7 @@ def test_one_watcher_too_many_is_told_to_come_back(opened: httpx.Client, base: s
 
 
 def test_the_server_stops_cleanly_while_somebody_watches(tmp_path: Path) -> None:
-    cookie = {COOKIE: cookie_value(live_token(tmp_path))}
+    cookie = {COOKIE: new_login(live_token(tmp_path), time.time())}
     with httpx.Client(cookies=cookie) as client:
         with served(tmp_path) as address:
             answer = client.send(client.build_request("GET", f"{address}/live/events"), stream=True)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -39,20 +40,33 @@ def test_help_needs_nothing_heavy_and_is_quick() -> None:
     assert all(name in done.stdout for name in COMMANDS)
 
 
-def leaves(command: click.Command | None, words: list[str]) -> list[list[str]]:
-    """The words of every command at or below `command`."""
-    if not isinstance(command, click.Group):
-        return [words]
-    return [found for part, below in command.commands.items() for found in leaves(below, [*words, part])]
+def below(command: click.Command | None, words: list[str]) -> list[tuple[list[str], bool]]:
+    """The words of `command` and of every command below it, and whether it is a group of others."""
+    parts = command.commands.items() if isinstance(command, click.Group) else ()
+    return [(words, bool(parts)), *(found for name, part in parts for found in below(part, [*words, name]))]
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help_with_an_example(name: str) -> None:
-    for words in leaves(main.get_command(click.Context(main), name), [name]):
-        done = CliRunner().invoke(main, [*words, "--help"])
+    for words, group in below(main.get_command(click.Context(main), name), [name]):
+        done = CliRunner().invoke(main, [*words, "--help"], terminal_width=200)
         assert done.exit_code == 0, done.output
-        assert "--data" in done.output
-        assert f"firsthand {name}" in done.output
+        examples = re.findall(r"^ +(.*\bfirsthand .*)$", done.output.partition("Example")[2], re.M)
+        assert sum(f"firsthand {' '.join(words)}" in line for line in examples) >= 1 + group, words
+        assert group or all(option in done.output for option in ("--data", "--config", "--json")), words
+
+
+def test_what_up_tells_to_type_can_be_typed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from warehouse.cli.up import program
+
+    beside = Path(sys.executable).parent
+    monkeypatch.setenv("PATH", str(beside))
+    assert program() == "firsthand"
+    (tmp_path / "firsthand").write_text("#!/bin/sh\n")  # somebody else's
+    (tmp_path / "firsthand").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    done = subprocess.run([program(), "--version"], capture_output=True, text=True, check=False)
+    assert (done.returncode, "firsthand" in done.stdout) == (0, True)
 
 
 def test_load_then_query_as_a_person_would(store: Store) -> None:
@@ -142,6 +156,11 @@ def test_the_shell_answers_and_leaves(loaded: Store) -> None:
     assert done.returncode == 0, done.stderr
     assert "how_many" in done.stdout
     assert "Parser Error" in done.stderr
+    typed = "select event_id, event_time\nfrom events\norder by 1 limit 1;\nselec;\nselect 'x' as \"y\";\n"
+    done = firsthand("shell", "--json", "--data", str(loaded.data), stdin=typed)
+    first, second, third = map(json.loads, done.stdout.splitlines())
+    assert first == [{"event_id": "a", "event_time": "2026-01-02T03:04:05.678Z"}]
+    assert ("Parser Error" in second["error"], third, done.stderr) == (True, [{"y": "x"}], "")
 
 
 def findings(store: Store, **environ: str) -> tuple[int, dict[str, list[dict[str, Any]]]]:
