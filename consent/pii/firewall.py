@@ -62,10 +62,9 @@ class Scrubber:
     ) -> None:  # fmt: skip
         self._key, self._counts, self._policy, self._samples = key, counts, policy, samples
         self._aliases = aliases
+        self._numbers = self._hidden = False
         self._rules: list[int] = []
         self._suspicious: dict[str, list[int]] = {}
-        self._numbers = False
-        self._hidden = False
 
     def json(self, encoded: bytes, where: str, person: bool = False, nested: int = 0) -> bytes:
         """A JSON object (bytes) as it may be stored. `where` is its path, `person` whether it describes a person.
@@ -73,15 +72,19 @@ class Scrubber:
         Raises msgspec.MsgspecError, RecursionError or ValueError for what cannot be read.
         """
         found = hints(encoded)
-        declares = bool(self._policy.declares) and self._policy.may_declare(encoded)
-        if found is None and not person and not declares:
-            return encoded
-        found = found or []
+        policy = self._policy
+        declares = bool(policy.declares) and policy.may_declare(encoded)
+        if found is None:
+            if not person and not declares:
+                return encoded
+            found = []
         hidden = HIDDEN in found
         walk = person or hidden or declares or DECLARES in found
         spots: list[Spot] = []
-        if not hidden and self._use([index - FIRST_RULE for index in found if index >= FIRST_RULE], hidden):
-            spots = [(index, at, to) for index in self._rules for at, to in places(index, encoded)]
+        if not hidden:
+            self._use([hint - FIRST_RULE for hint in found if hint >= FIRST_RULE], hidden)
+            for index in self._rules:
+                spots += places(index, encoded)
         if spots and not walk and (done := self._spliced(encoded, where, spots)) is not None:
             return done
         value = msgspec.json.decode(encoded)
@@ -225,25 +228,20 @@ class Scrubber:
         None if any is something else, and then nothing was done. Most events with a value end here, and decoding and
         walking them would cost as much as all that is in them.
         """
-        suspicious = self._suspicious = dict[str, list[int]]()
         texts = named(encoded, spots, bool(self._policy.entries)) if len(spots) <= _FEW else None
         if texts is None:
             return None
-        for index, first, _ in spots:
-            suspicious.setdefault(texts[first][2], []).append(index)
-        pieces: list[bytes] = []
-        at, gone = 0, []
-        for first, (last, name, text) in texts.items():
-            stands = self._scan(text, f"{path}.{name}", name)
+        at, left = 0, b""
+        gone: list[tuple[str, str]] = []
+        for first, (last, name, text, rules) in texts.items():
+            stands = self._scan(text, f"{path}.{name}", name, rules)
             if stands is _GONE:
                 gone.append((name, text))
-            else:  # nothing in it was escaped, and what takes its place needs no escape
-                pieces += (encoded[at:first], stands.encode())
+            elif stands is not text:  # nothing in it was escaped, and what takes its place needs no escape
+                left += encoded[at:first] + stands.encode()
                 at = last
-        left = b"".join((*pieces, encoded[at:]))
-        if gone:
-            left = msgspec.json.encode(_without(msgspec.json.decode(left), gone))
-        return left
+        left += encoded[at:]
+        return msgspec.json.encode(_without(msgspec.json.decode(left), gone)) if gone else left
 
     def _suspect(self, encoded: bytes, spots: list[Spot]) -> None:
         """Which texts of a JSON document a rule may touch: most texts of an event then cost one look-up.
@@ -266,8 +264,8 @@ class Scrubber:
             return True
         return any(candidates(PII_RULES[index], text) for index in self._rules)
 
-    def _scan(self, text: str, path: str, field: str) -> Any:
-        """`text` with the values in it replaced; _GONE if it was one value and is dropped."""
+    def _scan(self, text: str, path: str, field: str, rules: list[int] | None = None) -> Any:
+        """`text` with the values in it replaced; _GONE if it was one value and is dropped. `rules`: which to ask."""
         if len(text) > MAX_CHARS:
             text = text[:MAX_CHARS]
             self._count(path, "unread", "truncate", LIMIT)
@@ -278,7 +276,9 @@ class Scrubber:
             self._count(path, "unread", "drop", LIMIT)
             return REDACTED
         spans: list[Span] = []
-        for index in self._rules if self._hidden else self._suspicious.get(text, self._rules):
+        if rules is None:
+            rules = self._rules if self._hidden else self._suspicious.get(text, self._rules)
+        for index in rules:
             found = find(rule := PII_RULES[index], read, field)
             if not found:
                 continue

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from consent.pii.checks import digits_of
+
 PREFIX = "p1."
 # Exactly what `pseudonym` writes: a value that only begins like one is somebody's attempt to be left alone
 _PSEUDONYM = re.compile(r"p1\.[A-Za-z0-9_-]{1,32}\.[A-Za-z0-9_-]{43}")
@@ -85,7 +87,7 @@ def normalise(kind: str, value: str) -> str:
     if kind == "email":
         return text.casefold()
     if kind == "phone":
-        digits = "".join(filter(str.isdigit, text))
+        digits = digits_of(text) if text.isascii() else "".join(filter(str.isdigit, text))
         return f"+{digits}" if text.startswith("+") else digits
     if kind == "id":
         return "".join(c for c in text if c.isalnum()).upper()

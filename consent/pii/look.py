@@ -20,6 +20,7 @@ import re2
 from consent.pii.declared import ADDRESSES, DECLARED, PERSONS, SUFFIXES
 from consent.pii.model import candidates
 from consent.pii.rules import PII_RULES
+from consent.pii.splice import Spot
 
 HIDDEN: Final = 0  # something that may hide a value
 DECLARES: Final = 1  # a field's name, or an object that describes a person
@@ -73,6 +74,7 @@ _ALL = _compiled(rf"\\|{_RARE_BLANKS}|{_WIDE}|{_ESCAPED}|{_NO_OBJECT}", _DECLARE
 _TEXT = _compiled(*_RULES)
 _EACH = tuple((re.compile(rule.core.encode()) if rule.core else re2.compile(rule.look)).search for rule in PII_RULES)
 _MARKS = tuple(rule.anchor.encode() for rule in PII_RULES)
+_BY_WORD = tuple(rule.by_word for rule in PII_RULES)
 
 
 def hints(encoded: bytes) -> list[int] | None:
@@ -85,22 +87,17 @@ def rules_in(text: str) -> list[int]:
     return _TEXT.Match(text.encode("utf-8", "replace")) or []
 
 
-def places(index: int, encoded: bytes) -> list[tuple[int, int]]:
+def places(index: int, encoded: bytes) -> list[Spot]:
     """Where in JSON bytes with nothing hidden a rule may find something: from quote to quote, each once.
 
-    The first number is behind a quote, the second before the next one; outside of texts the stretch between two.
+    Behind the rule's own index, the first number is behind a quote, the second before the next one; outside of texts
+    the stretch between two.
     """
-    at, found = 0, []
-    if (
-        rule := PII_RULES[index]
-    ).by_word:  # its look sees the word, which may be a field's name; the values are found by their form
-        text = encoded.decode()
-        for start, end, _ in candidates(rule, text):
-            if start >= at:
-                first, at = text.rfind('"', 0, start + 1), text.find('"', max(start + 1, end - 1))
-                found.append((len(text[: first + 1].encode()), len(text[:at].encode())))
-        return found
+    if _BY_WORD[index]:
+        return _places_by_word(index, encoded)
+    found: list[Spot] = []
     search, mark = _EACH[index], _MARKS[index]
+    at = 0
     while True:
         if mark:
             start = end = encoded.find(mark, at)
@@ -111,9 +108,20 @@ def places(index: int, encoded: bytes) -> list[tuple[int, int]]:
             if match is None:
                 return found
             start, end = match.span()
-        first, last = encoded.rfind(b'"', 0, start + 1), encoded.find(b'"', max(start + 1, end - 1))
-        found.append((first + 1, last))
-        at = max(last, start + 1)  # the quote itself may be what stands before the next value
+        last = encoded.find(b'"', end - 1 if end - start > 1 else start + 1)
+        found.append((index, encoded.rfind(b'"', 0, start + 1) + 1, last))
+        at = last if last > start else start + 1  # the quote itself may be what stands before the next value
+
+
+def _places_by_word(index: int, encoded: bytes) -> list[Spot]:
+    """Its look sees the word, which may be a field's name; the values are found by their form."""
+    at, text = 0, encoded.decode()
+    found: list[Spot] = []
+    for start, end, _ in candidates(PII_RULES[index], text):
+        if start >= at:
+            first, at = text.rfind('"', 0, start + 1), text.find('"', max(start + 1, end - 1))
+            found.append((index, len(text[: first + 1].encode()), len(text[:at].encode())))
+    return found
 
 
 __all__ = ["DECLARES", "FIRST_RULE", "HIDDEN", "SEPARATOR", "WIDE", "hints", "places", "rules_in"]

@@ -7,6 +7,7 @@ were a text without brackets and go too. A bracket inside of a text has an odd n
 quote would be left: then nothing is sure, and the caller decodes.
 """
 
+from operator import itemgetter
 from typing import Final
 
 _NO_MARKS: Final = bytes(byte for byte in range(256) if byte not in b'"{}[]')
@@ -14,7 +15,7 @@ _NO_BRACKETS: Final = _NO_MARKS + b'"'
 _COLONS: Final = (b":", b": ")
 
 Spot = tuple[int, int, int]  # index of a rule, and where in the bytes it may find something: behind a quote, before one
-Named = tuple[int, str, str]  # end of a text, its name, the text
+Named = tuple[int, str, str, list[int]]  # end of a text, its name, the text, which rules may find something in it
 
 
 def named(encoded: bytes, spots: list[Spot], surely: bool = True) -> dict[int, Named] | None:
@@ -26,10 +27,11 @@ def named(encoded: bytes, spots: list[Spot], surely: bool = True) -> dict[int, N
     """
     found: dict[int, Named] = {}
     objects = lists = at = 0
-    for _, first, last in sorted(spots, key=_place) if len(spots) > 1 else spots:
+    for index, first, last in sorted(spots, key=itemgetter(1)) if len(spots) > 1 else spots:
         if first in found:
             if found[first][0] != last:
                 return None
+            found[first][3].append(index)
             continue
         quote = first - 1
         end = encoded.rfind(b'"', at, quote)
@@ -38,15 +40,14 @@ def named(encoded: bytes, spots: list[Spot], surely: bool = True) -> dict[int, N
         marks = encoded[at:quote].translate(None, _NO_MARKS if surely else _NO_BRACKETS)
         if surely and b'"' in (marks := marks.replace(b'""', b"")):
             return None
-        if marks:
+        if marks == b"{":
+            objects += 1
+        elif marks:
             objects += marks.count(b"{") - marks.count(b"}")
             lists += marks.count(b"[") - marks.count(b"]")
         if objects != 1 or lists or encoded.find(b'"', first, last) >= 0:
             return None
-        found[first] = last, encoded[encoded.rfind(b'"', at, end) + 1 : end].decode(), encoded[first:last].decode()
+        name = encoded[encoded.rfind(b'"', at, end) + 1 : end].decode()
+        found[first] = last, name, encoded[first:last].decode(), [index]
         at = last + 1
     return found
-
-
-def _place(spot: Spot) -> int:
-    return spot[1]

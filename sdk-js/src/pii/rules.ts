@@ -112,8 +112,8 @@ export const RULES: readonly Rule[] = [
     look: /@/,
     // no Han in the local part: in 我的邮箱是ada@… the sentence runs into the address without a blank
     pattern:
-      /(^|[^A-Za-z0-9_.+-])((?:(?![\u2e80-\u9fff])[\p{L}\p{N}_.!#$&'*+?^`{|}~-]){1,64}@(?:[\p{L}\p{N}](?:[\p{L}\p{N}_-]{0,61}[\p{L}\p{N}])?\.){1,5}(?:[A-Za-z]{2,24}|xn--[A-Za-z0-9-]{2,40}|[\u4e00-\u9fff]{2,4}))(?![A-Za-z0-9_-])/gu,
-    valid: (value) => !FILES.test(value) && value[0] !== '.' && !value.split('@')[1]?.includes('..'),
+      /(^|[^A-Za-z0-9_])((?![\u2e80-\u9fff])[\p{L}\p{N}_](?:(?![\u2e80-\u9fff])[\p{L}\p{N}_.!#$&'*+?^`{|}~-]){0,63}@(?:[\p{L}\p{N}](?:[\p{L}\p{N}_-]{0,61}[\p{L}\p{N}])?\.){1,5}(?:[A-Za-z]{2,24}|xn--[A-Za-z0-9-]{2,40}|[\u4e00-\u9fff]{2,4}))(?![A-Za-z0-9_-])/gu,
+    valid: (value) => !FILES.test(value),
   },
   {
     look: /1[3-9]/,

@@ -127,7 +127,7 @@ _FILES = re.compile(r"\.(png|jpe?g|gif|svg|webp|css|m?js|ts|json|html|ico|avif)\
 
 
 def _mail(value: str) -> bool:
-    return not _FILES.search(value) and value[0] != "." and ".." not in value.split("@")[1]
+    return not _FILES.search(value)
 
 
 _GIVEN_AWAY = _ascii(r"[\x20-\x7e]*\d[\x20-\x7e]*")
@@ -149,7 +149,7 @@ RULES: tuple[Rule, ...] = (
         re.compile("@"),
         # no Han in the local part: in 我的邮箱是ada@… the sentence runs into the address without a blank
         re.compile(
-            r"(?<![A-Za-z0-9_.+-])(?:(?![\u2e80-\u9fff])[\w.!#$&'*+?^`{|}~-]){1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,5}(?:[A-Za-z]{2,24}|xn--[A-Za-z0-9-]{2,40}|[\u4e00-\u9fff]{2,4})(?![A-Za-z0-9_-])"
+            r"(?<![A-Za-z0-9_])(?![\u2e80-\u9fff])\w(?:(?![\u2e80-\u9fff])[\w.!#$&'*+?^`{|}~-]){0,63}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,5}(?:[A-Za-z]{2,24}|xn--[A-Za-z0-9-]{2,40}|[\u4e00-\u9fff]{2,4})(?![A-Za-z0-9_-])"
         ),
         valid=_mail,
     ),

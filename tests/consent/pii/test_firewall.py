@@ -2,14 +2,17 @@
 
 import json
 import time
+from random import Random
 from typing import Any
 
 import pytest
 
 from consent.pii.firewall import MAX_CHARS, Scrubber, shown
 from consent.pii.hashing import Key, pseudonym
+from consent.pii.model import candidates
 from consent.pii.policy import Entry, Policy, policy_of
 from consent.pii.rules import PII_RULES
+from consent.pii.rules.email import RULE as EMAIL
 from tests.contract.golden import cases
 
 KEY = Key("t1", bytes(range(32)))
@@ -56,6 +59,39 @@ def test_a_mail_address_is_found_wherever_it_stands(value: Any, ascii_only: bool
     text = json.dumps(left(json.dumps(value, ensure_ascii=ascii_only).encode()), ensure_ascii=False).lower()
     assert "example.com" not in text
     assert "(at)" not in text
+
+
+@pytest.mark.parametrize("before", ["...", "mail:.", "(", "{", "'", "+", "-", "*", "a=", "你好"])
+def test_what_stands_before_an_address_does_not_hide_it(before: str) -> None:
+    assert MAIL not in left({"q": f"{before}{MAIL}"})["q"]
+    if before != "a=":  # an address may have that in it
+        assert left({"q": f"see {before}{MAIL} now"}) == {"q": f"see {before}{HASHED} now"}
+
+
+def test_an_address_in_ascii_is_found_as_in_any_text() -> None:
+    """The rule has two patterns, the quick one for texts in ASCII. They find the same."""
+    some = Random(7)
+    pieces = [
+        "@",
+        "a",
+        "ada",
+        ".",
+        "..",
+        "-",
+        "_",
+        "+",
+        "x.example",
+        "example.com",
+        "xn--p1ai",
+        " ",
+        "'",
+        "1",
+        "A" * 70,
+        ".png",
+    ]
+    for _ in range(5000):
+        text = "".join(some.choices(pieces, k=some.randint(1, 9)))
+        assert candidates(EMAIL, text) == candidates(EMAIL._replace(ascii=None), text), text
 
 
 def test_of_a_repeated_name_no_value_stays() -> None:

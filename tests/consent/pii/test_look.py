@@ -38,7 +38,7 @@ def test_places_cover_every_candidate() -> None:
             continue
         for index in (i - FIRST_RULE for i in found if i >= FIRST_RULE):
             text = encoded.decode()
-            suspicious = {encoded[start:end] for start, end in places(index, encoded)}
+            suspicious = {encoded[start:end] for _, start, end in places(index, encoded)}
             for start, end, _ in candidates(PII_RULES[index], text):
                 at, to = len(text[:start].encode()), len(text[:end].encode())
                 assert _around(encoded, at, to) in suspicious, (PII_RULES[index].name, item)

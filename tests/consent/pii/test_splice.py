@@ -45,14 +45,14 @@ def spots_of(encoded: bytes, text: str = MAIL) -> list[tuple[int, int, int]]:
 )
 def test_names_of_texts(encoded: bytes, names: list[str] | None) -> None:
     found = named(encoded, spots_of(encoded))
-    assert (None if found is None else [name for _, name, _ in found.values()]) == names
+    assert (None if found is None else [name for _, name, _, _ in found.values()]) == names
 
 
 def test_a_spot_over_several_texts_is_none() -> None:
     encoded = b'{"a":"x","b":"y"}'
     assert named(encoded, [(0, 6, 14)]) is None
     assert named(encoded, [(0, 6, 7), (1, 6, 14)]) is None
-    assert named(encoded, [(0, 6, 7), (1, 6, 7)]) == {6: (7, "a", "x")}
+    assert named(encoded, [(0, 6, 7), (1, 6, 7)]) == {6: (7, "a", "x", [0, 1])}
 
 
 @pytest.mark.parametrize("surely", [True, False])

@@ -29,13 +29,15 @@ class Score(NamedTuple):
         return self.found.total() / (self.found.total() + self.false.total())
 
     def table(self) -> str:
-        rows = ["| class | positives | found | recall | false alarms |", "|---|---|---|---|---|"]
+        rows = ["| class | positives | found | recall | false alarms | precision |", "|---|---|---|---|---|---|"]
         for cls in sorted(self.positives):
-            share = self.found[cls] / self.positives[cls]
-            rows.append(f"| {cls} | {self.positives[cls]:,} | {self.found[cls]:,} | {share:.3f} | {self.false[cls]} |")
+            share, right = self.found[cls] / self.positives[cls], self.found[cls] / (self.found[cls] + self.false[cls])
+            rows.append(
+                f"| {cls} | {self.positives[cls]:,} | {self.found[cls]:,} | {share:.3f} | {self.false[cls]} | {right:.3f} |"
+            )
         total = self.positives.total()
         rows.append(
-            f"| **all** | {total:,} | {self.found.total():,} | {self.recall:.4f} | {self.false.total()} of {self.negatives:,} |"
+            f"| **all** | {total:,} | {self.found.total():,} | {self.recall:.4f} | {self.false.total()} of {self.negatives:,} | {self.precision:.4f} |"
         )
         return "\n".join(rows)
 
