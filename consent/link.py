@@ -3,6 +3,9 @@
 Recorded as two entries, one of each subject, so that erasing either leaves no trace of it in the other's. A link that
 nobody proved (a public write key) can only narrow what is known of the person, and tells the device nothing about
 them. Whatever the person denied, the gate obeys on every device anyway, because events carry both ids.
+
+What the person denies because of it reaches their other devices, as every later choice does (spread.py). A login that
+was proved once stays proved.
 """
 
 from collections.abc import Mapping
@@ -15,7 +18,8 @@ from consent.ledger.append import Entry, append, lock
 from consent.merge import Merged, merge
 from consent.model import Choice
 from consent.receipts import Held
-from consent.record import World, hear, put_states, states
+from consent.record import News, World, hear, put_states, states
+from consent.spread import SPREAD, circles, payload_of, spread
 from consent.store.tables import ledger_payload, subject_link
 from consent.store.upsert import upsert
 
@@ -23,12 +27,13 @@ LINK = "link"
 
 
 class Linked(Struct, frozen=True):
-    """What holds for the device and the person now; purposes about which they disagreed."""
+    """What holds for the device and the person now; purposes about which they disagreed. `news`: for the gates."""
 
     device: dict[str, Held]
     person: dict[str, Held]
     conflicts: tuple[str, ...]
     seq: int
+    news: tuple[News, ...] = ()
 
 
 def link(
@@ -37,8 +42,10 @@ def link(
 ) -> Linked:  # fmt: skip
     """`modes`: by purpose, where the person is. `key`: the request's; repeated, nothing is recorded twice."""
     head = lock(connection, site)
-    held = states(connection, site, {device, person})
-    mine, theirs = held[device], held[person]
+    around = circles(connection, site, {device, person})
+    held = states(connection, site, {device, person} | around.subjects())
+    before = {subject: dict(one) for subject, one in held.items()}
+    mine, theirs = before[device], before[person]
     known = sa.select(ledger_payload.c.seq).where(
         ledger_payload.c.chain == site, ledger_payload.c.request_key == f"{LINK}:{key}"
     )
@@ -57,16 +64,28 @@ def link(
         )
     ]  # fmt: skip
     seq = append(connection, site, entries, world.now, world.random, head)[-1].seq
+    proved = trusted or any(one.trusted for one in around.persons.get(device, ()) if one.subject == person)
     upsert(connection, subject_link, [
-        {"site": site, "device": device, "person": person, "trusted": trusted, "at": world.now}
+        {"site": site, "device": device, "person": person, "trusted": proved, "at": world.now}
     ])  # fmt: skip
-    put_states(connection, site, person, after, theirs)
-    changed = {person: (seq, _denied(after))}
+    held[person] = dict(after)
     if trusted:
-        put_states(connection, site, device, after, mine)
-        changed[device] = (seq, _denied(after))
-    hear(connection, site, {s: c for s, c in changed.items() if c[1]}, world.now)
-    return Linked(after if trusted else mine, after, merged.conflicts, seq)
+        held[device] = dict(after)
+    denied = {p: one for p, one in after.items() if not one.choice.granted and theirs.get(p) != one}
+    effects = spread(around, held, person, denied, modes)
+    others = [Entry(SPREAD, payload_of(world.new_id(), s, around, effect)) for s, effect in effects.items()]
+    written = append(connection, site, others, world.now, world.random) if others else []
+    newest = {person: seq} | ({device: seq} if trusted else {})
+    newest |= {s: place.seq for s, place in zip(effects, written, strict=True)}
+    put_states(connection, site, {s: (before[s], held[s]) for s in newest})
+    # Nothing denied, then and now, is nothing that a gate must hear
+    told = tuple(
+        News(s, number, tuple(_denied(held[s])))
+        for s, number in newest.items()
+        if _denied(held[s]) or _denied(before[s])
+    )
+    hear(connection, site, {n.subject: (n.seq, list(n.denied)) for n in told}, world.now)
+    return Linked(held[device], after, merged.conflicts, newest.get(device, seq), told)
 
 
 def _choices(held: dict[str, Held]) -> dict[str, Choice]:

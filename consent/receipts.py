@@ -63,10 +63,11 @@ class ChoiceBody(Struct, frozen=True, rename="camel", forbid_unknown_fields=True
 
 
 class Planned(Struct, frozen=True):
-    """A choice that may be recorded: the entry's payload, and what was chosen."""
+    """A choice that may be recorded: the entry's payload, what was chosen, and each purpose's mode at that place."""
 
     payload: dict[str, Any]
     choices: dict[str, Choice]
+    modes: dict[str, str]
 
     @property
     def subject(self) -> str:
@@ -113,7 +114,8 @@ def plan(
         "serverTime": iso(at),
         "request": {"key": body.idempotency_key, "hash": request_hash},
     }
-    return Planned(payload, {p: Choice(yes, served[p].version, now) for p, yes in granted.items()})
+    choices = {p: Choice(yes, served[p].version, now) for p, yes in granted.items()}
+    return Planned(payload, choices, {p: one.mode for p, one in served.items()})
 
 
 def _client_time(said: datetime | None) -> str | None:

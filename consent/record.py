@@ -2,8 +2,9 @@
 
     ledger (append) → state (newest choice by purpose) → change (what gates must hear) → counts (no person)
 
-All of it or nothing. A repeated idempotency key answers what was recorded the first time; the same key with another
-body is a conflict. Requests of one transaction see each other, as if each had its own.
+What it means for those whom its subject was linked with is spread.py, in the same transaction. All of it or nothing. A
+repeated idempotency key answers what was recorded the first time; the same key with another body is a conflict.
+Requests of one transaction see each other, as if each had its own.
 """
 
 from collections import Counter
@@ -14,13 +15,15 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from consent.keys import KeyRing
 from consent.ledger import checkpoint
-from consent.ledger.append import Entry, Head, RandomBytes, append, lock
+from consent.ledger.append import Entry, Head, RandomBytes, Written, append, lock
 from consent.model import Choice, PolicyDocument
 from consent.receipts import RECEIPT, ChoiceBody, ChoiceError, Held, Planned, plan
+from consent.spread import SPREAD, Circles, circles, learn_owners, payload_of, spread
 from consent.store.tables import change, choice_count, consent_state, ledger_entry, ledger_payload
 from consent.store.upsert import upsert
 
@@ -46,14 +49,23 @@ class Request(Struct, frozen=True):
     hash: bytes
 
 
+class News(Struct, frozen=True):
+    """What a gate must hear of a subject: what it denies now, as of a number of the ledger."""
+
+    subject: str
+    seq: int
+    denied: tuple[str, ...]
+
+
 class Recorded(Struct, frozen=True):
-    """A recorded choice, now or before (`known`), and what the person chose by then."""
+    """A recorded choice, now or before (`known`), and what the person chose by then. `news`: for the gates."""
 
     payload: dict[str, Any]
     seq: int
     commitment: bytes
     known: bool
     held: dict[str, Held]
+    news: tuple[News, ...] = ()
 
 
 class World(Struct, frozen=True):
@@ -71,7 +83,9 @@ def record(
     """The outcome of each request, in order. `published`: the site's policies by version."""
     head = lock(connection, site)
     known = _known(connection, site, [r.body.idempotency_key for r in requests])
-    held = states(connection, site, {r.subject for r in requests})
+    around = circles(connection, site, {r.subject for r in requests})
+    held = states(connection, site, {r.subject for r in requests} | around.subjects())
+    learn_owners(connection, site, around, held)
     planned: list[Planned] = []
     made: dict[str, tuple[bytes, int]] = {}
     outcomes: list[Recorded | ChoiceError | int] = []  # a number: of the plan whose outcome it will be
@@ -89,7 +103,7 @@ def record(
                 outcomes.append(len(planned) - 1)
         except ChoiceError as error:
             outcomes.append(error)
-    recorded = _write(connection, site, planned, held, world, head)
+    recorded = _write(connection, site, planned, held, around, world, head)
     return [recorded[o] if isinstance(o, int) else o for o in outcomes]
 
 
@@ -142,36 +156,57 @@ def _same(request: Request, hashed: bytes) -> None:
 
 
 def _write(
-    connection: Connection, site: str, planned: list[Planned], held: dict[str, dict[str, Held]], world: World,
-    head: Head,
+    connection: Connection, site: str, planned: list[Planned], held: dict[str, dict[str, Held]], around: Circles,
+    world: World, head: Head,
 ) -> list[Recorded]:  # fmt: skip
     """Append, and bring state, changes and counts up to it. `held` is brought up as well."""
-    entries = [Entry(RECEIPT, one.payload) for one in planned]
-    written = append(connection, site, entries, world.now, world.random, head)
+    first = {subject: dict(mine) for subject, mine in held.items()}
+    written = append(connection, site, [Entry(RECEIPT, p.payload) for p in planned], world.now, world.random, head)
+    after = written[-1].seq + 1 if written else 0
     counts: Counter[tuple[str, ...]] = Counter()
-    rows: dict[tuple[str, str], dict[str, Any]] = {}
-    heard: dict[str, int] = {}
-    recorded = []
+    newest: dict[str, int] = {}
+    heard: set[str] = set()
+    others: list[Entry] = []
+    answers: list[tuple[Planned, Written, dict[str, Held], list[str]]] = []
     for one, place in zip(planned, written, strict=True):
-        payload, mine = one.payload, held[one.subject]
-        for purpose, choice in one.choices.items():
-            before = mine.get(purpose)
-            counts[_counted(payload, purpose, choice, before)] += 1
-            mine[purpose] = Held(
-                choice, place.seq, payload["id"], payload["method"], payload["gpc"], payload["jurisdiction"],
-                payload["region"], payload["noticeHash"],
-            )  # fmt: skip
-            rows[one.subject, purpose] = _row(site, one.subject, purpose, mine[purpose])
-            if not choice.granted or (before is not None and not before.choice.granted):
-                heard[one.subject] = place.seq
-        recorded.append(Recorded(payload, place.seq, place.commitment, False, dict(mine)))
-    upsert(connection, consent_state, list(rows.values()))
-    hear(connection, site, {s: (seq, _denied(held[s])) for s, seq in heard.items()}, world.now)
+        mine = held[one.subject]
+        before, new = dict(mine), _chosen(one, place.seq)
+        mine |= new
+        counts.update(_counted(one.payload, purpose, choice, before.get(purpose))
+                      for purpose, choice in one.choices.items())  # fmt: skip
+        newest[one.subject] = max(newest.get(one.subject, 0), place.seq)
+        if any(not h.choice.granted or (p in before and not before[p].choice.granted) for p, h in new.items()):
+            heard.add(one.subject)
+        effects = spread(around, held, one.subject, new, one.modes)
+        for subject, effect in effects.items():
+            newest[subject] = after + len(others)
+            others.append(Entry(SPREAD, payload_of(world.new_id(), subject, around, effect)))
+            for purpose in effect.narrowed:
+                held[subject][purpose] = replace(held[subject][purpose], seq=newest[subject])
+        heard.update(effects)
+        answers.append((one, place, dict(mine), [one.subject, *effects]))
+    if others:
+        written += append(connection, site, others, world.now, world.random)
+    put_states(connection, site, {subject: (first[subject], mine) for subject, mine in held.items()})
+    hear(connection, site, {s: (newest[s], _denied(held[s])) for s in sorted(heard)}, world.now)
     _count(connection, site, counts)
     if written and head.seq // checkpoint.EVERY != written[-1].seq // checkpoint.EVERY:
         end = lock(connection, site)
         checkpoint.store(connection, checkpoint.sign(site, end, world.now, world.ring.signer()))
-    return recorded
+    return [
+        Recorded(one.payload, place.seq, place.commitment, False, mine,
+                 tuple(News(s, newest[s], tuple(_denied(held[s]))) for s in told))
+        for one, place, mine, told in answers
+    ]  # fmt: skip
+
+
+def _chosen(one: Planned, seq: int) -> dict[str, Held]:
+    said = one.payload
+    return {
+        purpose: Held(choice, seq, said["id"], said["method"], said["gpc"], said["jurisdiction"], said["region"],
+                      said["noticeHash"])
+        for purpose, choice in one.choices.items()
+    }  # fmt: skip
 
 
 def hear(connection: Connection, site: str, changes: dict[str, tuple[int, list[str]]], now: int) -> None:
@@ -208,11 +243,20 @@ def _count(connection: Connection, site: str, counts: Counter[tuple[str, ...]]) 
 
 
 def put_states(
-    connection: Connection, site: str, subject: str, held: Mapping[str, Held], before: Mapping[str, Held]
+    connection: Connection, site: str, changed: Mapping[str, tuple[Mapping[str, Held], Mapping[str, Held]]]
 ) -> None:  # fmt: skip
-    """Bring a subject's state from `before` to `held`."""
-    rows = [_row(site, subject, purpose, one) for purpose, one in held.items() if before.get(purpose) != one]
+    """Bring the states of subjects from the first to the second."""
+    rows = [
+        _row(site, subject, purpose, one)
+        for subject, (before, after) in changed.items()
+        for purpose, one in after.items()
+        if before.get(purpose) != one
+    ]
     upsert(connection, consent_state, rows)
+    t = consent_state.c
+    for subject, (before, after) in changed.items():
+        if gone := sorted(before.keys() - after.keys()):
+            connection.execute(consent_state.delete().where(t.site == site, t.subject == subject, t.purpose.in_(gone)))
 
 
 def _row(site: str, subject: str, purpose: str, held: Held) -> dict[str, Any]:

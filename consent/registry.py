@@ -218,9 +218,8 @@ class Registry:
             book = policies.book(connection, site_id)
             outcomes = record(connection, site_id, book, requests, self.world())
         for outcome in outcomes:
-            if isinstance(outcome, Recorded):
-                denied = sorted(p for p, held in outcome.held.items() if not held.choice.granted)
-                self.tell(site_id, outcome.payload["subject"], outcome.seq, denied)
+            for news in outcome.news if isinstance(outcome, Recorded) else ():
+                self.tell(site_id, news.subject, news.seq, news.denied)
         return outcomes
 
     def _opened(self) -> Store:

@@ -46,10 +46,8 @@ def link_routes(door: Door) -> list[BaseRoute]:
                 return link(connection, site.id, device, person, modes, caller.trusted, body.idempotency_key, world)
 
         done = await door.registry.run(write)
-        for subject, held in ((device, done.device), (person, done.person)):
-            denied = sorted(p for p, one in held.items() if not one.choice.granted)
-            if denied:
-                door.registry.tell(site.id, subject, done.seq, denied)
+        for news in done.news:
+            door.registry.tell(site.id, news.subject, news.seq, news.denied)
         gpc = request.headers.get("sec-gpc") == "1"
         return answer(200, answer_for(site, device, done.device, region, gpc, world, done.seq))
 

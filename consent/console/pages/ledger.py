@@ -25,7 +25,7 @@ from consent.receipts import RECEIPT
 from consent.subjects import subjects_of
 
 LINES: Final = 50
-KINDS: Final = ("receipt", "erase", "suppress")
+KINDS: Final = ("receipt", "link", "spread", "erase", "suppress", "lift")
 
 
 def show(visit: Visit, report: Report | None = None) -> Response:

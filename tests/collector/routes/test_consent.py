@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from consent.canonical import canonical
 from consent.snapshots import Snapshots
 from tests.collector.consented import AMERICA, CHINA, GERMANY, ORIGIN, Office, office
+from tests.collector.desk import Reply
 from tests.contract.schemas import validator
 
 
@@ -211,6 +212,26 @@ def test_login(house: Office) -> None:
     linked(house, "tablet", "ada", token=refuses["token"])
     person = house.get("state", "writeKey=server&userId=ada").json["state"]
     assert person["purposes"]["analytics"]["state"] == "denied", "unproved, a denial does"
+
+
+def said(reply: Reply) -> str:
+    return "accepted" if reply.rows else reply.reasons[0]
+
+
+def test_a_withdrawal_on_one_device_holds_on_the_others_and_a_new_yes_does_not(house: Office) -> None:
+    phone, laptop, user = "phone-1", "laptop-1", "user-1"
+    tokens = {device: house.choose(device)["token"] for device in (phone, laptop)}
+    for device in tokens:
+        house.login(device, user)
+    house.choose(phone, "withdraw")
+    for more in ({}, {"userId": user}):
+        assert said(house.send(laptop, tokens[laptop], **more)) == "withdrawn"
+    state = house.get("state", authorization=f"Bearer {tokens[laptop]}").json["state"]
+    assert state["purposes"]["analytics"]["state"] == "denied"
+    again = house.choose(phone)["token"]
+    assert said(house.send(phone, again, userId=user)) == "accepted"
+    assert said(house.send(laptop, tokens[laptop], userId=user)) == "withdrawn"
+    assert said(house.send(laptop, house.choose(laptop)["token"], userId=user)) == "accepted"
 
 
 def test_a_server_speaks_for_people(house: Office) -> None:

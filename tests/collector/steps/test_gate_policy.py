@@ -382,9 +382,13 @@ def test_two_machines_share_a_postgresql(postgres: str, tmp_path: Path) -> None:
         first.now = second.now = datetime.now(UTC)
         token = one.choose("a-1")["token"]
         assert outcome(two.send("a-1", token)) == "accepted", "what one signed the other reads"
+        other = one.choose("a-2")["token"]
+        for device in ("a-1", "a-2"):
+            one.login(device, "user")
         one.choose("a-1", "withdraw")
         two.poll()
         assert outcome(two.send("a-1", token)) == "withdrawn"
+        assert outcome(two.send("a-2", other)) == "withdrawn", "a device of the same person"
         with store.write() as connection:
             events.save(connection, admin(), "default", (EventRule("Order *", "necessary"),), 0)
         two.poll()
