@@ -3,6 +3,7 @@
 import secrets
 import uuid
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 from consent.admin import Admin, policies
@@ -54,6 +55,21 @@ def body(action: str = "accept_all", **members: Any) -> ChoiceBody:
 
 def request(site: str, who: str, said: ChoiceBody, region: str | None = "DE", gpc: bool = False) -> Request:
     return Request(said, subject_of(RING.subject[-1], site, "device", who), region, gpc, request_hash(said))
+
+
+def found_in_files(store: Store, needles: list[str]) -> list[str]:
+    """Which of these texts stand in the files of the database: SQLite's file and its log; PostgreSQL's tables and
+    indexes, without the write-ahead log of the whole server, which recycles itself."""
+    if store.is_sqlite:
+        file = str(store.engine.url.database)
+        files = [path for end in ("", "-wal") if (path := Path(file + end)).exists()]
+    else:
+        with store.read() as connection:
+            folder = connection.exec_driver_sql("SHOW data_directory").scalar()
+            number = connection.exec_driver_sql("SELECT oid FROM pg_database WHERE datname = current_database()")
+            files = [p for p in (Path(str(folder)) / "base" / str(number.scalar())).iterdir() if p.is_file()]
+    content = b"\0".join(path.read_bytes() for path in files)
+    return [needle for needle in needles if needle.encode() in content]
 
 
 def choose(

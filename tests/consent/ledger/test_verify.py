@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -17,7 +16,7 @@ from consent.ledger.append import lock
 from consent.ledger.verify import Report, verify
 from consent.store import Store
 from consent.store.tables import ledger_checkpoint, ledger_entry, ledger_head, ledger_payload
-from tests.consent.officer import NOW, RING, admin, body, choose, publish
+from tests.consent.officer import NOW, RING, admin, body, choose, found_in_files, publish
 
 PUBLIC = RING.public_keys()
 
@@ -160,25 +159,20 @@ def test_a_flipped_byte_in_the_file_itself(sqlite_file: Store) -> None:
     assert problem.seq == 3
 
 
-def test_one_person_erased_is_gone_from_the_file(sqlite_file: Store) -> None:
-    publish(sqlite_file, "s")
+def test_one_person_erased_is_gone_from_the_file(registry: Store, site: str) -> None:
+    publish(registry, site)
     secret = "zh-" + secrets.token_hex(2)  # a language that nobody else has
-    done = choose(sqlite_file, "s", "person", body(locale=secret))
-    other = choose(sqlite_file, "s", "somebody else")
-    file = sqlite_file.engine.url.database
-    assert file
-    sqlite_file.vacuum()
-    needles = [secret.encode(), done.payload["subject"].encode(), done.payload["id"].encode()]
-    content = Path(file).read_bytes()
-    assert all(needle in content for needle in needles)
-    with sqlite_file.write() as connection:
-        emptied = people.erase(connection, admin(), "s", [done.payload["subject"]])
-    sqlite_file.vacuum()
+    done = choose(registry, site, "person", body("reject_all", locale=secret))
+    other = choose(registry, site, "somebody else")
+    registry.vacuum()
+    needles = [f'"{secret}"', done.payload["subject"], done.payload["id"]]
+    assert found_in_files(registry, needles) == needles
+    with registry.write() as connection:
+        emptied = people.erase(connection, admin(), site, [done.payload["subject"]])
+    registry.vacuum()
     assert emptied == [1]
-    content = b"".join(Path(file + end).read_bytes() for end in ("", "-wal"))
-    assert [needle for needle in needles if needle in content] == []
-    assert other.payload["subject"].encode() in content
-    report = looked_at(sqlite_file, "s")
+    assert found_in_files(registry, [*needles, other.payload["subject"]]) == [other.payload["subject"]]
+    report = looked_at(registry, site)
     assert (report.problem, report.erased, report.entries) == (None, 1, 3)
 
 

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from consent.admin import people
 from consent.ledger.verify import verify
 from consent.store import Store
 from consent.store.tables import consent_state, ledger_entry, ledger_payload
-from tests.consent.officer import RING, publish
+from tests.consent.officer import RING, admin, found_in_files, publish
 
 ROOT = Path(__file__).parents[3]
 WRITER = """
@@ -96,3 +97,17 @@ def test_a_hundred_thousand_receipts(registry: Store, site: str) -> None:
         connection.rollback()
     assert problem is not None
     assert problem.seq == seq
+    erased_and_gone(registry, site)
+
+
+def erased_and_gone(store: Store, site: str) -> None:
+    """One person among them is erased: the chain is whole, and no byte of their payload is in the files."""
+    with store.write() as connection:
+        query = sa.select(ledger_payload.c.subject, ledger_payload.c.id).where(ledger_payload.c.chain == site)
+        subject, id = connection.execute(query.where(ledger_payload.c.seq == 23_456)).one()
+        assert people.erase(connection, admin(), site, [subject]) == [23_456]
+    store.vacuum()
+    assert found_in_files(store, [subject, id]) == []
+    with store.read() as connection:
+        report = verify(connection, site, RING.public_keys())
+    assert (report.problem, report.erased) == (None, 1)
