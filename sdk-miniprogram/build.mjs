@@ -47,7 +47,15 @@ export async function bundle(entry) {
   const { code } = await minify(lower(outputFiles[0].text), {
     ecma: 5,
     toplevel: true,
-    compress: { passes: 4, unsafe: true, unsafe_methods: true, pure_getters: true, keep_fargs: false },
+    compress: {
+      passes: 4,
+      unsafe: true,
+      unsafe_methods: true,
+      pure_getters: true,
+      keep_fargs: false,
+      lhs_constants: false,
+      pure_funcs: ['RegExp'],
+    },
     nameCache,
     // `builtins`: terser spares what a DOM knows (`open`, `items`), and there is none here
     mangle: { properties: { builtins: true, regex: new RegExp(`^(${shortened(NAMES).join('|')})$`) } },

@@ -6,7 +6,7 @@
  *   `a${b}`                   `+`
  *   { a, ...b }               `Object.assign`, which every base library has
  *   { a, ...rest } = b         a helper of four lines, for plain objects
- *   (a, ...rest) => {}         `slice` of `arguments`, for functions that have their own
+ *   (a, ...rest) => {}         `slice` of `arguments`; an arrow function becomes one that has its own
  *   a?.b                       `a && a.b`: what we ask this way is an object, a function or nothing at all
  *   async, generators         refused: a state machine costs more than the promise chain that says the same
  */
@@ -51,7 +51,8 @@ function walks(context) {
     if (ts.isObjectLiteralExpression(node) && node.properties.some(ts.isSpreadAssignment)) {
       return assigned(node.properties);
     }
-    if (ts.isFunctionExpression(node) && node.parameters.at(-1)?.dotDotDotToken) return collecting(node);
+    const isFunction = ts.isFunctionExpression(node) || (ts.isArrowFunction(node) && !reaches(node.body));
+    if (isFunction && node.parameters.at(-1)?.dotDotDotToken) return collecting(node);
     if (ts.isCallExpression(node) && node.arguments.some(ts.isSpreadElement)) {
       const all = node.arguments.length > 1 ? joined(node.arguments, list) : list(node.arguments[0].expression);
       return make.updateCallExpression(node, node.expression, undefined, [make.createSpreadElement(all)]);
@@ -88,8 +89,20 @@ function collecting(node) {
   const slice = member(member(make.createArrayLiteralExpression([]), 'slice'), 'call');
   const from = own.length ? [make.createNumericLiteral(own.length)] : [];
   const made = make.createVariableDeclaration(rest.name, undefined, undefined, call(slice, name('arguments'), ...from));
-  const body = make.createBlock([make.createVariableStatement(undefined, [made]), ...node.body.statements]);
-  return make.updateFunctionExpression(node, undefined, undefined, node.name, undefined, own, undefined, body);
+  const statements = ts.isBlock(node.body) ? node.body.statements : [make.createReturnStatement(node.body)];
+  const body = make.createBlock([make.createVariableStatement(undefined, [made]), ...statements]);
+  return make.createFunctionExpression(undefined, undefined, node.name, undefined, own, undefined, body);
+}
+
+/** Does an arrow function use what the function around it has? */
+function reaches(body) {
+  let found = false;
+  const look = (node) => {
+    if (node.kind === ts.SyntaxKind.ThisKeyword || (ts.isIdentifier(node) && node.text === 'arguments')) found = true;
+    else if (ts.isArrowFunction(node) || !ts.isFunctionLike(node)) ts.forEachChild(node, look);
+  };
+  look(body);
+  return found;
 }
 
 /** Does the body of a loop end it, or the function around it? */

@@ -9,11 +9,13 @@
 import type { Client, ClientOptions } from '../../sdk-js/src/core/api.js';
 import { createClient } from '../../sdk-js/src/core/client.js';
 import type { Plugin } from '../../sdk-js/src/core/plugin.js';
+import type { Undo } from '../../sdk-js/src/core/ports.js';
 import { createDevice, createFacts } from './context.js';
 import { createFront } from './front.js';
 import { getHooks } from './hooks.js';
 import type { Host, MakePlugin } from './host.js';
 import { createHttp } from './http.js';
+import { undoing } from './listen.js';
 import { createNet } from './network.js';
 import { PLUGINS } from './plugins/index.js';
 import { createStorage } from './storage.js';
@@ -46,10 +48,11 @@ export function createMiniprogram(options: InitOptions): Firsthand & Pick<Client
     hinted = message;
   };
 
-  const front = createFront(now);
-  const net = createNet(front, now);
-  const views = createViews(front, getHooks, now);
-  const storage = createStorage(`fh.${writeKey}.`, () => front.hiddenAt() !== null);
+  const offs: Undo[] = [];
+  const front = createFront(now, offs);
+  const net = createNet(front, now, offs);
+  const views = createViews(front, getHooks, now, offs);
+  const storage = createStorage(`fh.${writeKey}.`, () => front.hiddenAt() > 0);
   const client = createClient(
     {
       storage,
@@ -64,7 +67,7 @@ export function createMiniprogram(options: InitOptions): Firsthand & Pick<Client
       // wx.getRandomValues is asynchronous; an id must be there before the page is gone
       random: {
         next: Math.random,
-        bytes: (count) => Uint8Array.from({ length: count }, () => Math.floor(Math.random() * 256)),
+        bytes: (count) => Uint8Array.from({ length: count }, () => Math.random() * 256),
       },
       lifecycle: net,
       facts: createFacts(queryParams),
@@ -79,14 +82,13 @@ export function createMiniprogram(options: InitOptions): Firsthand & Pick<Client
       log: (...parts) => console.debug('firsthand', parts),
     },
   );
+  const close = undoing(offs);
   const made = {
     ...client,
     version: VERSION,
     close() {
       client.close();
-      views.close();
-      net.close();
-      front.close();
+      close();
       storage.flush();
       delete getHooks().clients[writeKey];
     },
@@ -97,7 +99,14 @@ export function createMiniprogram(options: InitOptions): Firsthand & Pick<Client
     void client.flush(FLUSH_HIDDEN_MS);
   });
   const host: Host = {
-    ...{ front, views, hooks: getHooks, client, endpoint, writeKey, hint, titles: options.titles || {} },
+    front,
+    views,
+    client,
+    endpoint,
+    writeKey,
+    hint,
+    hooks: getHooks,
+    titles: options.titles || {},
     extend: (verbs) => Object.assign(made, verbs),
   };
   const use = (plugin: Plugin | MakePlugin) => client.use(typeof plugin === 'function' ? plugin(host) : plugin);

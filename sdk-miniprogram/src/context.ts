@@ -11,15 +11,18 @@
 
 import type { Facts, Page } from '../../sdk-js/src/core/protocol.js';
 import { cleanUrl, split } from '../../sdk-js/src/core/scrub.js';
-import type { PageInstance } from './wx.js';
+import type { Entry, PageInstance } from './wx.js';
 
 export type Query = Record<string, unknown> | undefined;
+
+/** How the mini-program came to the front the last time; WeChat keeps it. */
+export const entered = (): Partial<Entry> => (wx.getEnterOptionsSync ? wx.getEnterOptionsSync() : {});
 
 export const createFacts = (queryParams: readonly string[]) => (): Facts => {
   const page = topPage();
   return {
     page: page && page.route ? pageFacts(page.route, page.options, queryParams) : undefined,
-    scene: wx.getEnterOptionsSync && wx.getEnterOptionsSync().scene,
+    scene: entered().scene,
   } as Facts;
 };
 

@@ -13,38 +13,31 @@ import { listen } from './listen.js';
 import type { Entry } from './wx.js';
 
 export interface Front {
-  /** False in a plugin, where nobody says when the mini-program is shown or hidden. */
-  isHeard: boolean;
-  /** Since when it is hidden (ms); null while it is in front. */
-  hiddenAt(): number | null;
+  /** Since when it is hidden (ms); 0 while it is in front. */
+  hiddenAt(): number;
   onShow(run: (entry: Entry, at: number) => void): Undo;
   onHide(run: (at: number) => void): Undo;
-  close: Undo;
 }
 
-export function createFront(now: () => number): Front {
+/** `offs` gets what undoes it. */
+export function createFront(now: () => number, offs: Undo[]): Front {
   const shows = new Set<(entry: Entry, at: number) => void>();
   const hides = new Set<(at: number) => void>();
-  const isHeard = !!(wx.onAppShow && wx.onAppHide);
-  let hiddenAt: number | null = null;
+  let hiddenAt = 0;
 
   const shown = (entry: Entry) => {
-    hiddenAt = null;
+    hiddenAt = 0;
     for (const run of shows) run(entry, now());
   };
   const hidden = () => {
     hiddenAt = now();
     for (const run of Array.from(hides).reverse()) run(hiddenAt);
   };
-  const offs = [listen('AppShow', shown), listen('AppHide', hidden)];
+  offs.push(listen('AppShow', shown), listen('AppHide', hidden));
 
   return {
-    isHeard,
     hiddenAt: () => hiddenAt,
     onShow: (run) => subscribe(shows, run),
     onHide: (run) => subscribe(hides, run),
-    close() {
-      for (const off of offs) off();
-    },
   };
 }

@@ -45,35 +45,38 @@ export interface Hooks {
 }
 
 const MARK = '__firsthand1';
-const GLOBALS: Record<Kind, [get: () => unknown, set: (made: Anything) => void]> = {
-  Page: [
-    () => typeof Page !== 'undefined' && Page,
+const LIFETIMES = 'pageLifetimes';
+type Constructor = Anything & { [MARK]?: Hooks };
+
+/** What this context has of them, and how to put another in the place. */
+const constructors = (): [kind: Kind, is: Constructor | false, set: (made: Anything) => void][] => [
+  [
+    'Page',
+    typeof Page !== 'undefined' && Page,
     (made) => {
       Page = made;
     },
   ],
-  Component: [
-    () => typeof Component !== 'undefined' && Component,
+  [
+    'Component',
+    typeof Component !== 'undefined' && Component,
     (made) => {
       Component = made;
     },
   ],
-  Behavior: [
-    () => typeof Behavior !== 'undefined' && Behavior,
+  [
+    'Behavior',
+    typeof Behavior !== 'undefined' && Behavior,
     (made) => {
       Behavior = made;
     },
   ],
-};
-const KINDS = Object.keys(GLOBALS) as Kind[];
+];
 
 /** The hooks of this context; wraps the constructors at the first call. */
 export function getHooks(): Hooks {
-  for (const kind of KINDS) {
-    const known = GLOBALS[kind][0]() as Record<string, Hooks> | false;
-    if (known && known[MARK]) return known[MARK] as Hooks;
-  }
-  return install();
+  const [, known] = constructors().find(([, is]) => is && is[MARK]) || [];
+  return (known && known[MARK]) || install();
 }
 
 function install(): Hooks {
@@ -109,7 +112,7 @@ function install(): Hooks {
     return mark(wrapper, original, true);
   }
 
-  const wrapAll = (kind: Kind, source: object, names: readonly string[] = []): object => {
+  const wrapAll = (kind: Kind, source: object, names: readonly string[]): object => {
     const copy = copyOf(source, (value, name) =>
       typeof value === 'function' ? wrap(kind, name, value as Anything) : value,
     );
@@ -121,20 +124,17 @@ function install(): Hooks {
   };
 
   function instrument(kind: Kind, options: object): object {
-    if (kind === 'Page') return wrapAll(kind, options, needed[kind]);
-    const copy = copyOf(options, (value, name) =>
-      name === 'methods' && isObject(value) ? wrapAll(kind, value) : value,
-    );
+    if (kind === 'Page') return wrapAll(kind, options, needed[kind] || []);
     const names = kind === 'Component' && needed.Component;
-    if (names) {
-      const lifetimes = (copy as Record<string, unknown>).pageLifetimes;
-      const value = wrapAll(kind, isObject(lifetimes) ? lifetimes : {}, names);
-      Object.defineProperty(copy, 'pageLifetimes', { configurable: true, enumerable: true, writable: true, value });
-    }
+    const copy = copyOf(options, (value, name) => {
+      const more = name === 'methods' ? [] : name === LIFETIMES && names;
+      return more && isObject(value) ? wrapAll(kind, value, more) : value;
+    }) as Record<string, unknown>;
+    if (names && !copy[LIFETIMES]) copy[LIFETIMES] = wrapAll(kind, {}, names);
     return copy;
   }
 
-  function hook(kind: Kind, original: Anything): void {
+  function hook(kind: Kind, original: Constructor, set: (made: Anything) => void): void {
     const hooked = function (this: unknown, ...args: unknown[]): unknown {
       if (isObject(args[0])) {
         try {
@@ -145,13 +145,12 @@ function install(): Hooks {
       }
       return original.apply(this, args);
     };
-    GLOBALS[kind][1](mark(hooked, original, hooks));
+    set(mark(hooked, original, hooks));
   }
 
-  for (const kind of KINDS) {
-    const original = GLOBALS[kind][0]();
+  for (const [kind, original, set] of constructors()) {
     try {
-      if (typeof original === 'function') hook(kind, original as Anything);
+      if (original) hook(kind, original, set);
     } catch (error) {
       report(error); // a global that cannot be assigned: the platform's own page events still work
     }

@@ -13,9 +13,9 @@ const NOT_LISTED = /domain list/;
 export function createHttp(hint: (message: string) => void): Http {
   return {
     post({ url, body }) {
-      let abort = () => {};
+      let task: ReturnType<typeof wx.request>;
       const answer = new Promise<Answer>((resolve) => {
-        const task = wx.request({
+        task = wx.request({
           url,
           method: 'POST',
           data: body,
@@ -35,9 +35,8 @@ export function createHttp(hint: (message: string) => void): Http {
             resolve({ status: 0, retryAfter: null, body: '' });
           },
         });
-        abort = () => task.abort();
       });
-      return { answer, abort: () => abort() };
+      return { answer, abort: () => task.abort() };
     },
   };
 }

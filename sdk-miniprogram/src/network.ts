@@ -7,7 +7,7 @@
  */
 
 import { subscribe } from '../../sdk-js/src/core/guard.js';
-import type { Lifecycle } from '../../sdk-js/src/core/ports.js';
+import type { Lifecycle, Undo } from '../../sdk-js/src/core/ports.js';
 import type { Front } from './front.js';
 import { listen } from './listen.js';
 import type { Network } from './wx.js';
@@ -19,10 +19,10 @@ export interface Net extends Lifecycle {
   open(): void;
   /** `wifi`, `5g`, …; null while it is not known. */
   kind(): string | null;
-  close(): void;
 }
 
-export function createNet(front: Front, now: () => number): Net {
+/** `offs` gets what undoes it. */
+export function createNet(front: Front, now: () => number, offs: Undo[]): Net {
   const onlines = new Set<() => void>();
   let connected = true;
   let kind: string | null = null;
@@ -36,7 +36,7 @@ export function createNet(front: Front, now: () => number): Net {
     kind = status.networkType;
     if (connected) back();
   };
-  const offs = [front.onShow(back)];
+  offs.push(front.onShow(back));
 
   return {
     kind: () => kind,
@@ -53,14 +53,11 @@ export function createNet(front: Front, now: () => number): Net {
     },
     online() {
       const hiddenAt = front.hiddenAt();
-      return connected && (hiddenAt === null || now() - hiddenAt < HIDDEN_MS);
+      return connected && (!hiddenAt || now() - hiddenAt < HIDDEN_MS);
     },
     onOnline: (run) => subscribe(onlines, run),
     // hiding sends too, but one request after the other: see client.ts
     onLeave: () => () => {},
     onReturn: () => () => {},
-    close() {
-      for (const off of offs) off();
-    },
   };
 }

@@ -26,6 +26,8 @@ const GATHER_MS = 200;
 
 type Values = Record<string, string>;
 interface Chunk {
+  /** Where it is stored. */
+  key: string;
   values: Values;
   bytes: number;
   /** Changed since it was last written, or since the write that is under way began. */
@@ -40,15 +42,13 @@ export interface MpStorage extends Storage {
 
 /** `root`: what all our keys begin with. `hidden`: is the mini-program in the background? */
 export function createStorage(root: string, hidden: () => boolean): MpStorage {
-  const chunks: Record<number, Chunk> = {};
+  /** By number, with holes. */
+  const chunks: Chunk[] = [];
   const prefix = `${root}~`;
+  const choice = `${root}consent`;
   let loadedAll = false;
   let forgotten = () => {};
   let timer: ReturnType<typeof setTimeout> | null = null;
-
-  const isDirect = (key: string) => key === `${root}consent`;
-  const isQueued = (key: string) => key.slice(root.length, root.length + 2) === 'q.';
-  const numbers = () => Object.keys(chunks).map(Number);
 
   function load(n: number): Chunk {
     let chunk = chunks[n];
@@ -57,7 +57,7 @@ export function createStorage(root: string, hidden: () => boolean): MpStorage {
       const values: Values = {};
       // damaged or not ours: as if it were not there
       for (const [key, value] of Object.entries(parse(text) || {})) if (typeof value === 'string') values[key] = value;
-      chunk = { values, bytes: byteLength(text), dirty: false, writing: false };
+      chunk = { key: prefix + n, values, bytes: byteLength(text), dirty: false, writing: false };
       chunks[n] = chunk;
     }
     return chunk;
@@ -66,33 +66,34 @@ export function createStorage(root: string, hidden: () => boolean): MpStorage {
   function loadAll(): void {
     if (loadedAll) return;
     loadedAll = true;
-    for (const key of wx.getStorageInfoSync().keys)
-      if (key.indexOf(prefix) === 0) load(Number(key.slice(prefix.length)));
+    for (const key of wx.getStorageInfoSync().keys) if (key.startsWith(prefix)) load(Number(key.slice(prefix.length)));
   }
 
-  /** The chunk that holds `key`, or null. */
-  function find(key: string): Chunk | null {
-    if (!isQueued(key)) return load(0);
+  /** The chunk that holds `key`, or undefined. */
+  function find(key: string): Chunk | undefined {
+    if (!key.startsWith(`${root}q.`)) return load(0);
     loadAll();
-    for (const n of numbers()) if (n && (chunks[n] as Chunk).values[key] !== undefined) return chunks[n] as Chunk;
-    return null;
+    return chunks.find((chunk, n) => n && chunk && chunk.values[key] !== undefined);
   }
 
   function room(bytes: number): Chunk | null {
-    let total = 0;
-    let free = 1;
+    let total = bytes;
     let found: Chunk | null = null;
-    for (const n of numbers()) {
-      const chunk = chunks[n] as Chunk;
+    chunks.forEach((chunk, n) => {
       total += chunk.bytes;
       if (n && chunk.bytes + bytes <= CHUNK_BYTES) found = chunk;
-      free = Math.max(free, n + 1);
-    }
-    return total + bytes > MAX_BYTES ? null : found || load(free);
+    });
+    return total > MAX_BYTES ? null : found || load(chunks.length || 1);
   }
 
-  function touch(chunk: Chunk, bytes: number): void {
-    chunk.bytes += bytes;
+  /** Undefined takes the key away. */
+  function put(chunk: Chunk, key: string, value?: string): void {
+    const weight = (of: string | undefined) => (of === undefined ? 0 : byteLength(key + of) + 8);
+    const before = chunk.values[key];
+    if (value === before) return;
+    if (value === undefined) delete chunk.values[key];
+    else chunk.values[key] = value;
+    chunk.bytes += weight(value) - weight(before);
     chunk.dirty = true;
     soon();
   }
@@ -104,15 +105,14 @@ export function createStorage(root: string, hidden: () => boolean): MpStorage {
 
   function gathered(): void {
     timer = null;
-    for (const n of numbers()) {
-      const chunk = chunks[n] as Chunk;
-      if (chunk.dirty && !chunk.writing) begin(prefix + n, chunk);
-    }
+    chunks.forEach((chunk) => {
+      if (chunk.dirty && !chunk.writing) begin(chunk);
+    });
   }
 
-  function begin(key: string, chunk: Chunk): void {
-    chunk.dirty = false;
-    chunk.writing = true;
+  function begin(chunk: Chunk): void {
+    const { key } = chunk;
+    const data = encode(chunk);
     const success = () => {
       chunk.writing = false;
       if (chunk.dirty) soon();
@@ -122,7 +122,8 @@ export function createStorage(root: string, hidden: () => boolean): MpStorage {
       chunk.writing = false;
       chunk.dirty = true;
     };
-    const data = encode(chunk);
+    chunk.dirty = false;
+    chunk.writing = true;
     if (data) wx.setStorage({ key, data, success, fail });
     else wx.removeStorage({ key, complete: success });
   }
@@ -130,59 +131,49 @@ export function createStorage(root: string, hidden: () => boolean): MpStorage {
   function flush(): void {
     if (timer !== null) clearTimeout(timer);
     timer = null;
-    for (const n of numbers()) {
-      const chunk = chunks[n] as Chunk;
-      if (!chunk.dirty && !chunk.writing) continue;
+    chunks.forEach((chunk) => {
+      if (!chunk.dirty && !chunk.writing) return;
       const data = encode(chunk);
-      const isKept = !data || write(prefix + n, data);
-      if (!data) wx.removeStorageSync(prefix + n);
+      const isKept = !data || write(chunk.key, data);
+      if (!data) wx.removeStorageSync(chunk.key);
       // a write that is under way may land after this one
       chunk.dirty = chunk.writing || !isKept;
-    }
+    });
   }
-
-  const weight = (key: string, value: string | undefined) =>
-    value === undefined ? 0 : byteLength(key) + byteLength(value) + 8;
 
   return {
     flush,
     get(key) {
-      if (isDirect(key)) return read(key);
+      if (key === choice) return read(key);
       const chunk = find(key);
       const value = chunk && chunk.values[key];
       return value === undefined ? null : value;
     },
     set(key, value) {
-      if (isDirect(key)) return write(key, value);
-      const chunk = find(key) || room(weight(key, value));
-      if (!chunk) return false;
-      const before = chunk.values[key];
-      chunk.values[key] = value;
-      if (before !== value) touch(chunk, weight(key, value) - weight(key, before));
-      return true;
+      if (key === choice) return write(key, value);
+      const chunk = find(key) || room(byteLength(key + value) + 8);
+      if (chunk) put(chunk, key, value);
+      return !!chunk;
     },
     remove(key) {
-      if (isDirect(key)) {
+      if (key === choice) {
         wx.removeStorageSync(key);
         return forgotten();
       }
       const chunk = find(key);
-      const before = chunk ? chunk.values[key] : undefined;
-      if (!chunk || before === undefined) return;
-      delete chunk.values[key];
-      touch(chunk, -weight(key, before));
+      if (chunk) put(chunk, key);
     },
     keys(start) {
       loadAll();
       const found: string[] = [];
-      for (const n of numbers()) {
-        for (const key of Object.keys((chunks[n] as Chunk).values)) if (key.indexOf(start) === 0) found.push(key);
-      }
+      chunks.forEach(({ values }) => {
+        found.push(...Object.keys(values).filter((key) => key.startsWith(start)));
+      });
       return found;
     },
     // one context, so nobody else writes; but a plugin may find that the choice holds no longer
     watch(key, run) {
-      if (isDirect(key)) forgotten = () => run(null);
+      if (key === choice) forgotten = () => run(null);
       return () => {};
     },
     // one context: whatever segment an earlier run has left is dead by definition

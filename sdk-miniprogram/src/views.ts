@@ -28,23 +28,26 @@ export interface Views {
   onLeave(run: (view: View, at: number) => void): Undo;
   /** Begins, and says at once which page is there already. */
   start(): void;
-  close: Undo;
 }
 
 /** A route that belongs to a show follows within the same start-up; a person needs longer for anything. */
 const ROUTE_MS = 300;
 
-export function createViews(front: Front, hooks: () => Hooks, now: () => number): Views {
+/** `offs` gets what undoes it. */
+export function createViews(front: Front, hooks: () => Hooks, now: () => number, offs: Undo[]): Views {
   const shows = new Set<(view: View) => void>();
   const leaves = new Set<(view: View, at: number) => void>();
-  const offs: Undo[] = [];
   let current: View | null = null;
   let instance: unknown = null;
   let timer: ReturnType<typeof setTimeout> | null = null;
 
-  function leave(at: number): void {
+  const stop = () => {
     if (timer !== null) clearTimeout(timer);
     timer = null;
+  };
+
+  function leave(at: number): void {
+    stop();
     const left = current;
     current = instance = null;
     if (left) for (const run of leaves) run(left, at);
@@ -98,15 +101,11 @@ export function createViews(front: Front, hooks: () => Hooks, now: () => number)
     onShow: (run) => subscribe(shows, run),
     onLeave: (run) => subscribe(leaves, run),
     start() {
-      offs.push(front.onHide(leave));
+      offs.push(stop, front.onHide(leave));
       if (wx.onAppRoute) byRoutes();
       else byLifecycles();
       // whoever calls `init` late has missed the route that opened the page on top
-      if (front.hiddenAt() === null) showTop(now());
-    },
-    close() {
-      if (timer !== null) clearTimeout(timer);
-      for (const off of offs) off();
+      if (!front.hiddenAt()) showTop(now());
     },
   };
 }

@@ -112,12 +112,12 @@ it('knows how a page was opened', async () => {
   expect(opened).toEqual(['appLaunch', 'navigateTo', 'reLaunch']);
 });
 
-it('a page that is built with Component is a page too, and a component on it is none', async () => {
+it('a page that is built with Component is a page too, a frozen one as well, and a component on it is none', async () => {
   const shown: string[] = [];
-  const component = {
-    pageLifetimes: { show: () => void shown.push('own') },
+  const component = Object.freeze({
+    pageLifetimes: Object.freeze({ show: () => void shown.push('own') }),
     methods: { onLoad: () => shown.push('load') },
-  };
+  });
   const { host, sdk } = await start(
     {},
     { components: { 'pages/home/home': component }, pages: {} },

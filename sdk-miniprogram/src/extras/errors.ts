@@ -5,7 +5,7 @@
 
 import type { Plugin } from '../../../sdk-js/src/core/plugin.js';
 import { cleanText } from '../../../sdk-js/src/core/scrub.js';
-import { listen } from '../listen.js';
+import { listen, undoing } from '../listen.js';
 
 const MAX_CHARS = 200;
 const MOST = 20;
@@ -21,9 +21,6 @@ export const errors = () => (): Plugin => ({
     };
     const onError = guarded((message: unknown) => record('error', message));
     const onRejection = guarded(({ reason }: { reason: unknown }) => record('rejection', reason));
-    const offs = [listen('Error', onError), listen('UnhandledRejection', onRejection)];
-    return () => {
-      for (const off of offs) off();
-    };
+    return undoing([listen('Error', onError), listen('UnhandledRejection', onRejection)]);
   },
 });

@@ -8,8 +8,9 @@
 
 import type { Plugin } from '../../../sdk-js/src/core/plugin.js';
 import type { Properties } from '../../../sdk-js/src/core/protocol.js';
-import { pageFacts, topPage } from '../context.js';
+import { entered, pageFacts, topPage } from '../context.js';
 import type { Host } from '../host.js';
+import { undoing } from '../listen.js';
 import type { Entry } from '../wx.js';
 
 export const lifecycle = (host: Host): Plugin => ({
@@ -18,7 +19,7 @@ export const lifecycle = (host: Host): Plugin => ({
     let shownAt: number | null = null;
     let launched = false;
 
-    const describe = (entry: Entry | undefined): Properties => {
+    const describe = (entry: Partial<Entry>): Properties => {
       if (!entry || !entry.path) return {};
       const { path, search } = pageFacts(entry.path, entry.query, queryParams);
       const from = entry.referrerInfo && entry.referrerInfo.appId;
@@ -30,7 +31,7 @@ export const lifecycle = (host: Host): Plugin => ({
         ...(host.shareOf && host.shareOf(entry.query)),
       };
     };
-    const show = guarded((entry: Entry | undefined, at: number) => {
+    const show = guarded((entry: Partial<Entry>, at: number) => {
       if (shownAt !== null) return;
       shownAt = at;
       if (!launched) track('$app_launch', describe(wx.getLaunchOptionsSync ? wx.getLaunchOptionsSync() : entry), at);
@@ -44,9 +45,7 @@ export const lifecycle = (host: Host): Plugin => ({
     });
 
     const offs = [host.front.onShow(show), host.front.onHide(hide)];
-    if (topPage() || !host.front.isHeard) show(wx.getEnterOptionsSync && wx.getEnterOptionsSync(), now());
-    return () => {
-      for (const off of offs) off();
-    };
+    if (topPage() || !wx.onAppShow) show(entered(), now());
+    return undoing(offs);
   },
 });

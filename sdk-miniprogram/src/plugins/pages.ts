@@ -6,6 +6,7 @@
 import type { Plugin } from '../../../sdk-js/src/core/plugin.js';
 import { pageFacts } from '../context.js';
 import type { Host } from '../host.js';
+import { undoing } from '../listen.js';
 
 export const pages = (host: Host): Plugin => ({
   name: 'pages',
@@ -30,8 +31,6 @@ export const pages = (host: Host): Plugin => ({
         }),
       ),
     ];
-    return () => {
-      for (const off of offs) off();
-    };
+    return undoing(offs);
   },
 });

@@ -11,6 +11,7 @@ import type { Plugin } from '../../../sdk-js/src/core/plugin.js';
 import { cleanUrl } from '../../../sdk-js/src/core/scrub.js';
 import type { Host } from '../host.js';
 import type { Card } from '../wx.js';
+import { text } from './taps.js';
 
 const METHODS: Record<string, string> = { onShareAppMessage: 'message', onShareTimeline: 'timeline' };
 
@@ -20,8 +21,7 @@ export const share = (host: Host): Plugin => ({
     return host.hooks().watch(({ name, args }) => {
       const method = METHODS[name];
       if (!method && name !== 'onAddToFavorites') return;
-      const asked = args[0] as { from?: unknown } | undefined;
-      const from = asked && typeof asked.from === 'string' ? asked.from : undefined;
+      const from = text(((args[0] || {}) as { from?: unknown }).from);
       const record = guarded((result: unknown) => {
         const { path } = (result || {}) as Card;
         const cleaned = typeof path === 'string' ? cleanUrl(path, queryParams) : undefined;

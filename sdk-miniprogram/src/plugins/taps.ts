@@ -36,7 +36,7 @@ export const taps = (host: Host): Plugin => ({
     const seen = new WeakSet<object>();
     /** Calls that were given an event; what they call belongs to the same gesture. */
     const given = new WeakSet<Invocation>();
-    let last = '';
+    let last: unknown;
 
     const watch = guarded((call: Invocation) => {
       const event = eventOf(call.args);
@@ -64,20 +64,19 @@ export const taps = (host: Host): Plugin => ({
 
 /** The event among a handler's arguments: first as WeChat gives it, or last as frameworks do. */
 function eventOf(args: ArrayLike<unknown>): Happened | null {
-  for (const argument of [args[0], args[args.length - 1]]) {
-    const event = argument as Happened | null;
-    if (event && typeof event === 'object' && isKnown(event.type) && event.currentTarget) return event;
-  }
-  return null;
+  const isEvent = (is: Partial<Happened> | null) =>
+    is && typeof is === 'object' && Object.keys(EVENTS).includes(is.type as string) && is.currentTarget;
+  return ([args[0], args[args.length - 1]] as (Happened | null)[]).find(isEvent) || null;
 }
 
-const isKnown = (type: unknown) => Object.keys(EVENTS).indexOf(type as string) >= 0;
-
-/** Equal for the copies of one gesture; empty if the event says too little to tell. */
-function identityOf({ type, timeStamp, target, detail }: Happened): string {
-  if (typeof timeStamp !== 'number' || !target) return '';
+/** Equal for the copies of one gesture; nothing if the event says too little to tell. */
+function identityOf({ type, timeStamp, target, detail }: Happened): unknown {
   const { x, y } = detail || {};
-  return JSON.stringify([type, timeStamp, target.id, target.offsetLeft, target.offsetTop, x, y, target.dataset]);
+  return (
+    timeStamp &&
+    target &&
+    JSON.stringify([type, timeStamp, target.id, target.offsetLeft, target.offsetTop, x, y, target.dataset])
+  );
 }
 
 function describe(
@@ -112,6 +111,6 @@ export function declared(dataset: Dataset): Properties {
   return properties;
 }
 
-function text(value: unknown): string | undefined {
+export function text(value: unknown): string | undefined {
   return typeof value === 'string' ? value.slice(0, MAX_TEXT) || undefined : undefined;
 }
