@@ -18,10 +18,10 @@ import msgspec
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
-from collector.console.pages.health import Losses, SourceLoss
 from collector.days import DayBook
 from collector.findings import Findings
 from collector.metrics import Balance
+from collector.spool.losses import Losses, SourceLoss
 from consent.console import sessions, users
 from consent.console.app import Console
 from consent.console.config import ConsoleConfig
