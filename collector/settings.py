@@ -62,6 +62,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     catalog_credential: str = ""
     warehouse: str = ""
     namespace: str = "firsthand"
+    sink: str = "iceberg"
     s3_endpoint: str = ""
     s3_region: str = "us-east-1"
     s3_access_key_id: str = ""

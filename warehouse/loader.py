@@ -32,7 +32,7 @@ from warehouse.firewall import report_of
 from warehouse.intake import Intake, Loaded, order
 from warehouse.mirror import Mirror
 from warehouse.schema import BAD_EVENTS, EVENTS, PII_REPORT, TableSchema
-from warehouse.sinks.iceberg import IcebergSink
+from warehouse.sinks import open_sink
 from warehouse.sinks.part import Missing, Part
 from warehouse.suppress import Suppressed
 
@@ -53,6 +53,7 @@ class LoaderConfig(msgspec.Struct, frozen=True):
     dedupe_ids: int = 1_000_000
     expire_every: int = 50
     snapshot_keep_seconds: float = 3600.0
+    sink: str = "iceberg"
 
     @property
     def data(self) -> Path:
@@ -74,7 +75,7 @@ class Loader:
     ) -> None:
         self._config = config
         self._on_progress = on_progress
-        self.sink = IcebergSink(store)
+        self.sink = open_sink(config.sink, store)
         self._mirror = Mirror(store.consent_store, self.sink)
         self._mirrored = -math.inf
         config.data.mkdir(parents=True, exist_ok=True)
@@ -236,10 +237,8 @@ class Loader:
         """Every `expire_every` commits: a commit's time grows with the number of snapshots."""
         if snapshots <= 2 * self._config.expire_every:
             return
-        from warehouse import maintain
-
         try:
-            maintain.expire(self.sink.table(schema), self._config.snapshot_keep_seconds, self._config.expire_every)
+            self.sink.expire(schema, self._config.snapshot_keep_seconds, self._config.expire_every)
         except Exception as error:  # noqa: BLE001 - only speed is lost; the next commit tries again
             log.warning("cannot expire snapshots of %s: %s", schema.name, _named(error))
 

@@ -19,8 +19,7 @@ from consent.store import Store, open_store, sqlite_path
 from consent.store.tables import site
 from warehouse.row import arrow_schema
 from warehouse.schema import CONSENT_RECEIPTS
-from warehouse.sinks.iceberg import IcebergSink
-from warehouse.sinks.part import Part
+from warehouse.sinks.part import Part, Sink
 
 log = logging.getLogger("firsthand.mirror")
 
@@ -30,7 +29,7 @@ ROWS = 20_000
 class Mirror:
     """Copies what is new. `url`: of the consent store; one that nobody made yet is left alone."""
 
-    def __init__(self, url: str, sink: IcebergSink) -> None:
+    def __init__(self, url: str, sink: Sink) -> None:
         self._url, self._sink = url, sink
         self._store: Store | None = None
 

@@ -121,6 +121,12 @@ class IcebergSink:
         reader = ArrowScan(table.metadata, table.io, scan.projection(), scan.row_filter)
         return reader.to_table(newest[::-1])
 
+    def expire(self, schema: TableSchema, keep_seconds: float, keep_count: int) -> None:
+        """Take old snapshots out of the table's metadata (maintain/expire.py). Raises what the catalog raises."""
+        from warehouse.maintain import expire
+
+        expire(self.table(schema), keep_seconds, keep_count)
+
 
 def positions_of(properties: dict[str, str]) -> dict[str, Position]:
     """The positions in a table's properties, by shard."""

@@ -58,3 +58,6 @@ class Sink(Protocol):
 
     def recent(self, schema: TableSchema, column: str, limit: int) -> pa.Table:
         """About the `limit` newest values of a column (at least, if there are as many), oldest first."""
+
+    def expire(self, schema: TableSchema, keep_seconds: float, keep_count: int) -> None:
+        """Let go of old snapshots, if it keeps any; asked for when `Written.snapshots` has grown."""
