@@ -6,6 +6,7 @@ it cannot be among them. Old metadata.json files go too, all but the newest. On 
 and delete markers with them.
 """
 
+import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -15,7 +16,9 @@ from typing import Any, Final
 from pyiceberg.table import Table
 
 from warehouse.catalog import CONFLICTS, StoreConfig
+from warehouse.give_way import right_of_way
 from warehouse.maintain.purge import locate, referred
+from warehouse.swap import POLITE
 
 log = logging.getLogger("firsthand.erase")
 
@@ -26,27 +29,31 @@ class NamedSnapshot(ValueError):
     """A branch or tag keeps old snapshots, and with them the bytes."""
 
 
-def expire_all(table: Table) -> int:
-    """Every snapshot but the newest leaves the metadata. Raises NamedSnapshot if a branch or tag keeps one."""
-    for attempt in range(ATTEMPTS):
-        table.refresh()
-        newest = table.metadata.current_snapshot_id
-        named = [name for name, ref in table.metadata.refs.items() if ref.snapshot_id != newest]
-        if named:
-            raise NamedSnapshot(
-                f"{'.'.join(table.name())}: {', '.join(named)} keeps an old snapshot, and with it the bytes; "
-                "remove that branch or tag, then run the erasure again"
-            )
-        old = [s.snapshot_id for s in table.metadata.snapshots if s.snapshot_id != newest]
-        if not old:
-            return 0
-        try:
-            table.maintenance.expire_snapshots().by_ids(old).commit()
-        except (*CONFLICTS, ValueError) as error:
-            log.debug("expiry of %s overtaken: %s", table.name(), type(error).__name__)
-            time.sleep(min(1.0, 0.02 * 2**attempt))
-            continue
-        return len(old)
+def expire_all(table: Table, data: Path) -> int:
+    """Every snapshot but the newest leaves the metadata; loaders of `data` give way. Raises NamedSnapshot if a branch
+    or tag keeps one."""
+    with contextlib.ExitStack() as way:
+        for attempt in range(ATTEMPTS):
+            if attempt == POLITE:
+                way.enter_context(right_of_way(data))
+            table.refresh()
+            newest = table.metadata.current_snapshot_id
+            named = [name for name, ref in table.metadata.refs.items() if ref.snapshot_id != newest]
+            if named:
+                raise NamedSnapshot(
+                    f"{'.'.join(table.name())}: {', '.join(named)} keeps an old snapshot, and with it the bytes; "
+                    "remove that branch or tag, then run the erasure again"
+                )
+            old = [s.snapshot_id for s in table.metadata.snapshots if s.snapshot_id != newest]
+            if not old:
+                return 0
+            try:
+                table.maintenance.expire_snapshots().by_ids(old).commit()
+            except (*CONFLICTS, ValueError) as error:
+                log.debug("expiry of %s overtaken: %s", table.name(), type(error).__name__)
+                time.sleep(min(1.0, 0.02 * 2**attempt))
+                continue
+            return len(old)
     raise TimeoutError(f"{'.'.join(table.name())}: other writers were faster {ATTEMPTS} times; run it again")
 
 

@@ -8,6 +8,7 @@ commit, a swap of exactly those files, so that a loader beside us only makes us 
 
 import logging
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
@@ -69,12 +70,13 @@ def touches(table: Table, file: DataFile, target: Target) -> bool:
 
 
 def rewrite(
-    table: Table, target: Target, done: Rewritten, on_file: Callable[[int, int], None] = lambda n, of: None,
+    table: Table, target: Target, done: Rewritten, data: Path, on_file: Callable[[int, int], None] = lambda n, of: None,
     on_swap: Callable[[], None] = lambda: None,
 ) -> None:  # fmt: skip
     """Until no file of the newest snapshot holds anything of the target. Raises Outrun, and what the store does.
 
-    `on_swap` is called when new files are written and before they take the place of the old ones."""
+    Loaders of the directory `data` give way. `on_swap` is called when new files are written and before they take the
+    place of the old ones."""
     for _ in range(MAX_ROUNDS):
         table.refresh()
         tasks = affected(table, target, on_file)
@@ -85,7 +87,7 @@ def rewrite(
         for batch in _batches(tasks):
             new, counts = _written(table, batch, target)
             on_swap()
-            if replace_files(table, [task.file for task in batch], new, {"firsthand.erased": "true"}):
+            if replace_files(table, [task.file for task in batch], new, {"firsthand.erased": "true"}, data=data):
                 done.rows += counts.rows
                 done.mentions += counts.mentions
                 done.files += len(batch)

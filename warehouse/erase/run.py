@@ -97,7 +97,7 @@ def _one(how: Erasure, job: Job, table: Table, target: Target) -> None:
     scheme = locate(table.location())[0]
     how.on_step("rewrite")
     try:
-        rewrite.rewrite(table, target, done.rewritten, how.on_file, lambda: how.on_step("swap"))
+        rewrite.rewrite(table, target, done.rewritten, how.data, how.on_file, lambda: how.on_step("swap"))
     except Outrun as error:
         raise ErasureError(f"{error}: firsthand dsr erase {job.id}") from error
     how.on_step("known")
@@ -106,7 +106,7 @@ def _one(how: Erasure, job: Job, table: Table, target: Target) -> None:
     jobs.save(how.data, job)  # before the expiry: afterwards nobody could tell any more
     how.on_step("expire")
     try:
-        expired = remove.expire_all(table)
+        expired = remove.expire_all(table, how.data)
     except remove.NamedSnapshot as error:
         raise ErasureError(f"{error}: firsthand dsr erase {job.id}") from error
     done.expired += expired

@@ -16,6 +16,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from hashlib import sha256
+from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
@@ -23,6 +24,7 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.table import Table
 
 from warehouse.catalog import CONFLICTS, StoreConfig, open_catalog
+from warehouse.give_way import give_way
 from warehouse.schema import TableSchema
 from warehouse.sinks.append import AppendTransaction
 from warehouse.sinks.part import Missing, Part, Position, Written
@@ -69,6 +71,7 @@ class IcebergSink:
         After an error the outcome may be unknown; the next call looks first, so calling again is always safe.
         """
         for attempt in range(1, ATTEMPTS + 1):
+            give_way(Path(self._config.data_dir))
             table = self.table(schema)
             there = positions_of(table.properties)
             fresh = [part for part in parts if not _held(there, part)]
