@@ -10,6 +10,7 @@ from starlette.requests import Request
 from collector import sources
 from collector.console.desk import Desk
 from collector.console.pages import PAGES
+from collector.keys import live_keys
 from collector.settings import Settings, SettingsError
 from consent.console import first_run
 from consent.console.app import Console
@@ -40,6 +41,7 @@ def config_of(settings: Settings, config: Path | None = None) -> ConsoleConfig:
         oidc=provider if settings.oidc_issuer else None,
         erase_at=settings.erase_at,
         sites=sites,
+        pseudonyms=lambda: live_keys(settings),
     )
 
 

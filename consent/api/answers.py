@@ -15,6 +15,7 @@ from starlette.responses import Response
 from consent.console.users import UserError
 from consent.keys import KeyRingError
 from consent.mistakes import Mistake
+from consent.pii.keys import KeyFileError
 from consent.receipts import ChoiceError
 from consent.routes.door import Refused
 from consent.store import StoreError
@@ -71,6 +72,8 @@ def refusal(error: Exception) -> Response | None:
             return problem(error.status, error.code, str(error))
         case UserError():
             return problem(409 if str(error) == "users.taken" else 422, str(error), user_text(str(error)))
+        case KeyFileError():
+            return problem(409, "pseudonymKeys", str(error))
         case KeyRingError():
             return problem(409, "keys", str(error))
         case sa.exc.SQLAlchemyError() | StoreError():

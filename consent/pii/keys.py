@@ -46,7 +46,11 @@ def open_keys(path: Path, inline: str = "", command: str = "") -> Keys:
         return _inline(inline)
     if command:
         return _told(command)
-    if not path.exists():
+    try:
+        missing = not path.exists()
+    except OSError as error:  # a directory that may not be entered
+        raise _unreadable(path, error) from error
+    if missing:
         _create(path)
     return read(path)
 
@@ -63,7 +67,7 @@ def read(path: Path) -> Keys:
             raise KeyFileError(f"{path} can be read by other users; run: chmod 600 {path}")
         stored = json.loads(path.read_text())
     except OSError as error:
-        raise KeyFileError(f"{path} cannot be read: {error.strerror}; who runs Firsthand must own it") from error
+        raise _unreadable(path, error) from error
     except ValueError as error:
         raise _damaged(str(path)) from error
     return _keys(stored, str(path))
@@ -126,6 +130,10 @@ def _keys(stored: Any, where: str) -> Keys:
         if len(secret) < KEY_BYTES:
             raise KeyFileError(f"{where}: key {name} is shorter than {KEY_BYTES} bytes")
     return Keys(current, (current, *older))
+
+
+def _unreadable(path: Path, error: OSError) -> KeyFileError:
+    return KeyFileError(f"{path} cannot be read: {error.strerror}; who runs Firsthand must own it")
 
 
 def _damaged(where: str) -> KeyFileError:

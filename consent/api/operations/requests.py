@@ -101,7 +101,7 @@ def listed(call: Call) -> list[RequestLine]:
 def add(call: Call) -> RequestLine:
     asked: NewRequest = call.body
     named = [(n, v) for n in intake.NAMED if (v := getattr(asked, n))]
-    forms = intake.forms_for(named, call.house.config.data_dir, call.ring(), call.site)
+    forms = intake.forms_for(named, call.house.config.pseudonym_keys(), call.ring(), call.site)
     with call.store.write() as connection:
         made = requests.open_request(connection, call.admin, call.site, asked.kind, asked.law, forms, "api")
         return _line(call, connection, made)

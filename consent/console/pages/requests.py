@@ -61,7 +61,7 @@ def open_(visit: Visit) -> Response:
     """Take in a request."""
     named = [(name, value) for name in intake.NAMED if (value := visit.form.get(name))]
     try:
-        forms = intake.forms_for(named, visit.house.config.data_dir, visit.house.ring(), visit.site)
+        forms = intake.forms_for(named, visit.house.config.pseudonym_keys(), visit.house.ring(), visit.site)
         with visit.house.store.write() as connection:
             requests.open_request(
                 connection, visit.admin, visit.site, visit.form.get("kind"), visit.form.get("law"), forms, "form"

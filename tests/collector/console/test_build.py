@@ -9,7 +9,9 @@ from collector.console.build import prepare_console
 from collector.settings import Settings
 from consent.console import first_run
 from consent.console.roles import PERMISSIONS, ROLES
-from tests.collector.console.office import Office
+from consent.pii.hashing import Key, pseudonym
+from consent.rights import requests
+from tests.collector.console.office import Office, office
 from tests.consent.console.test_app import address, ask
 from tests.consent.console.visitors import csrf_of
 
@@ -43,6 +45,20 @@ def test_nobody_watches_without_a_login(here: Office) -> None:
     stranger = here.inside("no-watcher", "viewer")
     assert stranger.get("/console/live/events").status_code == 403
     assert here.hub.watchers == 0
+
+
+def test_people_are_looked_for_under_the_keys_that_the_collector_hashes_with(tmp_path: Path) -> None:
+    """Wherever they are kept. Under a new key of the file nobody would be found, and their erasure would do nothing."""
+    with office(tmp_path / "data", pii_keys=f"e1:{'A' * 43}") as here:
+        keys = here.config.pseudonym_keys()
+        assert keys.current == Key("e1", bytes(32))
+        officer = here.inside("officer-of-keys", "privacy_officer")
+        page = "/console/s/default/requests"
+        officer.post(f"{page}/open", page, kind="access", law="gdpr", email="ada@example.com")
+        with here.house.store.read() as connection:
+            [request] = requests.listed(connection, "default")
+        assert pseudonym(keys.current, "email", "ada@example.com") in request.forms.ids
+        assert not (tmp_path / "data" / "keys" / "pii.json").exists()
 
 
 def test_before_the_workers_start_the_link_is_offered(tmp_path: Path) -> None:

@@ -46,6 +46,11 @@ def test_a_request_is_taken_in_verified_extended_denied(officer: Caller, roles: 
     assert last(officer, "dsr.deny") == ("token privacy-officer", made["id"])
     assert roles["auditor"].get(at)["state"] == "denied"
     assert officer.refused("POST", "/sites/default/requests", {"kind": "erase"}) == (422, "request.nobody")
+    assert officer.refused("POST", "/sites/default/requests/nope/verify", {"how": "x"}) == (404, "request.unknown")
+    keys = officer.place.config.data_dir / "keys" / "pii.json"
+    keys.chmod(0o644)  # under other keys nobody would be found
+    assert officer.refused("POST", "/sites/default/requests", asked) == (409, "pseudonymKeys")
+    keys.chmod(0o600)
 
 
 def test_keys_have_names_and_ages_and_a_new_one(roles: dict[str, Caller]) -> None:

@@ -43,7 +43,24 @@ def test_a_request_is_taken_in_and_decided(weeks: Place, people: dict[str, Visit
     assert row["received_at"].endswith("+00:00") and "ada" not in sheet.text and "u-7" not in sheet.text
 
 
-def test_what_cannot_be_done_is_said_in_the_readers_language(people: dict[str, Visitor]) -> None:
+def test_without_the_keys_of_the_pseudonyms_nobody_is_taken_in(weeks: Place, people: dict[str, Visitor]) -> None:
+    """Under other keys nobody would be found, and a request would be closed that did nothing."""
+    officer, path = people["privacy_officer"], weeks.config.data_dir / "keys" / "pii.json"
+    keys, before = weeks.config.pseudonym_keys(), listed(officer)
+    path.chmod(0o644)
+    try:
+        refused = officer.post(f"{PAGE}/open", PAGE, kind="erase", law="gdpr", email="ada@example.com")
+        assert refused.status_code == 422 and "keys of the pseudonyms cannot be read here" in refused.text
+        form = {"csrf": re.findall(r'name="csrf" value="([^"]+)"', officer.get(PAGE).text)[0], "kind": "erase",
+                "law": "gdpr", "email": "ada@example.com"}  # fmt: skip
+        assert "无法读取假名密钥" in officer.send(f"{PAGE}/open", form, headers={"accept-language": "zh-CN"}).text
+    finally:
+        path.chmod(0o600)
+    assert weeks.config.pseudonym_keys() == keys
+    assert listed(officer) == before
+
+
+def test_what_cannot_be_done_is_said_in_the_readers_language(weeks: Place, people: dict[str, Visitor]) -> None:
     officer = people["privacy_officer"]
     nobody = officer.post(f"{PAGE}/open", PAGE, kind="erase", law="gdpr")
     assert nobody.status_code == 422 and "name whom it is about" in nobody.text
@@ -54,7 +71,12 @@ def test_what_cannot_be_done_is_said_in_the_readers_language(people: dict[str, V
         "law": "gdpr",
     }
     assert "请说明涉及何人" in officer.send(f"{PAGE}/open", form, headers=chinese).text
+    one = f"{PAGE}/{opened(officer, 'erase', 'u-unverified')}"
+    form["csrf"] = re.findall(r'name="csrf" value="([^"]+)"', officer.get(one).text)[0]
+    unverified = officer.send(f"{one}/erase", form | {"when": "now"}, headers=chinese)
+    assert unverified.status_code == 422 and "尚未核实身份" in unverified.text and out(weeks) == set()
     assert "there is no request" in officer.get(f"{PAGE}/nope").text
+    assert "没有请求 nope" in officer.send(f"{PAGE}/nope", form | {"step": "deny", "why": "x"}, headers=chinese).text
     assert officer.post(f"{PAGE}/nope", PAGE, step="erase", why="x").status_code == 404
     assert officer.post(f"{PAGE}/nope", PAGE, step="deny", why="x").status_code == 422
 
@@ -63,8 +85,7 @@ def test_who_may(weeks: Place, people: dict[str, Visitor]) -> None:
     auditor = people["auditor"]
     assert auditor.get(PAGE).status_code == 200
     assert auditor.post(f"{PAGE}/open", PAGE, kind="erase", law="gdpr", user_id="u").status_code == 403
-    text = people["privacy_officer"].post(f"{PAGE}/open", PAGE, kind="access", law="pipl", user_id="u-9").text
-    [id] = re.findall(rf'href="{PAGE}/([0-9a-f-]{{36}})"', text)
+    id = opened(people["privacy_officer"], "access", "u-9")
     assert auditor.get(f"{PAGE}/{id}").status_code == 200 and 'name="step"' not in auditor.get(f"{PAGE}/{id}").text
     assert auditor.post(f"{PAGE}/{id}", PAGE, step="deny", why="x").status_code == 403
     other = weeks.inside("officer-elsewhere", "privacy_officer", sites=("other",))
@@ -132,11 +153,15 @@ def test_an_export_is_asked_for_and_fetched_by_who_may(weeks: Place, people: dic
 
 def opened(officer: Visitor, kind: str, user: str) -> str:
     """A new request; its id."""
-    found = re.compile(rf'href="{PAGE}/([0-9a-f-]{{36}})"')
-    before = set(found.findall(officer.get(PAGE).text))
-    text = officer.post(f"{PAGE}/open", PAGE, kind=kind, law="gdpr", user_id=user).text
-    [id] = set(found.findall(text)) - before
+    before = listed(officer)
+    officer.post(f"{PAGE}/open", PAGE, kind=kind, law="gdpr", user_id=user)
+    [id] = listed(officer) - before
     return id
+
+
+def listed(officer: Visitor) -> set[str]:
+    """Ids of the open requests."""
+    return set(re.findall(rf'href="{PAGE}/([0-9a-f-]{{36}})"', officer.get(PAGE).text))
 
 
 def out(weeks: Place) -> set[str]:
