@@ -1,8 +1,9 @@
 """Is the SDK installed right on a page? Pure: what the page said and what the collector knows, to findings.
 
 Each finding is a check's name, an outcome (`good`, `bad`, `warn`, `unknown`) and what to fill into its text. Looked at:
-the script tag and its write key, the page's content security policy (header and meta: CSP level 3), the source's
-allowed origins, its state, and what came from it lately: refused for want of consent, or nothing at all.
+the script tag and its write key, the page's content security policy (header and meta: CSP level 3), the banner, the
+source's allowed origins, its state, and what came from it lately: refused for want of consent, or nothing at all. An
+SDK that waits for consent sends nothing that could be refused: then notices that were shown and not agreed to tell.
 """
 
 import re
@@ -14,6 +15,8 @@ from urllib.parse import urljoin, urlsplit
 
 Outcome = Literal["good", "bad", "warn", "unknown"]
 SDK_PATH: Final = re.compile(r"/(sdk\.js|sdk/[\w.+-]+/firsthand\.js|firsthand(\.min)?\.js)$")
+WITHOUT_CONSENT: Final = ("no_consent", "withdrawn")
+BANNER: Final = re.compile(r"/(sdk/[\w.+-]+/)?banner\.js$")
 FALLBACK: Final = {"script-src-elem": ("script-src", "default-src"), "connect-src": ("default-src",)}
 
 
@@ -30,7 +33,10 @@ class Fetched:
 
 @dataclass(frozen=True)
 class Known:
-    """What the collector knows of the source: its key, other keys and whose they are, today's counts by outcome."""
+    """What the collector knows of the source: its key, other keys and whose they are, today's counts by outcome.
+
+    `shown` and `agreed`: notices that its site showed today, and yeses to anything.
+    """
 
     source: str
     write_key: str
@@ -40,6 +46,8 @@ class Known:
     others: Mapping[str, str]
     counts: Mapping[str, int]
     collector: str
+    shown: int = 0
+    agreed: int = 0
 
 
 @dataclass(frozen=True)
@@ -56,12 +64,15 @@ class _Page(HTMLParser):
         super().__init__()
         self.scripts: list[dict[str, str]] = []
         self.policies: list[str] = []
+        self.banner = False
         self.text: list[str] = []
         self._inside = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         found = {name: value or "" for name, value in attrs}
+        self.banner |= tag == "firsthand-banner"
         if tag == "script":
+            self.banner |= BANNER.search(urlsplit(found.get("src", "")).path) is not None
             self.scripts.append(found)
             self._inside = "src" not in found
         elif tag == "meta" and found.get("http-equiv", "").lower() == "content-security-policy":
@@ -112,6 +123,10 @@ def _script(page: Fetched, parsed: _Page, known: Known) -> list[Finding]:
         found.append(Finding("otherKey", "bad", {"source": other}) if other else Finding("wrongKey", "bad"))
     elif tags:
         found.append(Finding("noKey", "bad"))
+    if parsed.banner:
+        found.append(Finding("banner", "good"))
+    elif tags and known.mode == "opt_in":
+        found.append(Finding("noBanner", "warn"))
     if known.state != "live":
         found.append(Finding("paused", "bad"))
     return found
@@ -180,12 +195,14 @@ def _seen(known: Known) -> Iterable[Finding]:
     accepted = known.counts.get("accepted", 0)
     refused = {reason: n for reason, n in known.counts.items() if reason != "accepted" and n}
     yield Finding("arrived", "good" if accepted else "unknown", {"n": f"{accepted:,}"})
-    consent = sum(refused.get(reason, 0) for reason in ("no_consent", "withdrawn"))
+    consent = sum(refused.get(reason, 0) for reason in WITHOUT_CONSENT)
     if consent:
         yield Finding("consent", "warn" if accepted else "bad", {"n": f"{consent:,}", "mode": known.mode})
-    others = sum(n for reason, n in refused.items() if reason not in ("no_consent", "withdrawn"))
+    elif not accepted and known.shown and not known.agreed:
+        yield Finding("held", "bad", {"n": f"{known.shown:,}"})
+    others = {reason: n for reason, n in refused.items() if reason not in WITHOUT_CONSENT}
     if others:
-        yield Finding("refused", "warn", {"n": f"{others:,}", "reasons": ", ".join(sorted(refused))})
+        yield Finding("refused", "warn", {"n": f"{sum(others.values()):,}", "reasons": ", ".join(sorted(others))})
 
 
 def _origin_of(url: str) -> str:

@@ -12,23 +12,28 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
+from playwright.sync_api import Browser, BrowserContext, Page, Response, ViewportSize
 
+from collector.console.pages import PAGES as OPERATORS
 from collector.days import DayBook
 from collector.findings import Findings
 from collector.metrics import Balance
 from collector.spool.losses import Losses, SourceLoss
+from consent.admin import ledger, policies
 from consent.console import sessions, users
 from consent.console.app import Console
 from consent.console.config import ConsoleConfig
+from consent.console.pages import PAGES
 from consent.console.roles import ROLES
+from consent.presets import preset
+from consent.rights import intake, requests
 from consent.store import default_url
 from tests.collector.live.harness import served
-from tests.consent.console.seeds import some_weeks
+from tests.consent.console.seeds import SITE, some_weeks
 from tests.consent.console.visitors import HASH
 from tests.e2e.browser import Witness
 
@@ -40,13 +45,21 @@ AXE: Final = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-
 WRITE_KEY: Final = "fh_" + "k" * 24
 
 
+class Place(NamedTuple):
+    """A page below `/console/` and who may see it; without a permission whoever is logged in."""
+
+    path: str
+    permission: str = ""
+
+
 class Bureau:
-    """A running console. `house` is a way into the same store from this process."""
+    """A running console. `house` is a way into the same store from this process; `records` are ids of what is in it."""
 
     def __init__(self, base: str, data: Path) -> None:
         self.base, self.data = base, data
         self.console = Console(ConsoleConfig(data, default_url(data)))
         self.house = self.console.house
+        self.records: dict[str, str] = {}
 
     def token(self, login: str) -> str:
         """A session of somebody, as their login makes one."""
@@ -73,9 +86,13 @@ class Person:
 
     def open(self, path: str) -> int:
         """Go to a page of the console; its status."""
+        return self.ask(path).status
+
+    def ask(self, path: str) -> Response:
+        """The same, with the answer itself."""
         answer = self.page.goto(f"{self.bureau.base}/console/{path}")
         assert answer is not None
-        return answer.status
+        return answer
 
     def close(self) -> None:
         self.context.close()
@@ -99,10 +116,42 @@ def bureau(data: Path, days: int = 9) -> Iterator[Bureau]:
     try:
         with served(data) as base:
             made.base = base
+            some_records(made)
             yield made
     finally:
         del os.environ["FIRSTHAND_WORKERS"]
         made.console.close()
+
+
+def some_records(bureau: Bureau) -> None:
+    """A draft of a policy, and what two people asked for."""
+    house, now = bureau.house, time.time()
+    officer = house.admin("privacy_officer@shop.example", now - 12 * 86_400)
+    asked = [intake.forms_for([("user_id", user)], bureau.data, house.ring(), SITE) for user in ("u-1", "u-2")]
+    with house.store.write() as connection:
+        draft = policies.save_draft(connection, officer, SITE, preset(), "Two more words in the notice")
+        opened = [requests.open_request(connection, officer, SITE, kind, "gdpr", forms, "form")
+                  for kind, forms in zip(("access", "erase"), asked, strict=True)]  # fmt: skip
+        lines = ledger.search(connection, SITE, kind="receipt", limit=1)
+    bureau.records = {"draft": draft.id, "request": opened[0].id, "receipt": (lines[0].payload or {})["id"]}
+
+
+def places(bureau: Bureau) -> dict[str, Place]:
+    """All pages: those of the navigation, and those behind their links."""
+    pages = [*PAGES, *(build(None) for build in OPERATORS)]  # type: ignore[arg-type]
+    found = {p.name: Place(f"s/{SITE}/{p.name}" if p.of_site else p.name, p.permission) for p in pages}
+    policy, records = f"s/{SITE}/policy", bureau.records
+    parts = {"purpose": "?key=marketing", "notice": "?key=main.en", "jurisdiction": "?key=eu", "general": ""}
+    return found | {
+        "version": Place(f"{policy}/version/1", "policy.view"),
+        "draft": Place(f"{policy}/draft/{records['draft']}", "policy.view"),
+        **{n: Place(f"{policy}/draft/{records['draft']}/part/{n}{q}", "policy.view") for n, q in parts.items()},
+        "preview": Place(f"{policy}/draft/{records['draft']}/preview", "policy.view"),
+        "receipt": Place(f"s/{SITE}/ledger/receipt/{records['receipt']}", "ledger.view"),
+        "request": Place(f"s/{SITE}/requests/{records['request']}", "requests.view"),
+        "source": Place("sources/shop", "sources.view"),
+        "account": Place("account"),
+    }  # fmt: skip
 
 
 def some_findings(data: Path, now: float) -> None:

@@ -10,7 +10,8 @@ from collector import sources as store
 from collector.console import sourcebook
 from collector.console.desk import Desk
 from collector.console.fetch import fetch
-from collector.console.verify import Known, verify
+from collector.console.known import known_of
+from collector.console.verify import verify
 from collector.context import Source
 from collector.settings import SettingsError
 from collector.sources import StoredSource
@@ -149,11 +150,9 @@ def sources(desk: Desk) -> tuple[Operation, ...]:
 
     def check(call: Call) -> list[Finding]:
         source = asked(call.path("id"))
-        others = {s.write_key: s.id for s in sourcebook.every(desk) if s.id != source.id}
         url = call.request.url
         base = call.house.config.public_url or f"{url.scheme}://{call.request.headers.get('host', '')}"
-        counts = sourcebook.today(desk, call.now).get(source.id, {})
-        known = Known(source.id, source.write_key, source.state, source.mode, source.origins, others, counts, base)
+        known = known_of(desk, call.store, source, base, call.now)
         found = verify(fetch(call.body.address, source.origins), known)
         return [Finding(f.check, f.outcome, dict(f.values)) for f in found]
 

@@ -10,7 +10,8 @@ from collector import sources as store
 from collector.console import sourcebook
 from collector.console.desk import Desk
 from collector.console.fetch import fetch
-from collector.console.verify import Known, verify
+from collector.console.known import known_of
+from collector.console.verify import verify
 from collector.context import Source
 from collector.settings import SettingsError
 from collector.sources import StoredSource
@@ -98,9 +99,7 @@ class _Sources:
     def check(self, visit: Visit) -> Response:
         """Look at a page of theirs and say what is wrong with it."""
         source, address = self._source(visit), visit.form.get("address")
-        others = {s.write_key: s.id for s in self._all() if s.id != source.id}
-        known = Known(source.id, source.write_key, source.state, source.mode, source.origins, others,
-                      self._today(visit).get(source.id, {}), _base(visit))  # fmt: skip
+        known = known_of(self._desk, visit.house.store, source, _base(visit), visit.now)
         return self._page(visit, findings=verify(fetch(address, source.origins), known), address=address)
 
     # ---- parts --------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
-// What the browser can do better than the server: show times in the reader's zone, copy, close menus, draw charts.
-// Every page works without it.
+// What the browser can do better than the server: show times in the reader's zone, copy, close menus, draw charts,
+// make cards of tables that are too wide. Every page works without it.
 
+import { cards } from './cards.js';
 import { charts } from './chart.js';
 
 function times(root) {
@@ -38,6 +39,7 @@ function closeMenus(event) {
 function enhance(root) {
   times(root);
   charts(root);
+  cards(root);
   for (const button of root.querySelectorAll('[data-copy]')) button.hidden = false;
   for (const field of root.querySelectorAll('[data-submits]:not([data-wired])')) {
     field.dataset.wired = '';

@@ -30,15 +30,18 @@ def outcomes(found: Fetched, what: Known | None = None) -> dict[str, str]:
 
 
 def test_a_right_page_is_right() -> None:
-    assert outcomes(page(tag())) == {
-        "status": "good", "script": "good", "key": "good", "csp": "good", "origin": "good", "arrived": "good",
-    }  # fmt: skip
+    for banner in (f'<script async src="{BASE}/banner.js"></script>', "<firsthand-banner></firsthand-banner>"):
+        assert outcomes(page(tag() + banner)) == {
+            "status": "good", "script": "good", "key": "good", "banner": "good", "csp": "good", "origin": "good",
+            "arrived": "good",
+        }  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("head", "check", "outcome"),
     [
         ("", "script", "warn"),
+        (tag(), "noBanner", "warn"),
         (tag(OTHER), "otherKey", "bad"),
         (tag("fh_" + "c" * 24), "wrongKey", "bad"),
         (f'<script src="{BASE}/sdk.js"></script>', "noKey", "bad"),
@@ -65,12 +68,24 @@ def test_a_policy_in_the_header_that_blocks_sending_says_what_to_add() -> None:
         ({"origins": ()}, "origin", "good"),
         ({"counts": {}}, "arrived", "unknown"),
         ({"counts": {"no_consent": 4}}, "consent", "bad"),
+        ({"counts": {}, "shown": 3}, "held", "bad"),
         ({"counts": {"accepted": 2, "withdrawn": 4}}, "consent", "warn"),
         ({"counts": {"accepted": 2, "invalid": 4}}, "refused", "warn"),
     ],
 )
 def test_what_the_collector_knows(changed: dict[str, object], check: str, outcome: str) -> None:
     assert outcomes(page(tag()), known(**changed))[check] == outcome
+
+
+@pytest.mark.parametrize("changed", [{"agreed": 1}, {"shown": 0}, {"counts": {"accepted": 1}}])
+def test_who_agreed_or_was_not_asked_is_not_held_up(changed: dict[str, object]) -> None:
+    assert "held" not in outcomes(page(tag()), known(**({"counts": {}, "shown": 3} | changed)))
+
+
+def test_a_source_that_does_not_ask_first_needs_no_banner_and_other_reasons_are_other_reasons() -> None:
+    found = verify(page(tag()), known(mode="opt_out", counts={"accepted": 1, "no_consent": 4, "invalid": 2}))
+    assert "noBanner" not in {f.check for f in found}
+    assert [dict(f.values) for f in found if f.check == "refused"] == [{"n": "2", "reasons": "invalid"}]
 
 
 def test_a_page_that_does_not_come() -> None:
