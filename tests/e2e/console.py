@@ -29,6 +29,7 @@ from consent.console.app import Console
 from consent.console.config import ConsoleConfig
 from consent.console.pages import PAGES
 from consent.console.roles import ROLES
+from consent.pii.keys import open_keys
 from consent.presets import preset
 from consent.rights import intake, requests
 from consent.store import default_url
@@ -127,7 +128,8 @@ def some_records(bureau: Bureau) -> None:
     """A draft of a policy, and what two people asked for."""
     house, now = bureau.house, time.time()
     officer = house.admin("privacy_officer@shop.example", now - 12 * 86_400)
-    asked = [intake.forms_for([("user_id", user)], bureau.data, house.ring(), SITE) for user in ("u-1", "u-2")]
+    keys = open_keys(bureau.data / "keys" / "pii.json")
+    asked = [intake.forms_for([("user_id", user)], keys, house.ring(), SITE) for user in ("u-1", "u-2")]
     with house.store.write() as connection:
         draft = policies.save_draft(connection, officer, SITE, preset(), "Two more words in the notice")
         opened = [requests.open_request(connection, officer, SITE, kind, "gdpr", forms, "form")
