@@ -126,7 +126,7 @@ def _script(page: Fetched, parsed: _Page, known: Known) -> list[Finding]:
     if parsed.banner:
         found.append(Finding("banner", "good"))
     elif tags and known.mode == "opt_in":
-        found.append(Finding("noBanner", "warn"))
+        found.append(Finding("noBanner", "warn" if known.counts.get("accepted") else "bad"))
     if known.state != "live":
         found.append(Finding("paused", "bad"))
     return found

@@ -69,6 +69,7 @@ def test_a_policy_in_the_header_that_blocks_sending_says_what_to_add() -> None:
         ({"counts": {}}, "arrived", "unknown"),
         ({"counts": {"no_consent": 4}}, "consent", "bad"),
         ({"counts": {}, "shown": 3}, "held", "bad"),
+        ({"counts": {}}, "noBanner", "bad"),
         ({"counts": {"accepted": 2, "withdrawn": 4}}, "consent", "warn"),
         ({"counts": {"accepted": 2, "invalid": 4}}, "refused", "warn"),
     ],
