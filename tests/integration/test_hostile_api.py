@@ -1,8 +1,15 @@
-"""Schemathesis reads our OpenAPI document and asks what it says and what it does not: never a 5xx."""
+"""Schemathesis reads our OpenAPI document and asks what it says and what it does not: never a 5xx, never an answer that
+the document does not describe."""
 
+import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
 
 from collector.openapi import document
 from tests.integration.hostile import Target, started, target
@@ -12,19 +19,32 @@ __all__ = ["started", "target"]
 # The short names and the other types are the same endpoints
 ALIASES = r"^/v1/(b|import|t|p|s|i|g|a|page|screen|alias)$"
 SCHEMA = schemathesis.openapi.from_dict(document()).exclude(path_regex=ALIASES)
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+QUIET = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 
 
-@SCHEMA.parametrize()
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
-def test_never_a_server_error(case: schemathesis.Case, started: Target) -> None:
+def ask(case: schemathesis.Case, started: Target) -> None:
     query = dict(case.query or {}) | {"writeKey": started.key}
     base = f"http://127.0.0.1:{started.port}"
     response = case.call(base_url=base)
-    case.validate_response(response, checks=[not_a_server_error])
+    case.validate_response(response, checks=CHECKS)
     if case.method == "POST" and response.status_code == 401:
         # The same with a key, so that it goes on behind the door
         case.query = query
-        case.validate_response(case.call(base_url=base), checks=[not_a_server_error])
+        case.validate_response(case.call(base_url=base), checks=CHECKS)
+
+
+@SCHEMA.parametrize()
+@settings(max_examples=4, **QUIET)
+def test_never_a_server_error(case: schemathesis.Case, started: Target) -> None:
+    ask(case, started)
+
+
+@pytest.mark.slow
+@SCHEMA.parametrize()
+@settings(max_examples=300, **QUIET)
+def test_never_a_server_error_at_length(case: schemathesis.Case, started: Target) -> None:
+    ask(case, started)
 
 
 def test_the_collector_is_well_afterwards(target: Target) -> None:

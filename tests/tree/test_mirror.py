@@ -130,7 +130,6 @@ ELSEWHERE = {
     "consent/console/tables.py": "tests/consent/console/test_sessions.py",
     "consent/console/visit.py": "tests/consent/console/test_door.py",
     # can only be seen in real processes
-    "collector/logs.py": "tests/warehouse/cli/test_commands.py",
     "collector/processes.py": "tests/integration/test_faults_supervisor.py",
     "collector/serve.py": "tests/integration/test_faults_stop.py",
     "warehouse/cli/serve.py": "tests/integration/test_faults_stop.py",
