@@ -18,12 +18,17 @@ import msgspec
 from collector.context import Source, WeChatApp
 from collector.settings import Settings, SettingsError, read_file
 from collector.spool.disk import replace_file
+from consent.mistakes import Mistake
 from consent.pii.policy import Entry, Policy, PolicyError, policy_of
 
 log = logging.getLogger("firsthand.sources")
 KINDS = ("web", "miniprogram", "server", "app")
 SITE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 STATES = ("live", "paused")
+
+
+class SourceError(Mistake, SettingsError):
+    """A source cannot be used; the text says what to change (consent/mistakes.py)."""
 
 
 class StoredSource(msgspec.Struct, forbid_unknown_fields=True):
@@ -55,18 +60,18 @@ def stored_path(settings: Settings) -> Path:
 
 
 def read_stored(settings: Settings) -> list[StoredSource]:
-    """The sources that the command line wrote. Raises SettingsError if the file is damaged."""
+    """The sources that the command line wrote. Raises SourceError if the file is damaged."""
     path = stored_path(settings)
     if not path.exists():
         return []
     try:
         return msgspec.json.decode(path.read_bytes(), type=list[StoredSource])
     except (OSError, msgspec.MsgspecError) as error:
-        raise SettingsError(f"{path} cannot be read: {error}") from error
+        raise SourceError("source.unreadable", file=path, said=error) from error
 
 
 def write_stored(settings: Settings, stored: list[StoredSource]) -> None:
-    """Replace the written sources, atomically. Raises SettingsError for a source that cannot be used."""
+    """Replace the written sources, atomically. Raises SourceError for a source that cannot be used."""
     for source in stored:
         _checked(source)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
@@ -79,15 +84,17 @@ def read_configured(config: Path | None) -> list[StoredSource]:
     try:
         return msgspec.convert(tables, list[StoredSource])
     except msgspec.ValidationError as error:
-        raise SettingsError(f"[[source]] in {config or 'firsthand.toml'}: {error}") from error
+        raise SourceError(
+            "source.unreadable", file=f"[[source]] in {config or 'firsthand.toml'}", said=error
+        ) from error
 
 
 def resolve(stored: Iterable[StoredSource], settings: Settings) -> dict[str, Source]:
-    """Sources by write key, with the settings' defaults filled in. Raises SettingsError."""
+    """Sources by write key, with the settings' defaults filled in. Raises SourceError."""
     found: dict[str, Source] = {}
     for source in stored:
         if source.write_key in found:
-            raise SettingsError(f"sources {found[source.write_key].id} and {source.id} have the same write key")
+            raise SourceError("source.sameKey", one=found[source.write_key].id, other=source.id)
         found[source.write_key] = _source(_checked(source), settings)
     return found
 
@@ -116,22 +123,22 @@ def _policy(stored: StoredSource, settings: Settings) -> Policy:
     try:
         return policy_of(stored.pii, settings.pii_shadow, settings.pii_off)
     except PolicyError as error:
-        raise SettingsError(f"source {stored.id}: {error}") from None
+        raise SourceError("source.pii", source=stored.id, said=error) from None
 
 
 def _checked(source: StoredSource) -> StoredSource:
     if not source.id or len(source.id) > 64 or not source.id.isprintable():
-        raise SettingsError("a source's id may have 1 to 64 printable characters")
+        raise SourceError("source.id")
     if source.kind not in KINDS:
-        raise SettingsError(f"source {source.id}: kind must be one of {', '.join(KINDS)}")
+        raise SourceError("source.kind", source=source.id, kinds=", ".join(KINDS))
     if source.mode not in (None, "opt_in", "opt_out", "exempt"):
-        raise SettingsError(f"source {source.id}: mode must be opt_in, opt_out or exempt")
+        raise SourceError("source.mode", source=source.id)
     if source.state not in STATES:
-        raise SettingsError(f"source {source.id}: state must be live or paused")
+        raise SourceError("source.state", source=source.id)
     if source.site is not None and not SITE.fullmatch(source.site):
-        raise SettingsError(f"source {source.id}: site may have letters, digits, dot, dash and underscore, 64 at most")
+        raise SourceError("source.site", source=source.id)
     if source.wechat is not None and not (source.wechat.appid and source.wechat.secret):
-        raise SettingsError(f"source {source.id}: wechat needs appid and secret")
+        raise SourceError("source.wechat", source=source.id)
     return source
 
 

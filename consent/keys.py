@@ -21,14 +21,15 @@ from msgspec import Struct
 
 from consent.canonical import base64url
 from consent.keyfile import write_secret
+from consent.mistakes import Mistake
 
 Use = Literal["sign", "token", "subject"]
 KEY_BYTES: Final = 32
 USES: Final[tuple[Use, ...]] = ("sign", "token", "subject")
 
 
-class KeyRingError(ValueError):
-    """The key file cannot be used; the message says what to do."""
+class KeyRingError(Mistake):
+    """The key file cannot be used; the text says what to do (mistakes.py)."""
 
 
 class Secret(Struct, frozen=True):
@@ -94,7 +95,7 @@ def load_or_create(path: Path, now: int) -> KeyRing:
 def rotate(path: Path, use: Use, now: int) -> Secret:
     """Add a key and make it the current one. Raises KeyRingError for `subject`, which must stay."""
     if use == "subject":
-        raise KeyRingError("the subject key is never rotated: people would be cut off from what they chose")
+        raise KeyRingError("keys.subject")
     ring = _load(path)
     stored = {u: [_Stored(k.kid, base64url(k.secret), k.made) for k in getattr(ring, u)] for u in USES}
     stored[use].append(_Stored(f"{use[0]}{len(stored[use]) + 1}", base64url(secrets.token_bytes(KEY_BYTES)), now))
@@ -105,14 +106,14 @@ def rotate(path: Path, use: Use, now: int) -> Secret:
 
 def _load(path: Path) -> KeyRing:
     if path.stat().st_mode & 0o077:
-        raise KeyRingError(f"{path} can be read by other users; run: chmod 600 {path}")
+        raise KeyRingError("keys.open", file=path)
     try:
         stored = msgspec.json.decode(path.read_bytes(), type=dict[str, list[_Stored]])
         read = {use: tuple(Secret(k.kid, _decoded(k.secret), k.made) for k in stored[use]) for use in USES}
     except (msgspec.MsgspecError, KeyError, ValueError) as error:
-        raise KeyRingError(f"{path} is damaged; restore it from a backup") from error
+        raise KeyRingError("keys.damaged", file=path) from error
     if any(not keys or any(len(k.secret) != KEY_BYTES for k in keys) for keys in read.values()):
-        raise KeyRingError(f"{path}: each use needs a key of {KEY_BYTES} bytes")
+        raise KeyRingError("keys.size", file=path, bytes=KEY_BYTES)
     return KeyRing(**read)
 
 

@@ -9,12 +9,13 @@ Global Privacy Control denies stays denied whatever button was pressed.
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from msgspec import Meta, Struct
 
 from consent.canonical import canonical
 from consent.decide import DAY_MS, standing
+from consent.mistakes import Mistake
 from consent.model import (
     Action,
     Age,
@@ -35,12 +36,22 @@ RequestKey = Annotated[str, Meta(pattern="^[A-Za-z0-9._:-]{8,90}$")]
 ContentName = Annotated[str, Meta(pattern="^[a-z]{1,2}1_[A-Za-z0-9_-]{22}$")]
 
 
-class ChoiceError(ValueError):
-    """The request is no choice that can be recorded. `code` and `status` go into the answer."""
+# What a client is told, by the mistake: status and code of the wire (docs/consent-api.md)
+ANSWERS: Final = {
+    "choice.conflict": (409, "conflict"),
+    "choice.policyUnknown": (409, "policy_unknown"),
+    "choice.unknownNotice": (422, "unknown_notice"),
+    "choice.unknownPurpose": (422, "unknown_purpose"),
+    "choice.guardian": (422, "needs_guardian"),
+}
 
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status, self.code = status, code
+
+class ChoiceError(Mistake):
+    """The request is no choice that can be recorded. Clients are told `status` and `answer`, a code of the protocol."""
+
+    def __init__(self, code: str, **values: Any) -> None:
+        super().__init__(code, **values)
+        self.status, self.answer = ANSWERS.get(code, (422, "not_a_choice"))
 
 
 class ChoiceBody(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
@@ -83,10 +94,10 @@ def plan(
     at = datetime.fromtimestamp(now / 1000, UTC)
     snapshot = resolve(document, (), site, region, body.locale, Signals(gpc or body.gpc, body.age), at)
     if all(notice.hash != body.notice_hash for notice in document.notices):
-        raise ChoiceError(422, "unknown_notice", "noticeHash is not among the notices of that policy")
+        raise ChoiceError("choice.unknownNotice")
     granted = _granted(body, snapshot)
     if not granted:
-        raise ChoiceError(422, "not_a_choice", "there is nothing to choose")
+        raise ChoiceError("choice.nothing")
     served = {p.id: p for p in snapshot.purposes}
     payload = {
         "id": id,
@@ -132,12 +143,12 @@ def _granted(body: ChoiceBody, snapshot: Snapshot) -> dict[str, bool]:
     asked = {p.id: p for p in snapshot.purposes if not p.required}
     if body.action == "set":
         if not body.choices:
-            raise ChoiceError(422, "not_a_choice", "action set needs choices")
+            raise ChoiceError("choice.setNeedsChoices")
         for purpose, yes in body.choices.items():
             _check(purpose, yes, body, snapshot, asked)
         wanted = {p: yes for p, yes in body.choices.items() if p in asked}
     elif body.choices is not None:
-        raise ChoiceError(422, "not_a_choice", f"action {body.action} takes no choices; use set")
+        raise ChoiceError("choice.noChoices", action=body.action)
     elif body.action == "accept_all":
         wanted = {p.id: True for p in asked.values() if p.kind == "general"}
     else:
@@ -149,11 +160,11 @@ def _granted(body: ChoiceBody, snapshot: Snapshot) -> dict[str, bool]:
 def _check(purpose: str, yes: bool, body: ChoiceBody, snapshot: Snapshot, asked: Mapping[str, ServedPurpose]) -> None:
     served = snapshot.purpose(purpose)
     if served is None:
-        raise ChoiceError(422, "unknown_purpose", "choices name a purpose that is not in that policy")
+        raise ChoiceError("choice.unknownPurpose")
     if served.required and not yes:
-        raise ChoiceError(422, "not_a_choice", "a required purpose cannot be denied")
+        raise ChoiceError("choice.required")
     if yes and purpose in asked and served.kind == "guardian" and body.method != "guardian":
-        raise ChoiceError(422, "needs_guardian", "only a guardian can grant this purpose (method guardian)")
+        raise ChoiceError("choice.guardian")
 
 
 def request_hash(body: ChoiceBody) -> bytes:

@@ -122,7 +122,7 @@ def states(connection: Connection, site: str, subjects: set[str]) -> dict[str, d
 def _planned(request: Request, site: str, published: Mapping[str, Published], world: World) -> Planned:
     policy = published.get(request.body.policy_version)
     if policy is None or (policy.replaced_at is not None and policy.replaced_at + GRACE_MS < world.now):
-        raise ChoiceError(409, "policy_unknown", "that policy is not, or no longer, in force: fetch it and ask again")
+        raise ChoiceError("choice.policyUnknown")
     return plan(
         request.body, policy.document, site, request.subject, request.region, request.gpc, world.now,
         world.new_id(), request.hash.hex(),
@@ -152,7 +152,7 @@ def _repeated(
 
 def _same(request: Request, hashed: bytes) -> None:
     if request.hash != hashed:
-        raise ChoiceError(409, "conflict", "this idempotencyKey was used for another choice")
+        raise ChoiceError("choice.conflict")
 
 
 def _write(

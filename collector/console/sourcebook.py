@@ -17,8 +17,7 @@ from collector import sources as store
 from collector.console.desk import Desk
 from collector.context import Source
 from collector.days import Day, read_days
-from collector.settings import SettingsError
-from collector.sources import StoredSource
+from collector.sources import SourceError, StoredSource
 from consent.admin import Admin, AdminError, audit
 from consent.store import Store
 
@@ -40,7 +39,7 @@ def is_written(desk: Desk, id: str) -> bool:
 
 
 def add(desk: Desk, book: Store, admin: Admin, made: StoredSource) -> None:
-    """A new source. Raises AdminError if there is one of that id, SettingsError for what cannot be used."""
+    """A new source. Raises AdminError if there is one of that id, SourceError for what cannot be used."""
     with locked(desk):
         stored = store.read_stored(desk.settings)
         if any(s.id == made.id for s in [*stored, *store.read_configured(desk.config)]):
@@ -56,7 +55,7 @@ def change(
 ) -> StoredSource:  # fmt: skip
     """Change a source that is written here; `action` and `site` say where that stands in the audit log.
 
-    Raises AdminError for an unknown one and for one of the configuration file, SettingsError for what cannot be used.
+    Raises AdminError for an unknown one and for one of the configuration file, SourceError for what cannot be used.
     """
 
     def checked(old: StoredSource) -> StoredSource:
@@ -89,12 +88,12 @@ def today(desk: Desk, now: float) -> dict[str, dict[str, int]]:
 
 
 def _check(desk: Desk, source: StoredSource) -> None:
-    """Raises SettingsError: what the command line would take, and no address that cannot be in an address bar."""
+    """Raises SourceError: what the command line would take, and no address that cannot be in an address bar."""
     if not source.id or "/" in source.id or source.id != source.id.strip():
-        raise SettingsError("a source's id may have 1 to 64 printable characters, no slash")
+        raise SourceError("source.slash")
     for origin in source.origins:
         if not origin.startswith(("http://", "https://")) or "/" in origin.partition("://")[2].rstrip("/"):
-            raise SettingsError(f"{origin}: an origin is like https://shop.example")
+            raise SourceError("source.origin", origin=origin)
     store.resolve([source], desk.settings)  # its rules of the firewall as well
 
 
@@ -108,7 +107,7 @@ def replace(
 ) -> tuple[StoredSource, StoredSource] | None:
     """Put a changed source in the place of the old one; both, or None if it is not one that is written here.
 
-    Raises SettingsError for what cannot be used; then everything is as it was.
+    Raises SourceError for what cannot be used; then everything is as it was.
     """
     with locked(desk):
         stored = store.read_stored(desk.settings)

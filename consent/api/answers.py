@@ -65,17 +65,17 @@ def refusal(error: Exception) -> Response | None:
     match error:
         case Refused():
             return problem(error.status, error.code, error.message, wait=error.retry_after)
+        case ChoiceError():
+            return problem(error.status, error.answer, str(error))
+        case KeyRingError():
+            return problem(409, error.code, str(error))
         case Mistake():
             values = {name: value if isinstance(value, int) else str(value) for name, value in error.values.items()}
             return problem(_status(error), error.code, str(error), values)
-        case ChoiceError():
-            return problem(error.status, error.code, str(error))
         case UserError():
             return problem(409 if str(error) == "users.taken" else 422, str(error), user_text(str(error)))
         case KeyFileError():
             return problem(409, "pseudonymKeys", str(error))
-        case KeyRingError():
-            return problem(409, "keys", str(error))
         case sa.exc.SQLAlchemyError() | StoreError():
             return problem(503, "unavailable", "the consent store cannot be used now", wait=RETRY_SECONDS)
     return None

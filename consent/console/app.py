@@ -25,9 +25,7 @@ from consent.console.i18n import Words
 from consent.console.page import Endpoint, Page
 from consent.console.pages import PAGES
 from consent.console.visit import Refused, Visit
-from consent.keys import KeyRingError
 from consent.mistakes import Mistake
-from consent.receipts import ChoiceError
 
 log = logging.getLogger("firsthand.console")
 
@@ -106,7 +104,7 @@ class Console:
             return refusal if refusal is not None or endpoint.on_loop else endpoint.run(visit)
         except Refused as refused:
             return visit.render("error.html", refused.status, key=refused.key, status_code=refused.status, why="")
-        except (Mistake, ChoiceError, KeyRingError) as error:  # they say what to do
+        except Mistake as error:  # they say what to do
             return visit.render("error.html", 422, key="error.422", status_code=422, why=visit.words.of(error))
         except Exception:
             log.exception("a page of the console failed: %s", visit.request.scope["path"])

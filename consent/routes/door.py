@@ -81,7 +81,7 @@ def route(path: str, method: str, endpoint: Endpoint) -> Route:
         except Refused as error:
             response = _failure(error.status, error.code, error.message, error.retry_after)
         except ChoiceError as error:
-            response = _failure(error.status, error.code, str(error))
+            response = _failure(error.status, error.answer, str(error))
         except Busy:
             response = _failure(503, "unavailable", "the consent store cannot take this now", RETRY_SECONDS)
         except ClientDisconnect:

@@ -13,7 +13,7 @@ from consent.mistakes import PREFIX, TEXTS
 from consent.policy import PolicyError
 
 ROOT = Path(__file__).resolve().parents[2]
-RAISED = ("AdminError", "PolicyError", "RequestError")
+RAISED = ("AdminError", "ChoiceError", "KeyRingError", "PolicyError", "RequestError", "SourceError")
 
 
 def raised() -> Iterator[tuple[str, str, set[str]]]:

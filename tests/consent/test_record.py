@@ -74,10 +74,10 @@ def test_a_child_and_a_guardian(registry: Store, site: str) -> None:
     publish(registry, site)
     with pytest.raises(ChoiceError) as caught:
         choose(registry, site, "a", body("set", choices={"analytics": True}, age="child"), region="CN")
-    assert caught.value.code == "needs_guardian"
+    assert caught.value.answer == "needs_guardian"
     with pytest.raises(ChoiceError) as caught:
         choose(registry, site, "a", body("accept_all", age="child"), region="CN")
-    assert caught.value.code == "not_a_choice", "nothing is general for a child"
+    assert caught.value.answer == "not_a_choice", "nothing is general for a child"
     done = choose(
         registry, site, "a", body("set", choices={"analytics": True}, age="child", method="guardian"), region="CN"
     )
@@ -100,7 +100,7 @@ def test_what_is_no_choice(registry: Store, site: str, members: dict[str, Any], 
     publish(registry, site)
     with pytest.raises(ChoiceError) as caught:
         choose(registry, site, "a", body(**members))
-    assert (caught.value.code, caught.value.status) == (code, status)
+    assert (caught.value.answer, caught.value.status) == (code, status)
     with registry.read() as connection:
         assert connection.execute(sa.select(ledger_entry).where(ledger_entry.c.chain == site)).all() == []
 
@@ -114,7 +114,7 @@ def test_a_repeated_request_is_one_receipt(registry: Store, site: str) -> None:
     assert (again.payload, again.seq, again.commitment) == (first.payload, first.seq, first.commitment)
     with pytest.raises(ChoiceError) as caught:
         choose(registry, site, "a", replace(asked, action="reject_all"))
-    assert (caught.value.code, caught.value.status) == ("conflict", 409)
+    assert (caught.value.answer, caught.value.status) == ("conflict", 409)
 
 
 def test_many_in_one_transaction_are_as_one_after_the_other(registry: Store, site: str) -> None:
@@ -127,7 +127,7 @@ def test_many_in_one_transaction_are_as_one_after_the_other(registry: Store, sit
     ]  # fmt: skip
     with registry.write() as connection:
         found = record(connection, site, policies.book(connection, site), asked, world())
-    kinds = [o.code if isinstance(o, ChoiceError) else o.seq for o in found]
+    kinds = [o.answer if isinstance(o, ChoiceError) else o.seq for o in found]
     assert kinds == [1, 1, "conflict", "unknown_purpose", 2, 3]
     with registry.read() as connection:
         held = states(connection, site, {r.subject for r in asked})
@@ -151,7 +151,7 @@ def test_a_policy_that_was_replaced_stays_good_for_a_day(registry: Store, site: 
     assert choose(registry, site, "a", seen, now=NOW + 2_000).payload["policyVersion"] == preset().version
     with pytest.raises(ChoiceError) as caught:
         choose(registry, site, "b", body(), now=NOW + 1_001 + GRACE_MS)
-    assert caught.value.code == "policy_unknown"
+    assert caught.value.answer == "policy_unknown"
 
 
 def test_a_suppressed_person_stays_out_whatever_is_recorded(registry: Store, site: str) -> None:

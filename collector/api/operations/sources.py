@@ -14,7 +14,7 @@ from collector.console.known import known_of
 from collector.console.verify import verify
 from collector.context import Source
 from collector.settings import SettingsError
-from collector.sources import StoredSource
+from collector.sources import SourceError, StoredSource
 from consent.admin import AdminError
 from consent.api.call import Call
 from consent.api.operation import Ask, Give, Operation
@@ -86,6 +86,11 @@ class Finding(Give, frozen=True):
     values: dict[str, str]
 
 
+def refused(error: SettingsError) -> Exception:
+    """What an unusable source is answered with: its own code, else that of a configuration that cannot be read."""
+    return error if isinstance(error, SourceError) else Refused(422, "source", str(error))
+
+
 def sources(desk: Desk) -> tuple[Operation, ...]:
     def line(call: Call, source: Source) -> SourceLine:
         stored = [*store.read_configured(desk.config), *store.read_stored(desk.settings)]
@@ -108,7 +113,7 @@ def sources(desk: Desk) -> tuple[Operation, ...]:
         try:
             sourcebook.change(desk, call.store, call.admin, id, action, change, site)
         except SettingsError as error:
-            raise Refused(422, "source", str(error)) from None
+            raise refused(error) from None
         return line(call, asked(id))
 
     def listed(call: Call) -> list[SourceLine]:
@@ -126,7 +131,7 @@ def sources(desk: Desk) -> tuple[Operation, ...]:
         try:
             sourcebook.add(desk, call.store, call.admin, made)
         except SettingsError as error:
-            raise Refused(422, "source", str(error)) from None
+            raise refused(error) from None
         return line(call, asked(made.id))
 
     def change(call: Call) -> Any:

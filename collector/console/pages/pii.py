@@ -130,7 +130,7 @@ class _Pii:
                 self._desk, source.id, lambda old: msgspec.structs.replace(old, pii=entries(list(old.pii)))
             )
         except SettingsError as error:
-            return visit.render("error.html", 422, key="error.422", status_code=422, why=str(error))
+            return visit.render("error.html", 422, key="error.422", status_code=422, why=visit.words.of(error))
         if both is None:
             raise Refused(422, "pii.configured")
         with visit.house.store.write() as connection:

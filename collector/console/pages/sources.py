@@ -71,10 +71,8 @@ class _Sources:
         )  # fmt: skip
         try:
             sourcebook.add(self._desk, visit.house.store, visit.admin, made)
-        except AdminError as error:
+        except (AdminError, SettingsError) as error:
             return self.show(visit, "sources.refused", visit.words.of(error), 422)
-        except SettingsError as error:
-            return self.show(visit, "sources.refused", str(error), 422)
         return visit.go(visit.at("sources", f"/{made.id}"), "saved")
 
     def change(self, visit: Visit) -> Response:
@@ -109,7 +107,7 @@ class _Sources:
         try:
             sourcebook.change(self._desk, visit.house.store, visit.admin, name, action, change)
         except SettingsError as error:
-            return self._page(visit, 422, problem=str(error))
+            return self._page(visit, 422, problem=visit.words.of(error))
         except AdminError as error:
             raise Refused(404, "error.404") from error
         return visit.go(visit.at("sources", f"/{name}"), "saved")
