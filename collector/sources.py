@@ -84,9 +84,8 @@ def read_configured(config: Path | None) -> list[StoredSource]:
     try:
         return msgspec.convert(tables, list[StoredSource])
     except msgspec.ValidationError as error:
-        raise SourceError(
-            "source.unreadable", file=f"[[source]] in {config or 'firsthand.toml'}", said=error
-        ) from error
+        where = f"[[source]] in {config or 'firsthand.toml'}"
+        raise SourceError("source.unreadable", file=where, said=error) from error
 
 
 def resolve(stored: Iterable[StoredSource], settings: Settings) -> dict[str, Source]:

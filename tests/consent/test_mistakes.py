@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from collector.sources import SourceError
 from consent.admin import AdminError
 from consent.console.i18n import LANGUAGES, Words, catalogues
 from consent.mistakes import PREFIX, TEXTS
 from consent.policy import PolicyError
+from consent.receipts import ChoiceError
 
 ROOT = Path(__file__).resolve().parents[2]
 RAISED = ("AdminError", "ChoiceError", "KeyRingError", "PolicyError", "RequestError", "SourceError")
@@ -65,6 +67,8 @@ def test_the_reader_hears_it_in_their_language() -> None:
     assert str(error) == english.of(error) == "site shop has no version 7"
     assert chinese.of(error) == "站点 shop 没有版本 7"
     assert chinese.of(PolicyError("jurisdiction.rest")) == TEXTS["jurisdiction.rest"][1]
+    assert chinese.of(ChoiceError("choice.noChoices", action="withdraw")) == "操作 withdraw 不接受 choices；请使用 set"
+    assert chinese.of(SourceError("source.mode", source="shop")).startswith("来源 shop：mode")
     assert chinese.of(ValueError("another")) == "another"  # an error without a code is said as it is
     assert all(key.startswith(PREFIX) for key in catalogues(())["en"])
 
