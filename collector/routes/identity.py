@@ -23,12 +23,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from collector.decode import NotABatch
-from collector.edge.answer import Failure
-from collector.edge.body import Disconnected
 from collector.edge.visitors import Visitors
 from collector.protocol import Consent
 from collector.routes.ingest import Refused, authorise, read_object
+from collector.routes.small import address_of, answered
 from collector.state import State
 from consent.decide import ANALYTICS, decide
 
@@ -72,13 +70,11 @@ def identity_routes(state: Callable[[], State], now: Callable[[], float] = time.
     decoder = msgspec.json.Decoder(IdBody)
     addresses = Visitors(*OF_AN_ADDRESS, time.monotonic)
 
-    async def wanted(held: State, request: Request) -> str:
+    async def wanted(held: State, request: Request) -> Response:
         body = await read_object(held, request, decoder, MAX_BYTES)
         headers = dict(request.scope["headers"])
         source = authorise(held, headers, request.scope["query_string"], body.write_key)
-        peer = request.client.host if request.client else ""
-        forwarded = ",".join(request.headers.getlist("x-forwarded-for")) if held.client.reads_forwarded else ""
-        wait = addresses.take(f"{source.id} {held.client.of(peer, forwarded)[0] or ''}")
+        wait = addresses.take(f"{source.id} {address_of(held, request)}")
         if wait:
             raise Refused(429, "rate_limited", "too many of these; wait", wait)
         if headers.get(b"sec-fetch-site") not in (b"same-origin", b"same-site"):
@@ -87,21 +83,11 @@ def identity_routes(state: Callable[[], State], now: Callable[[], float] = time.
         stated = bool(preferences) and preferences.get(ANALYTICS) is True  # type: ignore[union-attr]
         if not stated or decide(ANALYTICS, preferences, source.mode, headers.get(b"sec-gpc") == b"1") != "allow":
             raise Refused(403, "no_consent", "this needs the person's consent for analytics: say it in `consent`")
-        return cookie(source.write_key, body.anonymous_id, body.domain, request.headers.get("origin", ""), now())
+        made = cookie(source.write_key, body.anonymous_id, body.domain, request.headers.get("origin", ""), now())
+        return Response(None, 204, {"set-cookie": made})
 
     async def endpoint(request: Request) -> Response:
         held = state()
-        headers = {"cache-control": "no-store"}
-        try:
-            headers["set-cookie"] = await wanted(held, request)
-            status, content = 204, b""
-        except (Refused, NotABatch) as error:
-            status, content = error.status, msgspec.json.encode(Failure(error.code, str(error)))
-            if isinstance(error, Refused) and error.retry_after:
-                headers["retry-after"] = str(error.retry_after)
-        except Disconnected:
-            status, content = 400, msgspec.json.encode(Failure("cut_short", "the body ended early"))
-        held.balance.requests[str(status)] += 1
-        return Response(content or None, status, headers, "application/json")
+        return await answered(held, {"cache-control": "no-store"}, wanted(held, request))
 
     return [Route("/v1/id", endpoint, methods=["POST"])]

@@ -22,14 +22,12 @@ from starlette.routing import Route
 
 from collector.code2session import MAX_CODE_CHARS, Code2Session, LoginRefused
 from collector.context import Source
-from collector.decode import NotABatch
 from collector.edge import answer as say
-from collector.edge.answer import Failure
-from collector.edge.body import Disconnected
 from collector.edge.visitors import Visitors
 from collector.handoff import LIFE_SECONDS, Handoff, HandoffFull, Waiting
 from collector.protocol import MAX_ID_CHARS, MAX_USER_ID_CHARS, Consent
 from collector.routes.ingest import Refused, authorise, read_object
+from collector.routes.small import address_of, answered
 from collector.state import State
 from collector.tokens import encode, sign, verify
 from consent.decide import ANALYTICS, decide
@@ -180,23 +178,13 @@ class WeChat:
             if request.method == "OPTIONS":
                 allowed = {k.decode(): v.decode() for k, v in say.PREFLIGHT} if origin else {}
                 return Response(None, 204, headers | allowed)
-            try:
-                content: msgspec.Struct = await self._answered(state, request, decoder, work)
-                status = 200
-            except (Refused, NotABatch) as error:
-                status, content = error.status, Failure(error.code, str(error))
-                if isinstance(error, Refused) and error.retry_after:
-                    headers["retry-after"] = str(error.retry_after)
-            except Disconnected:
-                status, content = 400, Failure("cut_short", "the body ended early")
-            state.balance.requests[str(status)] += 1
-            return Response(msgspec.json.encode(content), status, headers, "application/json")
+            return await answered(state, headers, self._answered(state, request, decoder, work))
 
         return endpoint
 
     async def _answered(
         self, state: State, request: Request, decoder: msgspec.json.Decoder[B], work: Work[B]
-    ) -> msgspec.Struct:
+    ) -> Response:
         body = await read_object(state, request, decoder, MAX_BYTES)
         headers = dict(request.scope["headers"])
         source = authorise(state, headers, request.scope["query_string"], body.write_key)
@@ -204,13 +192,10 @@ class WeChat:
         preferences = body.consent.category_preferences if body.consent is not None else None
         if decide(ANALYTICS, preferences, source.mode, headers.get(b"sec-gpc") == b"1") != "allow":
             raise Refused(403, "no_consent", "this needs the person's consent for analytics: say it in `consent`")
-        return await work(state, source, body)
+        return Response(msgspec.json.encode(await work(state, source, body)), media_type="application/json")
 
     def _limit(self, state: State, request: Request, source: Source) -> None:
-        peer = request.client.host if request.client else ""
-        forwarded = ",".join(request.headers.getlist("x-forwarded-for")) if state.client.reads_forwarded else ""
-        address = state.client.of(peer, forwarded)[0] or ""
-        wait = self._sources.take(source.id) or self._addresses.take(f"{source.id} {address}")
+        wait = self._sources.take(source.id) or self._addresses.take(f"{source.id} {address_of(state, request)}")
         if wait:
             raise Refused(429, "rate_limited", "too many of these; wait", wait)
 

@@ -148,6 +148,11 @@ def end(
     connection.execute(dsr_work.update().where(dsr_work.c.request == id).values(values | {"file_until": until}))
 
 
+def files(connection: Connection) -> set[str]:
+    """The names of all exports that there are, on whatever machine."""
+    return set(connection.execute(sa.select(dsr_work.c.file).where(dsr_work.c.file.is_not(None))).scalars())
+
+
 def dropped(connection: Connection, files: list[str]) -> None:
     """These exports are no more: somebody who is in them is being erased."""
     connection.execute(dsr_work.update().where(dsr_work.c.file.in_(files)).values(file=None, file_until=None))

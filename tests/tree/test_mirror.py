@@ -81,6 +81,7 @@ ELSEWHERE = {
     "consent/pii/rules/secret.py": "tests/consent/pii/corpus/test_quality.py",
     "consent/pii/rules/ssn.py": "tests/consent/pii/corpus/test_quality.py",
     "consent/pii/rules/wechat.py": "tests/consent/pii/corpus/test_quality.py",
+    "collector/routes/small.py": "tests/collector/routes/test_identity.py",
     "consent/mistake_texts.py": "tests/consent/test_mistakes.py",
     # asked over HTTP, and decided, in a whole worker
     "consent/iso27560.py": "tests/collector/routes/test_consent.py",

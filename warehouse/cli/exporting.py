@@ -55,6 +55,14 @@ def sweep(data: Path, now: float, days: int) -> int:
     return gone
 
 
+def tidy(data: Path, known: set[str]) -> None:
+    """Delete what an export that was killed left behind: a draft, or a file that no request has. For the only exporter
+    of this data directory."""
+    for path in folder(data).iterdir():
+        if path.name not in known:
+            path.unlink(missing_ok=True)
+
+
 def drop(data: Path, target: Target) -> list[str]:
     """Delete every export in which a form of the target is found; gives their names. A damaged one goes too."""
     gone = []

@@ -128,6 +128,7 @@ class Desk:
         [one] = works
         with self._store.read() as connection:
             request = requests.get(connection, one.request)
+            exporting.tidy(self._settings.data_dir, work.files(connection))
             tables = Rights(self._settings, one.site).rows(connection, request.forms)
         name = f"{secrets.token_hex(16)}.zip"
         exporting.write(exporting.folder(self._settings.data_dir) / name, tables)
