@@ -19,7 +19,7 @@ def build_api(desk: Desk, console: Console) -> AdminApi:
         forwarded = ",".join(request.headers.getlist("x-forwarded-for"))
         return desk.state().client.of(peer, forwarded)[0] or peer
 
-    return AdminApi(console.house, operations_of(desk), address)
+    return AdminApi(console.house, operations_of(desk), address, workers=desk.settings.workers)
 
 
 def operations_of(desk: Desk) -> tuple[Operation, ...]:

@@ -1,15 +1,15 @@
 """The door of `/v1/consent/*` (consent/routes): who a write key is, where an address is, how often somebody may ask.
 
-Two limits. A public key is limited per address, because anybody can write receipts with it; every source is limited as
-a whole. Neither counts against the rate of events.
+Two limits, true of all workers together. A public key is limited per address, because anybody can write receipts with
+it; every source is limited as a whole. Neither counts against the rate of events.
 """
 
 from collections.abc import Callable
-from math import ceil
 
 from starlette.requests import Request
 
 from collector.edge.auth import key_of_header, key_of_query
+from collector.edge.visitors import Visitors
 from collector.state import State, utc_now
 from consent.registry import Registry
 from consent.routes.door import Caller, Refused
@@ -20,31 +20,13 @@ SOURCE_RATE, SOURCE_BURST = 2_000.0, 10_000.0
 MAX_BUCKETS = 20_000
 
 
-class Throttle:
-    """Token buckets by key, in bounded memory: when there are too many, those that are full again go first."""
-
-    def __init__(self, now: Callable[[], float], rate: float, burst: float) -> None:
-        self._now, self._rate, self._burst = now, rate, burst
-        self._buckets: dict[str, tuple[float, float]] = {}
-
-    def take(self, key: str) -> int:
-        """0 if one more may pass, else the whole seconds after which it may."""
-        now = self._now()
-        tokens, since = self._buckets.pop(key, (self._burst, now))
-        tokens = min(self._burst, tokens + (now - since) * self._rate)
-        self._buckets[key] = (tokens - 1, now) if tokens >= 1 else (tokens, now)
-        if len(self._buckets) > MAX_BUCKETS:
-            del self._buckets[next(iter(self._buckets))]  # asked for longest ago
-        return 0 if tokens >= 1 else max(1, ceil((1 - tokens) / self._rate))
-
-
 class CollectorDoor:
     """See consent.routes.door.Door."""
 
     def __init__(self, state: Callable[[], State], steady: Callable[[], float]) -> None:
         self._state = state
-        self._addresses = Throttle(steady, ADDRESS_RATE, ADDRESS_BURST)
-        self._sources = Throttle(steady, SOURCE_RATE, SOURCE_BURST)
+        self._addresses = Visitors(ADDRESS_RATE, ADDRESS_BURST, steady, MAX_BUCKETS)
+        self._sources = Visitors(SOURCE_RATE, SOURCE_BURST, steady, MAX_BUCKETS)
         self.snapshots = Snapshots()
 
     @property
@@ -68,9 +50,10 @@ class CollectorDoor:
         if source.origins and origin is not None and origin.lower() not in source.origins:
             raise Refused(403, "origin", "this origin is not among the source's allowed origins")
         trusted = source.kind == "server"
-        wait = self._sources.take(source.id)
+        workers = self._state().settings.workers
+        wait = self._sources.take(source.id, workers)
         if not trusted:
-            wait = max(wait, self._addresses.take(self._address(request) or ""))
+            wait = max(wait, self._addresses.take(self._address(request) or "", workers))
         if wait:
             raise Refused(429, "rate_limited", "too many requests", wait)
         return Caller(source.id, source.site, trusted)

@@ -74,7 +74,7 @@ def identity_routes(state: Callable[[], State], now: Callable[[], float] = time.
         body = await read_object(held, request, decoder, MAX_BYTES)
         headers = dict(request.scope["headers"])
         source = authorise(held, headers, request.scope["query_string"], body.write_key)
-        wait = addresses.take(f"{source.id} {address_of(held, request)}")
+        wait = addresses.take(f"{source.id} {address_of(held, request)}", held.settings.workers)
         if wait:
             raise Refused(429, "rate_limited", "too many of these; wait", wait)
         if headers.get(b"sec-fetch-site") not in (b"same-origin", b"same-site"):

@@ -195,7 +195,8 @@ class WeChat:
         return Response(msgspec.json.encode(await work(state, source, body)), media_type="application/json")
 
     def _limit(self, state: State, request: Request, source: Source) -> None:
-        wait = self._sources.take(source.id) or self._addresses.take(f"{source.id} {address_of(state, request)}")
+        workers, name = state.settings.workers, f"{source.id} {address_of(state, request)}"
+        wait = self._sources.take(source.id, workers) or self._addresses.take(name, workers)
         if wait:
             raise Refused(429, "rate_limited", "too many of these; wait", wait)
 

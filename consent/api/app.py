@@ -41,12 +41,13 @@ class AdminApi:
         more: tuple[Operation, ...] = (),
         address: Callable[[Request], str] | None = None,
         steady: Callable[[], float] = time.monotonic,
+        workers: int = 1,
     ) -> None:
         self.operations = (*OPERATIONS, *more)
         self._house = house
         self._address = address or (lambda request: request.client.host if request.client else "")
-        self._strangers = limits.Buckets(*limits.STRANGER, steady)
-        self._tokens = limits.Buckets(*limits.TOKEN, steady)
+        self._strangers = limits.Buckets(*limits.STRANGER, steady, workers)
+        self._tokens = limits.Buckets(*limits.TOKEN, steady, workers)
 
     def routes(self) -> list[BaseRoute]:
         """Everything under `/v1/admin`."""

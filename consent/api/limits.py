@@ -1,7 +1,7 @@
 """How often: a token bucket for each token, and one for each address that shows none that is good.
 
-In the memory of each worker, so with several workers a token may do as many times as much; what it bounds is the harm
-of a loop gone wrong and of guessing, not a price.
+In the memory of each worker, which holds its share, so that the limit is true of all together; who keeps one connection
+open stays with one worker and has that share. What it bounds is the harm of a loop gone wrong and of guessing.
 """
 
 from collections import OrderedDict
@@ -15,10 +15,10 @@ MOST: Final = 10_000  # buckets; the one that was used longest ago goes first
 
 
 class Buckets:
-    """`steady`: seconds that only grow."""
+    """`steady`: seconds that only grow. `workers`: among how many processes the limit is shared."""
 
-    def __init__(self, rate: float, burst: float, steady: Callable[[], float]) -> None:
-        self._rate, self._burst, self._steady = rate, burst, steady
+    def __init__(self, rate: float, burst: float, steady: Callable[[], float], workers: int = 1) -> None:
+        self._rate, self._burst, self._steady = rate / workers, max(1.0, burst / workers), steady
         self._held: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def take(self, key: str, cost: float = 1.0) -> int:

@@ -25,3 +25,12 @@ def test_the_oldest_name_is_forgotten() -> None:
     assert len(visitors._buckets) == 2
     assert visitors.take("c") == 1
     assert visitors.take("a") == 0
+
+
+def test_each_worker_has_its_share_and_at_least_one() -> None:
+    clock = Clock()
+    of_four, of_many = Visitors(4, 8, clock), Visitors(4, 8, clock)
+    assert [of_four.take("a", 4) for _ in range(3)] == [0, 0, 1]
+    assert [of_many.take("a", 16) for _ in range(2)] == [0, 4]
+    clock.now = 1.0
+    assert [of_four.take("a", 4), of_four.take("a", 4)] == [0, 1]

