@@ -5,17 +5,30 @@ framework/structure                    a page is .js .json .wxml (and .wxss); wh
 framework/custom-component             `usingComponents` names a component: "component": true, .js, .wxml
 framework/subpackages/basic            2 MB a package, 30 MB in all; a package's root is not inside another's
 framework/app-service/module           `require` takes relative paths, of files in the package
+devtools/npm                           构建 npm: the folder that a package's `miniprogram` names (or `miniprogram_dist`)
+                                       is copied to `miniprogram_npm/<package>`; a bare name means its `index`;
+                                       `node_modules` is never packed
 """
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
 PACKAGE_BYTES, ALL_BYTES = 2 * 1024 * 1024, 30 * 1024 * 1024
 # Packed by DevTools; anything else is left out, so nothing may need it
 PACKED = {".js", ".json", ".wxml", ".wxss", ".wxs", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".cer", ".txt", ".ttf"}
-REQUIRE = re.compile(r"""\brequire\(\s*(['"])(\.{1,2}/[^'"]+)\1\s*\)""")
+REQUIRE = re.compile(r"""\brequire\(\s*(['"])(\.{1,2}/[^'"]+|@?[\w-]+(?:/[\w.-]+)*)\1\s*\)""")
+NPM, MODULES = "miniprogram_npm", "node_modules"
+
+
+def build_npm(root: Path) -> None:
+    """What 构建 npm does with what `package.json` depends on. Raises FileNotFoundError where that folder is missing."""
+    for name in _json(root / "package.json").get("dependencies", {}):
+        package = root / MODULES / name
+        built = package / _json(package / "package.json").get("miniprogram", "miniprogram_dist")
+        shutil.copytree(built, root / NPM / name)
 
 
 def faults(root: Path) -> list[str]:
@@ -51,7 +64,7 @@ def _sitemap(root: Path, app: dict[str, Any]) -> list[str]:
 def _sizes(root: Path, roots: list[str]) -> list[str]:
     sizes = dict.fromkeys(["", *roots], 0)
     for path in root.rglob("*"):
-        if path.is_file() and path.suffix in PACKED:
+        if path.is_file() and path.suffix in PACKED and MODULES not in path.parts:
             inside = path.relative_to(root).as_posix()
             sizes[next((r for r in roots if inside.startswith(f"{r}/")), "")] += path.stat().st_size
     found = [f"package {name or 'main'}: {size} bytes" for name, size in sizes.items() if size > PACKAGE_BYTES]
@@ -62,6 +75,8 @@ def _components(root: Path, holder: Path, seen: set[Path]) -> list[str]:
     found: list[str] = []
     for tag, path in _json(holder).get("usingComponents", {}).items():
         base = root / path.lstrip("/") if path.startswith("/") else (holder.parent / path).resolve()
+        if not base.with_name(base.name + ".json").is_file() and not path.startswith((".", "/")):
+            base = root / NPM / path
         if base in seen:
             continue
         seen.add(base)
@@ -76,9 +91,9 @@ def _components(root: Path, holder: Path, seen: set[Path]) -> list[str]:
 
 def _requires(root: Path) -> list[str]:
     found = []
-    for path in root.rglob("*.js"):
+    for path in (path for path in root.rglob("*.js") if MODULES not in path.parts):
         for _, asked in REQUIRE.findall(path.read_text()):
-            target = (path.parent / asked).resolve()
+            target = ((path.parent if asked.startswith(".") else root / NPM) / asked).resolve()
             candidates = [target, target.with_name(target.name + ".js"), target / "index.js"]
             if not any(candidate.is_file() and root.resolve() in candidate.parents for candidate in candidates):
                 found.append(f"{path.relative_to(root)} requires {asked}")

@@ -14,13 +14,14 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.e2e.stack import Installation, Row, of_source
-from tests.integration.devtools import faults
+from tests.integration.devtools import NPM, build_npm, faults
 from tests.integration.stack import wait_for
 from tests.tree.files import ROOT
 from tests.wechat import APPID, SECRET
 
 SOURCE = "mini"
-PROGRAM = ROOT / "sdk-miniprogram" / "build" / "run_shop.mjs"
+SDK = ROOT / "sdk-miniprogram"
+PROGRAM = SDK / "build" / "run_shop.mjs"
 SHOP = ROOT / "examples" / "miniprogram"
 PHONE = "13800138000"
 
@@ -131,6 +132,28 @@ def test_the_shop_is_what_devtools_opens() -> None:
     # who plays with it has no domain on a list, and the guide is asked for as in production
     assert project["setting"]["urlCheck"] is False
     assert json.loads((SHOP / "app.json").read_text())["__usePrivacyCheck__"] is True
+
+
+def test_the_package_is_what_devtools_builds(tmp_path: Path) -> None:
+    """构建 npm by its documented rule, of what would be published, and the same shop over it."""
+    root = shutil.copytree(SHOP, tmp_path / "shop", ignore=shutil.ignore_patterns("firsthand"))
+    package = root / "node_modules" / "@firsthand" / "miniprogram"
+    package.mkdir(parents=True)
+    for name in ["package.json", *json.loads((SDK / "package.json").read_text())["files"]]:
+        (shutil.copytree if (SDK / name).is_dir() else shutil.copy)(SDK / name, package / name)
+    told = json.loads((root / "package.json").read_text())
+    (root / "package.json").write_text(json.dumps({**told, "dependencies": {"@firsthand/miniprogram": "0.1.0"}}))
+    for path in [root / "app.json", *root.rglob("*.js")]:
+        if package not in path.parents:
+            text = re.sub(r"'[./]+firsthand/firsthand\.js'", "'@firsthand/miniprogram'", path.read_text())
+            text = re.sub(r"'[./]+firsthand/plugins\.js'", "'@firsthand/miniprogram/plugins'", text)
+            path.write_text(text.replace("/firsthand/components", "@firsthand/miniprogram/components"))
+    assert "requires @firsthand/miniprogram" in " ".join(faults(root))
+    build_npm(root)
+    assert faults(root) == []
+    asked = f"Object.keys(require('{root / NPM / '@firsthand' / 'miniprogram'}'))"
+    done = subprocess.run(["node", "-p", asked], capture_output=True, text=True, timeout=30, check=True)
+    assert done.stdout.split("'")[1::2] == ["init", "firsthand", "VERSION"]
 
 
 def _without(*names: str) -> Callable[[Path], None]:
