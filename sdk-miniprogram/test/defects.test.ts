@@ -246,3 +246,78 @@ it('placeholders in Chinese are written as data', async () => {
   host.fire('a', event({ id: '', detail: {} }));
   expect(JSON.stringify(await delivered({ host, sdk }))).not.toMatch(/取值异常|未取到值|直接打开/);
 });
+
+it('importing alone replaces App and Page and listens', async () => {
+  vi.resetModules();
+  const host = createHost();
+  const before = ['App', 'Page', 'Component', 'Behavior'].map((name) => scope[name]);
+  await import('../src/index.js');
+  await import('../src/extras/index.js');
+  expect(['App', 'Page', 'Component', 'Behavior'].map((name) => scope[name])).toEqual(before);
+  expect([Object.keys(host.listeners), host.calls, host.reads]).toEqual([[], {}, []]);
+});
+
+it('a page that was registered before the SDK was set up stays unseen for ever', async () => {
+  vi.resetModules();
+  const host = createHost();
+  register(host, {});
+  const sdk = (await import('../src/index.js')).init({ ...OPTIONS, consentMode: 'opt_out' }) as Sdk;
+  host.launch('pages/home/home');
+  host.go('navigateTo', 'pages/cart/cart');
+  const pages = only(await delivered({ host, sdk }), '$page').map(({ context }) => context.page?.path);
+  expect(pages).toEqual(['/pages/home/home', '/pages/cart/cart']);
+  sdk.close();
+});
+
+it('App’s own functions lose this and their arguments', async () => {
+  const got: unknown[] = [];
+  const app = {
+    name: 'shop',
+    onLaunch(this: { name: string }, entry: { scene: number }) {
+      got.push(this.name, entry.scene);
+    },
+  };
+  const { host } = await load({ consentMode: 'opt_out' }, { app });
+  expect((scope.getApp as unknown as () => unknown)()).toBe(app);
+  host.launch('pages/home/home', { scene: 1011 });
+  expect(got).toEqual(['shop', 1011]);
+});
+
+it('what App.onLaunch registers comes too late for the launch', async () => {
+  const started = await load({ consentMode: 'opt_out' });
+  const { host, sdk } = started;
+  register(host, { app: { onLaunch: () => sdk.register({ channel: 'poster' }) } });
+  host.launch('pages/home/home');
+  const [launch] = only(await delivered(started), '$app_launch');
+  expect(launch?.properties).toMatchObject({ channel: 'poster' });
+});
+
+it('a handler that is called with null, or with nothing, breaks the tracker or the app', async () => {
+  const { host, sdk } = await start({}, page({ a: (e: unknown) => e }));
+  for (const given of [null, undefined, 0, { type: 'tap' }, { type: {} }]) expect(host.fire('a', given)).toBe(given);
+  expect(only(await delivered({ host, sdk }), '$click')).toEqual([]);
+});
+
+it('a tab bar of the app’s own is not seen, because only the native one fires onTabItemTap', async () => {
+  const { host, sdk } = await start({}, { components: { 'pages/home/home': { methods: { onTab() {} } } }, pages: {} });
+  host.fire('onTab', event({ id: 'cart', dataset: { track: 'tab' } }));
+  expect(clicks(await delivered({ host, sdk }))).toEqual(['onTab']);
+  expect(host.top()).not.toHaveProperty('onTabItemTap');
+});
+
+it('an answer that never comes leaves the sender waiting for ever', async () => {
+  vi.useFakeTimers();
+  let answers = 0;
+  const server = () => ({ status: 200, body: '{"success":true}', after: answers++ ? 0 : Number.POSITIVE_INFINITY });
+  const { sdk } = await start({}, {}, { server });
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(sdk.stats()).toMatchObject({ pending: 0, dropped: 0, sent: 4 });
+  vi.useRealTimers();
+});
+
+it('in a plugin, which has no App and hears no show, there is nothing, or an error', async () => {
+  const { host, sdk } = await load({ consentMode: 'opt_out' }, page({ a() {} }), { plugin: true });
+  host.launch('pages/home/home');
+  host.fire('a', event());
+  expect(clicks(await delivered({ host, sdk }))).toEqual(['a']);
+});
