@@ -9,10 +9,12 @@ Each makes or moves an identifier, so each needs the person's consent for analyt
 fails closed. The two real ids exist in this process for the time of one answer; they reach no disk and no log.
 """
 
+import asyncio
 import logging
 import secrets
 import time
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import msgspec
@@ -24,14 +26,16 @@ from collector.code2session import MAX_CODE_CHARS, Code2Session, LoginRefused
 from collector.context import Source
 from collector.edge import answer as say
 from collector.edge.visitors import Visitors
-from collector.handoff import LIFE_SECONDS, Handoff, HandoffFull, Waiting
+from collector.handoff import LIFE_SECONDS, Files, Handoff, HandoffFull, Rows, Waiting
 from collector.protocol import MAX_ID_CHARS, MAX_USER_ID_CHARS, Consent
 from collector.routes.ingest import Refused, authorise, read_object
 from collector.routes.small import address_of, answered
+from collector.settings import Settings
 from collector.state import State
 from collector.tokens import encode, sign, verify
 from consent.decide import ANALYTICS, decide
 from consent.pii.hashing import pseudonym
+from consent.store import open_store, sqlite_path
 
 log = logging.getLogger("firsthand.wechat")
 
@@ -88,6 +92,8 @@ class Token(msgspec.Struct, rename="camel", omit_defaults=True):
 
 
 B = TypeVar("B", bound=_Body)
+T = TypeVar("T")
+R = TypeVar("R")
 Work = Callable[[State, Source, B], Awaitable[msgspec.Struct]]
 
 
@@ -100,6 +106,7 @@ class WeChat:
         self._sources = Visitors(*OF_A_SOURCE, time.monotonic)
         self._made: tuple[Code2Session, Handoff] | None = None
         self._said: set[tuple[str, int | None]] = set()
+        self._threads = ThreadPoolExecutor(2, "handoff")
 
     def routes(self) -> list[Route]:
         doors: list[tuple[str, type[Any], Work[Any]]] = [
@@ -114,6 +121,7 @@ class WeChat:
         ]
 
     def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
         if self._made is not None:
             self._made[0].close()
 
@@ -141,13 +149,16 @@ class WeChat:
         if body.session_id is not None:
             _needs(body.session_id, MAX_ID_CHARS, "sessionId")
         try:
-            token = self._parts(state)[1].leave(Waiting(body.anonymous_id, body.session_id))
+            token = await self._elsewhere(self._parts(state)[1].leave, Waiting(body.anonymous_id, body.session_id))
         except HandoffFull:
-            raise Refused(503, "unavailable", "too many tokens wait; go on without one", 5) from None
+            raise _full() from None
         return Token(token, LIFE_SECONDS)
 
     async def redeem(self, state: State, source: Source, body: RedeemBody) -> Waiting:
-        found = self._parts(state)[1].redeem(body.token)
+        try:
+            found = await self._elsewhere(self._parts(state)[1].redeem, body.token)
+        except HandoffFull:
+            raise _full() from None
         if found is None:
             raise Refused(410, "gone", "this token is not ours, is over a minute old, or was used")
         return found
@@ -161,9 +172,15 @@ class WeChat:
 
     def _parts(self, state: State) -> tuple[Code2Session, Handoff]:
         if self._made is None:
-            handoff = Handoff(state.settings.data_dir / "handoff", state.key, time.time)
-            self._made = (Code2Session(state.settings.wechat_api), handoff)
+            self._made = (
+                Code2Session(state.settings.wechat_api),
+                Handoff(_shelf(state.settings), state.key, time.time),
+            )
         return self._made
+
+    async def _elsewhere(self, work: Callable[[T], R], given: T) -> R:
+        """On a thread: a file is quick, a database may not be."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work, given)
 
     def _door(self, shape: type[B], work: Work[B]) -> Callable[[Request], Awaitable[Response]]:
         decoder = msgspec.json.Decoder(shape)
@@ -199,6 +216,18 @@ class WeChat:
         wait = self._sources.take(source.id, workers) or self._addresses.take(name, workers)
         if wait:
             raise Refused(429, "rate_limited", "too many of these; wait", wait)
+
+
+def _full() -> Refused:
+    return Refused(503, "unavailable", "too many tokens wait, or they cannot be kept; go on without one", 5)
+
+
+def _shelf(settings: Settings) -> Files | Rows:
+    """A PostgreSQL of consent is there for several machines; SQLite belongs to this one."""
+    url = settings.consent_url
+    if sqlite_path(url) is not None:
+        return Files(settings.data_dir / "handoff")
+    return Rows(lambda: open_store(url))
 
 
 def _needs(value: str, most: int, name: str) -> None:

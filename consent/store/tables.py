@@ -3,6 +3,7 @@
 Kept for ever: `ledger_entry` (the chain: commitments, no person), `policy_version`, `notice`, `event_map`. Kept while a
 person may be known: `ledger_payload` (what an entry says and the salt of its commitment), `consent_state` (what follows
 from it), `subject_link`. Erasing a person deletes from those three and leaves the chain whole. `change` feeds gates.
+`handoff` holds, for a minute and sealed, what `collector.handoff` takes from one machine to another.
 
 `chain` names a chain: the site's id for receipts, `<site>/audit` for what officers do. Other packages add tables to
 `metadata` in modules of their own, and a migration each.
@@ -207,4 +208,12 @@ change: Final = Table(
     Column("subject", String(80), primary_key=True),
     Column("denied", Text, nullable=False),  # ",analytics,marketing," or ",*,"; "," for none
     Column("at", BigInteger, nullable=False),
+)  # fmt: skip
+
+handoff: Final = Table(
+    "handoff", metadata,
+    Column("name", String(64), primary_key=True),  # SHA-256 of the token's random part, hex
+    Column("sealed", LargeBinary, nullable=False),  # opened by that part alone
+    Column("until", BigInteger, nullable=False),
+    Index(None, "until"),
 )  # fmt: skip

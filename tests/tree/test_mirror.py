@@ -34,6 +34,7 @@ ELSEWHERE = {
     "consent/store/migrations/env.py": "tests/consent/store/test_store.py",
     "consent/store/migrations/versions/0001_consent.py": "tests/consent/store/test_store.py",
     "consent/store/migrations/versions/0005_work.py": "tests/consent/store/test_store.py",
+    "consent/store/migrations/versions/0006_handoff.py": "tests/consent/store/test_store.py",
     "consent/store/revision.py": "tests/consent/store/test_store.py",
     "consent/store/tables.py": "tests/consent/store/test_store.py",
     "consent/store/upsert.py": "tests/consent/test_record.py",
