@@ -9,6 +9,7 @@ from collector.enrich import ENRICHMENTS
 from collector.exposition import SheetCollector
 from collector.metrics import Balance, publish
 from collector.pipeline import STEPS
+from collector.protocol import RESERVED_EVENTS
 from collector.settings import Settings
 from collector.spool.report import LoadReport
 from tests.tree.files import cells, ending, read
@@ -66,6 +67,16 @@ def test_plugins_of_the_web_sdk() -> None:
     assert listed
     page = read("docs/architecture.md")
     assert [name for name in re.findall(r"\w+", listed[1]) if f"`{name}`" not in page] == []
+
+
+def test_names_that_sdks_reserve_are_taken_by_the_collector() -> None:
+    """A plugin whose event is not in the list would be refused, each time, as `reserved_name`."""
+    sources = [p for end in (".ts", ".py") for p in ending(end, under=("sdk-js/", "sdk-miniprogram/", "sdk-python/"))]
+    inside = [read(path) for path in sources if "/src/" in path]
+    said = {name for text in inside for name in re.findall(r"""['"](\$[a-z_]+)['"]""", text)}
+    assert len(said) > 15
+    assert said - RESERVED_EVENTS == {"$event"}  # uni-app's name of what a handler is given
+    assert set(re.findall(r'"(\$[a-z_]+)"', read("tests/contract/schema/message.json"))) >= RESERVED_EVENTS
 
 
 def test_metrics(tmp_path_factory: pytest.TempPathFactory) -> None:
