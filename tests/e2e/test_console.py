@@ -264,15 +264,26 @@ def test_parts_of_pages_renew_themselves_in_place(officer: Person) -> None:
     page = officer.page
     officer.open("s/default/ledger")
     page.evaluate("window.same = true")
-    page.click("button:has-text('Verify the chain')")
+    page.focus("button:has-text('Verify the chain')")
+    page.keyboard.press("Enter")
     expect(page.locator("#report .said")).to_contain_text("Whole:")
+    assert page.evaluate("document.activeElement.innerText.trim()") == "Verify the chain", "the focus stays"
     officer.open("s/default/overview")
     page.evaluate("window.same = true")
     assert page.locator("figure canvas").count() == 1
-    page.select_option("#purpose", "marketing")
+    page.focus("#purpose")
+    page.keyboard.type("Mark")
     expect(page.locator("#figures h2 >> nth=0")).to_contain_text("Marketing, day by day")
-    assert page.evaluate("window.same"), "the page was not loaded again"
+    assert page.evaluate("window.same && document.activeElement.id") == "purpose", "the page was not loaded again"
     expect(page.locator("figure canvas")).to_have_count(1)
+    page.wait_for_url("**purpose=marketing**")
+    page.click("button[name=language]")
+    expect(page.locator("#trend h2")).to_have_text("营销推广 每日趋势")
+    page.click("button[name=language]")
+    page.click("table.rates td a >> nth=0")
+    page.wait_for_url("**purpose=analytics**")
+    page.go_back()
+    expect(page.locator("#figures h2 >> nth=0")).to_contain_text("Marketing, day by day")
     officer.open("s/default/simulator")
     page.check("input[name='choice.analytics'][value=yes]")
     page.click("button:has-text('Simulate')")

@@ -32,8 +32,16 @@ function copy(event) {
 
 function closeMenus(event) {
   for (const menu of document.querySelectorAll('details.menu[open]')) {
-    if (event.type === 'keydown' ? event.key === 'Escape' : !menu.contains(event.target)) menu.open = false;
+    if (event.type === 'keydown' ? event.key !== 'Escape' : menu.contains(event.target)) continue;
+    if (event.type === 'keydown' && menu.contains(document.activeElement)) menu.querySelector('summary').focus();
+    menu.open = false;
   }
+}
+
+/** After a change of language or light one is back where one is now, also if a piece was renewed since. */
+function back(event) {
+  const field = event.target.matches('.look') && event.target.elements.back;
+  if (field && field.value.startsWith(location.pathname)) field.value = location.pathname + location.search;
 }
 
 function enhance(root) {
@@ -49,6 +57,7 @@ function enhance(root) {
 
 enhance(document);
 document.addEventListener('htmx:after:swap', () => enhance(document));
+document.addEventListener('submit', back);
 document.addEventListener('click', copy);
 document.addEventListener('click', closeMenus);
 document.addEventListener('keydown', closeMenus);
