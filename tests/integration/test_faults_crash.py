@@ -45,7 +45,7 @@ def kill_rounds(stack: Stack, rounds: int, seed: int) -> tuple[Load, dict[str, i
                 before = metadata_files(stack)
                 began = time.monotonic()
                 while not metadata_files(stack) - before:
-                    assert time.monotonic() - began < 30, "waited 30 s for a commit"
+                    assert time.monotonic() - began < 90, f"no commit in 90 s\n{stack.said()[-5000:]}"
                     time.sleep(0.05)
                     if collector.poll() is not None:  # two workers' deaths were close together: it ended itself late
                         collector = stack.serve(WORKERS)

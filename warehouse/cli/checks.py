@@ -17,13 +17,14 @@ from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from collector.settings import Settings, read_file
+from collector.settings import SECRETS, Settings, read_file
 from collector.spool import reader, report
 from warehouse.catalog import StoreConfig
 from warehouse.cli.common import store_config
 
 OK, WARN, FAIL = "ok", "warn", "fail"
 MAX_CLOCK_SKEW: Final = 5.0
+ADDRESSES: Final = ("catalog_uri", "consent_store")
 PACKAGE: Final = Path(__file__).resolve().parents[2]
 
 
@@ -42,9 +43,11 @@ def configuration(found: Settings, config: Path | None) -> Iterator[Finding]:
     if not path.exists():
         yield Finding("config", OK, "no firsthand.toml; defaults and environment are used")
         return
-    secrets = [
-        name for name in ("s3_secret_access_key", "catalog_credential", "catalog_uri") if name in read_file(path)
-    ]
+    file = read_file(path)
+    # An address is no secret unless it carries a password; an id of a key is none
+    secrets = sorted(
+        n for n in SECRETS & set(file) if n != "s3_access_key_id" and ("@" in file[n] or n not in ADDRESSES)
+    )
     if secrets and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         yield Finding("config", WARN, f"{path} holds {', '.join(secrets)} and others may read it", f"chmod 600 {path}")
     else:
@@ -124,7 +127,11 @@ def bucket(found: Settings, _: Path | None) -> Iterator[Finding]:
     from warehouse.bucket import client
 
     store: StoreConfig = store_config(found)
-    address = urlsplit(store.warehouse_uri)
+    where = _place(store)
+    if where is None:
+        yield Finding("bucket", OK, "the catalog chooses the bucket when the tables are made, at the first load")
+        return
+    address = urlsplit(where)
     if not address.scheme.startswith("s3"):
         yield Finding("bucket", OK, "tables are kept in a local directory; no bucket is needed")
         return
@@ -157,6 +164,22 @@ def bucket(found: Settings, _: Path | None) -> Iterator[Finding]:
                       "check s3_endpoint, the network, and that credentials are set")  # fmt: skip
         return
     yield Finding("bucket", OK, f"bucket {name}: put, get and delete work")
+
+
+def _place(store: StoreConfig) -> str | None:
+    """Where the tables lie. A REST catalog whose warehouse is a name chooses the place itself: its table says it."""
+    from pyiceberg.exceptions import NoSuchTableError
+
+    from warehouse.catalog import open_catalog
+    from warehouse.schema import EVENTS
+
+    if not store.is_rest or urlsplit(store.warehouse_uri).scheme:
+        return store.warehouse_uri
+    try:
+        location: str = open_catalog(store).load_table((store.namespace, EVENTS.name)).location()
+    except NoSuchTableError:
+        return None
+    return location
 
 
 def geo(found: Settings, _: Path | None) -> Iterator[Finding]:
@@ -256,6 +279,7 @@ def run(found: Settings, config: Path | None) -> Iterator[Finding]:
 
 
 WHERE: Final = {
+    "bucket": "the catalog knows where the tables lie; see what it says above",
     "catalog": "see that the catalog runs; check catalog_uri, catalog_credential and warehouse",
     "clock": "check s3_endpoint and catalog_uri; the server does not answer",
 }

@@ -13,9 +13,11 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from tests.stores import Store
+from collector.settings import Settings
+from tests.stores import Store, rest_store
 from tests.warehouse.spooled import bad_event, event, spool
 from warehouse.cli import COMMANDS, main
+from warehouse.cli.checks import configuration
 
 
 def firsthand(
@@ -213,3 +215,37 @@ def test_doctor_tells_a_wrong_secret_from_a_missing_bucket(seaweed: Any, tmp_pat
     code, found = findings(store, **common, **wrong, FIRSTHAND_WAREHOUSE="s3://events/w")
     assert (code, found["bucket"][0]["state"]) == (1, "fail")
     assert "secret" in found["bucket"][0]["todo"]
+
+
+@pytest.mark.stores
+def test_doctor_asks_a_catalog_that_chooses_the_place_itself(seaweed: Any, tmp_path: Path) -> None:
+    store = rest_store(tmp_path / "d", seaweed)
+    environ = store.environ() | {"FIRSTHAND_WAREHOUSE": "lake"}
+    _, found = findings(store, **environ)
+    assert "chooses" in found["bucket"][0]["text"]
+    spool(store.data, [[event("a")]])
+    done = firsthand("load", "--once", "--data", str(store.data), environ=environ)
+    assert done.returncode == 0, done.stderr
+    _, found = findings(store, **environ)
+    assert (found["bucket"][0]["state"], "bucket lake" in found["bucket"][0]["text"]) == ("ok", True)
+    _, found = findings(store, **environ | {"FIRSTHAND_CATALOG_URI": "http://127.0.0.1:1"})
+    assert (found["bucket"][0]["state"], found["catalog"][0]["state"]) == ("fail", "fail")
+
+
+@pytest.mark.parametrize(
+    ("line", "secret"),
+    [
+        ('oidc_client_secret = "x"\noidc_issuer = ""', True),
+        ('catalog_uri = "postgresql+psycopg://u:p@h/d"', True),
+        ('catalog_uri = "http://127.0.0.1:1"', False),
+        ('s3_access_key_id = "x"', False),
+    ],
+)
+def test_doctor_says_when_others_may_read_a_secret(tmp_path: Path, line: str, secret: bool) -> None:
+    file = tmp_path / "firsthand.toml"
+    file.write_text(line)
+    file.chmod(0o644)
+    [found] = configuration(Settings(), file)
+    assert (found.state, found.todo) == (("warn", f"chmod 600 {file}") if secret else ("ok", ""))
+    file.chmod(0o600)
+    assert next(configuration(Settings(), file)).state == "ok"
