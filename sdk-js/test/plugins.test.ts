@@ -154,17 +154,6 @@ describe('pageview', () => {
     expect(urls()).toEqual(['/', '/']);
   });
 
-  it('waits for a prerendered page to be shown', () => {
-    Object.defineProperty(document, 'prerendering', { value: true, configurable: true });
-    install(pageview());
-    vi.runAllTimers();
-    expect(said).toEqual([]);
-    Reflect.deleteProperty(document, 'prerendering');
-    document.dispatchEvent(new Event('prerenderingchange'));
-    vi.runAllTimers();
-    expect(said).toHaveLength(1);
-  });
-
   it('under somebody else’s wrapper the undo makes ours silent and leaves theirs', () => {
     install(pageview());
     vi.runAllTimers();

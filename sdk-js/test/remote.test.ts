@@ -155,6 +155,26 @@ it('a withdrawal names the device that withdraws, and leaves no id behind', asyn
   expect(JSON.stringify([...device.store])).not.toContain(id);
 });
 
+it('an undelivered receipt, which holds the id, leaves with it: by a withdrawal, or when the grant has grown old', async () => {
+  for (const end of ['withdrawn', 'grown old']) {
+    const device = collector();
+    device.answers.set('/receipts', answered(0));
+    const { client, kill } = await visit(device);
+    client.consent.set({ analytics: true });
+    client.track('A');
+    const id = client.getAnonymousId() as string;
+    expect(JSON.stringify(device.store.get('fh.wk.q.receipt'))).toContain(id);
+    if (end === 'withdrawn') client.consent.withdraw();
+    else {
+      kill();
+      device.now += 181 * 86_400_000;
+      await visit(device);
+    }
+    expect([...device.store.keys()], end).toEqual(['fh.wk.consent']);
+    expect(JSON.stringify([...device.store]), end).not.toContain(id);
+  }
+});
+
 it('a choice made before the policy is there is posted when it is', async () => {
   const device = new Device();
   const tab = device.tab();

@@ -360,6 +360,21 @@ describe('the stub and the script tag', () => {
     expect(all.filter(({ type }) => type === 'page')).toHaveLength(1);
   });
 
+  it('a page that is prerendered starts when it is shown, and what was called meanwhile happens then', async () => {
+    Object.defineProperty(document, 'prerendering', { value: true, configurable: true });
+    start(host, tag({ 'data-write-key': 'wk', 'data-consent-mode': 'opt_out' }), PLUGINS);
+    web = host.firsthand;
+    web.track('A');
+    expect(await messages()).toEqual([]);
+    expect([web.getAnonymousId(), localStorage.length]).toEqual([null, 0]);
+    Reflect.deleteProperty(document, 'prerendering');
+    const shown = Date.now();
+    document.dispatchEvent(new Event('prerenderingchange'));
+    const all = await messages();
+    expect(all.map(({ type, event }) => event ?? type).sort()).toEqual(['A', 'page']);
+    expect(all.map(({ timestamp }) => Date.parse(timestamp))).toEqual([shown, shown]);
+  });
+
   it('calls before init wait in a module too, and a wrong init says so and does no harm', async () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     web = createWeb([]);

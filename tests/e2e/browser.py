@@ -4,11 +4,14 @@ The browser may reach 127.0.0.1 and nothing else: every other name fails to reso
 somebody would be seen (the witness records it) and would not succeed.
 """
 
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -84,24 +87,28 @@ def until(page: Page | Frame, expression: str, seconds: float = 30.0) -> None:
         page.wait_for_timeout(25)
 
 
-Browsers = Callable[[str], Browser]
+Browsers = Callable[..., Browser]
 
 
 @pytest.fixture(scope="module")
 def browsers() -> Iterator[Browsers]:
-    """Browser processes by user agent, started when first asked for; tests take contexts of their own.
+    """Browser processes by user agent, started when first asked for; tests take contexts of their own. `keeps`: with
+    the back/forward cache, which Playwright turns off.
 
     For one module only: while Playwright's synchronous interface is open, its event loop counts as running, and no
     other test of this process could run one.
     """
-    running: dict[str, Browser] = {}
+    running: dict[tuple[str, bool], Browser] = {}
     with sync_playwright() as playwright:
 
-        def browser(user_agent: str) -> Browser:
-            if user_agent not in running:
-                args = [*FLAGS, f"--user-agent={user_agent}"]
-                running[user_agent] = playwright.chromium.launch(executable_path=CHROMIUM, args=args)
-            return running[user_agent]
+        def browser(user_agent: str, keeps: bool = False) -> Browser:
+            if (user_agent, keeps) not in running:
+                running[user_agent, keeps] = playwright.chromium.launch(
+                    executable_path=CHROMIUM,
+                    args=[*FLAGS, f"--user-agent={user_agent}"],
+                    ignore_default_args=["--disable-back-forward-cache"] if keeps else None,
+                )
+            return running[user_agent, keeps]
 
         yield browser
         for one in running.values():
@@ -112,6 +119,24 @@ def browsers() -> Iterator[Browsers]:
 def chromium(browsers: Browsers) -> Browser:
     """Chromium as people use it at a desk."""
     return browsers(DESKTOP)
+
+
+@contextmanager
+def unwatched(url: str, profile: Path) -> Iterator[None]:
+    """Chromium on its own, shown `url`: it prerenders only where no developer tools look on, so what happened has to be
+    seen from what its pages send."""
+    flags = [*FLAGS, f"--user-agent={DESKTOP}", f"--user-data-dir={profile}", "--remote-debugging-port=0"]
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen([CHROMIUM, *flags, url], stdout=quiet, stderr=quiet)
+    try:
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(10)
 
 
 class Site(ThreadingHTTPServer):

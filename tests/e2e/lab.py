@@ -1,14 +1,17 @@
 """Pages of a site that runs the web SDK from a collector on another origin, made by the test that needs them."""
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.e2e.browser import Site, Witness, html, until
 from tests.e2e.stack import Installation, Row
+from tests.stores import local_store
 
 SOURCE = "lab"
 READY = "window.firsthand && firsthand.version"
@@ -42,6 +45,27 @@ class Lab:
         """Rows of the source, by time and number, once there are so many."""
         sql = f"select * from events_raw where source_id = '{SOURCE}' and ({where}) order by event_time, seq"
         return self.stack.wait_rows(sql, count)
+
+
+@contextmanager
+def laboratory(mode: str = "opt_out", *options: str, **others: str) -> Iterator[Lab]:
+    """A lab whose source has this mode and these options; `others`: more sources by name, with their modes."""
+    with tempfile.TemporaryDirectory() as folder:
+        stack = Installation(local_store(Path(folder) / "data"))
+        for name, its in {SOURCE: mode, **others}.items():
+            stack.source(name, "--mode", its, *(options if name == SOURCE else ()))
+        stack.begin()
+        site = Site({})
+        try:
+            yield Lab(stack, site)
+        finally:
+            site.close()
+            stack.end()
+
+
+def delivered(page: Page) -> None:
+    """Everything that was captured has been confirmed by the collector."""
+    assert page.evaluate("firsthand.flush(10000)")["pending"] == 0
 
 
 @contextmanager

@@ -13,10 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.browser import Site
-from tests.e2e.lab import SOURCE, Lab
-from tests.e2e.stack import Installation, Row
-from tests.stores import local_store
+from tests.e2e.lab import SOURCE, Lab, laboratory
+from tests.e2e.stack import Row
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -24,16 +22,9 @@ HERE = Path(__file__).parent / "firefox"
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    stack = Installation(local_store(tmp_path_factory.mktemp("firefox") / "data"))
-    stack.source(SOURCE, "--mode", "opt_in")
-    stack.begin()
-    site = Site({})
-    try:
-        yield Lab(stack, site)
-    finally:
-        site.close()
-        stack.end()
+def lab() -> Iterator[Lab]:
+    with laboratory("opt_in") as made:
+        yield made
 
 
 def visit(lab: Lab, url: str) -> dict[str, Any]:

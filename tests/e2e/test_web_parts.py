@@ -10,12 +10,10 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Browser, Page, Request
+from playwright.sync_api import Browser, Request
 
 from tests.e2e.browser import Site, until
-from tests.e2e.lab import SOURCE, Lab, person, who
-from tests.e2e.stack import Installation
-from tests.stores import local_store
+from tests.e2e.lab import Lab, delivered, laboratory, person, who
 
 pytestmark = pytest.mark.browser
 
@@ -23,21 +21,9 @@ OTHER = "other"
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    stack = Installation(local_store(tmp_path_factory.mktemp("parts") / "data"))
-    stack.source(SOURCE, "--mode", "opt_out")
-    stack.source(OTHER, "--mode", "opt_in")
-    stack.begin()
-    site = Site({})
-    try:
-        yield Lab(stack, site)
-    finally:
-        site.close()
-        stack.end()
-
-
-def delivered(page: Page) -> None:
-    assert page.evaluate("firsthand.flush(10000)")["pending"] == 0
+def lab() -> Iterator[Lab]:
+    with laboratory("opt_out", other="opt_in") as made:
+        yield made
 
 
 def bodies(requests: list[Request]) -> list[Any]:

@@ -11,10 +11,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Error, Page
 
-from tests.e2e.browser import Site, until
-from tests.e2e.lab import READY, SOURCE, Lab, person, who
-from tests.e2e.stack import Installation
-from tests.stores import local_store
+from tests.e2e.browser import until
+from tests.e2e.lab import READY, Lab, delivered, laboratory, person, who
 
 pytestmark = pytest.mark.browser
 
@@ -22,20 +20,9 @@ FEW, MANY = 4, 200
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    stack = Installation(local_store(tmp_path_factory.mktemp("lab") / "data"))
-    stack.source(SOURCE, "--mode", "opt_out", "--query-param", "q")
-    stack.begin()
-    site = Site({})
-    try:
-        yield Lab(stack, site)
-    finally:
-        site.close()
-        stack.end()
-
-
-def delivered(page: Page) -> None:
-    assert page.evaluate("firsthand.flush(10000)")["pending"] == 0
+def lab() -> Iterator[Lab]:
+    with laboratory("opt_out", "--query-param", "q") as made:
+        yield made
 
 
 # ---- what is tracked by itself --------------------------------------------------------------------------------------
@@ -273,8 +260,8 @@ def _close(context: BrowserContext, page: Page) -> None:
 
 
 def _crash(context: BrowserContext, page: Page) -> None:
-    with contextlib.suppress(Error):  # who crashes gives no answer
-        page.goto("chrome://crash", timeout=3_000)
+    with page.expect_event("crash"), contextlib.suppress(Error):  # who crashes gives no answer
+        context.new_cdp_session(page).send("Page.crash")
     page.close()
 
 

@@ -7,24 +7,34 @@
  * tells nothing about the answer: status 0, so the event stays queued and the next visit sends it again.
  *
  * `encode` (gzip) takes its time, which a page that is leaving does not have: what must outlive it goes as it is.
+ *
+ * All tabs together have one request under way, except those that are leaving: each waits until it can claim the turn, and
+ * gives it back with the answer. A tab that dies gives it back as it does its other claims. No tab looks more than
+ * twenty times, because whoever has the turn may be frozen, or dead with a lease that has not run out: two requests at once do
+ * no harm, an event that waits for ever would. A wait that is called back ends with the next look.
  */
 
-import type { Answer, Http } from '../core/ports.js';
+import type { Answer, Http, Undo } from '../core/ports.js';
 import { isHidden } from './lifecycle.js';
 
 /** What a request carries instead, and where it goes; must not reject. */
 export type Encode = (url: string, body: string) => Promise<[url: string, body: BodyInit]>;
 
-/** `options` is looked at for each request: an encoder may come later. */
-export const webHttp = (options: { encode?: Encode | undefined } = {}): Http => ({
+const LOOK_MS = 250;
+
+type Claim = () => Promise<Undo | null>;
+
+/** `options` is looked at for each request: an encoder may come later. `claim`: the turn, null while another tab has it. */
+export const webHttp = (options: { encode?: Encode | undefined }, claim: Claim): Http => ({
   post({ url, body, keepalive }) {
     const controller = new AbortController();
+    const { signal } = controller;
     const { encode } = options;
-    const answer =
-      encode && !keepalive
-        ? encode(url, body).then(([to, coded]) => send(to, coded, keepalive, controller.signal))
-        : send(url, body, keepalive, controller.signal);
-    return { answer, abort: () => controller.abort() };
+    const go = async () => {
+      const [to, coded] = encode && !keepalive ? await encode(url, body) : [url, body];
+      return send(to, coded, keepalive, signal);
+    };
+    return { answer: keepalive ? go() : inTurn(claim, go, signal), abort: () => controller.abort() };
   },
   async get(url, token) {
     try {
@@ -36,6 +46,15 @@ export const webHttp = (options: { encode?: Encode | undefined } = {}): Http => 
     }
   },
 });
+
+const inTurn = (claim: Claim, go: () => Promise<Answer>, signal: AbortSignal, looks = 20): Promise<Answer> =>
+  claim().then(
+    (turn) =>
+      turn || !looks || signal.aborted
+        ? go().finally(turn)
+        : new Promise((look) => setTimeout(look, LOOK_MS)).then(() => inTurn(claim, go, signal, looks - 1)),
+    go, // a storage that throws knows no other tabs
+  );
 
 async function send(url: string, body: BodyInit, keepalive: boolean, signal: AbortSignal): Promise<Answer> {
   try {

@@ -78,15 +78,24 @@ export function createWeb(
     if (client) return;
     const { writeKey, endpoint, autotrack } = options || {};
     if (!writeKey || !endpoint) return console.warn('firsthand: init needs writeKey and endpoint');
+    if ((document as Document & { prerendering?: boolean }).prerendering) {
+      // nobody sees it yet, and perhaps nobody will: until then nothing is asked, read or recorded
+      return document.addEventListener('prerenderingchange', () => {
+        // what was called meanwhile happens as the page is shown
+        for (const call of waiting) call[2] = Date.now();
+        init(options);
+      });
+    }
     const queryParams = names(options.queryParams).map((name) => name.toLowerCase());
     params = queryParams;
     const { plugins = defaults.map((make) => make(options)) } = options;
-    const storage = webStorage(`fh.${writeKey}.id`);
+    const id = `fh.${writeKey}.id`;
+    const storage = webStorage(id);
     const tellServers = consentCookie(`fh.${writeKey}.consent`, options.cookieless);
     client = createClient(
       {
         storage,
-        http: webHttp(options),
+        http: webHttp(options, async () => (storage.get(id) ? storage.claim(`fh.${writeKey}.q.turn`) : () => {})),
         clock: { now: Date.now, after, soon },
         random: { next: Math.random, bytes: (count) => crypto.getRandomValues(new Uint8Array(count)) },
         lifecycle: webLifecycle,

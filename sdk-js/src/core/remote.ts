@@ -58,7 +58,8 @@ export const remote = (): Plugin => ({
   install({ inside, guarded }) {
     const { ports, root, writeKey, gate, identity, vault, prefix } = inside;
     const { clock, http, random } = ports;
-    const key = `${prefix}receipt`;
+    // below the queue's name, because it holds an id: what takes the queue off the device takes it too
+    const key = `${prefix}q.receipt`;
     let waiting: { news: Preferences | null; how: ChoiceOptions; at: number; id: string } | null = null;
     let open = true;
 

@@ -5,7 +5,7 @@
 
 import { after, all, listen } from '../browser/listen.js';
 import type { Make } from '../browser/web.js';
-import { describe, isIgnored, isSecret, MEANINGFUL, pathOf } from './element.js';
+import { describe, isSecret, MEANINGFUL, onEvent } from './element.js';
 import { onRoute } from './route.js';
 
 const WAIT_MS = 2_500;
@@ -14,7 +14,8 @@ const ELSEWHERE = 'a[download],a[target],a[href^="mailto:"],a[href^="tel:"],labe
 
 export const deadClicks: Make = ({ clickText, hashRouting } = {}) => ({
   name: 'dead_clicks',
-  install({ track, guarded, queryParams }) {
+  install(api) {
+    const { guarded, queryParams } = api;
     let cancel: (() => void) | null = null;
 
     const alive = () => {
@@ -23,23 +24,22 @@ export const deadClicks: Make = ({ clickText, hashRouting } = {}) => ({
       changes.disconnect();
     };
     const changes = new MutationObserver(alive);
-    const onClick = guarded((event: MouseEvent) => {
+    const clicked = (path: Element[], event: MouseEvent) => {
       alive();
-      const path = pathOf(event);
       const element = path.find((each) => each.matches(MEANINGFUL));
-      if (!element || isIgnored(path) || isSecret(element) || path.some((each) => each.matches(ELSEWHERE))) return;
+      if (!element || isSecret(element) || path.some((each) => each.matches(ELSEWHERE))) return;
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
       changes.observe(document, { childList: true, subtree: true, attributes: true, characterData: true });
       cancel = after(
         WAIT_MS,
         guarded(() => {
           alive();
-          track('$dead_click', describe(element, queryParams, clickText));
+          api.track('$dead_click', describe(element, queryParams, clickText));
         }),
       );
-    });
+    };
     return all([
-      listen(document, 'click', onClick, true),
+      onEvent(api, 'click', clicked),
       ...['scroll', 'pagehide', 'blur', 'popstate'].map((type) => listen(window, type, alive, true)),
       ...['selectionchange', 'visibilitychange', 'fullscreenchange'].map((type) => listen(document, type, alive)),
       onRoute(hashRouting, alive),

@@ -1,5 +1,8 @@
 /** What may be said about an element of the page, and what is not even looked at. Shared by plugins. */
 
+import { listen } from '../browser/listen.js';
+import type { PluginApi } from '../core/plugin.js';
+import type { Undo } from '../core/ports.js';
 import type { Properties } from '../core/protocol.js';
 import { cleanUrl, isPlain, split } from '../core/scrub.js';
 import { selectorOf, stableId } from './selector.js';
@@ -7,7 +10,7 @@ import { selectorOf, stableId } from './selector.js';
 const WITH_TEXT = 'a,button,[role=button]';
 export const MEANINGFUL = `${WITH_TEXT},[type=submit],[type=button],label,summary,[data-track],[onclick]`;
 const SECRET = '[type=password],[autocomplete^=cc-],[autocomplete~=one-time-code]';
-const IGNORED = '[data-firsthand-ignore]';
+export const IGNORED = '[data-firsthand-ignore]';
 const SILENT = `${IGNORED},script,style,input,select,textarea,[contenteditable]`;
 const MAX_TEXT = 80;
 
@@ -16,6 +19,21 @@ export const pathOf = (event: Event): Element[] =>
   event.composedPath().filter((node) => node instanceof Element) as Element[];
 
 export const isIgnored = (path: Element[]) => path.some((element) => element.matches(IGNORED));
+/** Calls back with each event on what may be looked at, before the page hears of it; `path`: the elements it passes, as above. */
+export const onEvent = <E extends Event>(
+  { guarded }: PluginApi,
+  type: string,
+  run: (path: Element[], event: E, target: Element) => void,
+): Undo =>
+  listen(
+    document,
+    type,
+    guarded((event: E) => {
+      const path = pathOf(event);
+      if (path[0] && !isIgnored(path)) run(path, event, path[0]);
+    }),
+    true,
+  );
 export const isSecret = (element: Element | null) => !!element && element.matches(SECRET);
 
 export function describe(element: Element, queryParams: readonly string[], withText?: boolean): Properties {
@@ -31,9 +49,10 @@ export function describe(element: Element, queryParams: readonly string[], withT
     ...selectorOf(element, plainly(read('aria-label') || '') || text),
   };
   // `data-track-plan="pro"` says `{ plan: 'pro' }`: what the site itself declares
-  for (const { name, value } of element.attributes) {
-    const [, key] = /^data-track-(.+)/.exec(name) || [];
-    if (key) properties[key.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())] = value;
+  const { dataset = {} } = element as HTMLElement;
+  for (const [name, value] of Object.entries(dataset)) {
+    const [, first, rest] = /^track([A-Z-])(.*)/.exec(name) || [];
+    if (first) properties[first.toLowerCase() + rest] = value;
   }
   return properties;
 }
@@ -53,6 +72,7 @@ function plainly(said: string): string | undefined {
 
 function visible(node: Node): string {
   if (node instanceof Text) return node.data;
-  if (node instanceof Element && node.matches(SILENT)) return '';
-  return Array.from(node.childNodes, visible).join(' ');
+  if (!(node instanceof Element) || node.matches(SILENT)) return '';
+  // most labels are one text, and a click is no time to walk
+  return node.childElementCount ? Array.from(node.childNodes, visible).join(' ') : node.textContent || '';
 }

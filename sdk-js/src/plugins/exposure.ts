@@ -6,7 +6,7 @@
 import { after } from '../browser/listen.js';
 import type { Make } from '../browser/web.js';
 import type { Undo } from '../core/ports.js';
-import { describe, isIgnored } from './element.js';
+import { describe, IGNORED } from './element.js';
 
 const MARKED = '[data-track-exposure]';
 const SEEN_MS = 1_000;
@@ -44,7 +44,7 @@ export const exposure: Make = ({ clickText } = {}) => ({
     );
     const find = guarded(() => {
       for (const element of document.querySelectorAll(MARKED)) {
-        if (watched.has(element) || isIgnored(ancestry(element))) continue;
+        if (watched.has(element) || element.closest(IGNORED)) continue;
         watched.add(element);
         views.observe(element);
       }
@@ -59,7 +59,3 @@ export const exposure: Make = ({ clickText } = {}) => ({
     };
   },
 });
-
-function ancestry(element: Element | null): Element[] {
-  return element ? [element, ...ancestry(element.parentElement)] : [];
-}

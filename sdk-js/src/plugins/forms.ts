@@ -5,7 +5,7 @@
 
 import { all, listen } from '../browser/listen.js';
 import type { Make } from '../browser/web.js';
-import { hrefOf, isIgnored, isSecret, pathOf } from './element.js';
+import { hrefOf, isSecret, onEvent } from './element.js';
 import { onRoute } from './route.js';
 import { selectorOf, stableId } from './selector.js';
 
@@ -13,37 +13,30 @@ type Field = Element & { form?: HTMLFormElement | null; name?: string };
 
 export const forms: Make = ({ hashRouting } = {}) => ({
   name: 'forms',
-  install({ track, guarded, queryParams }) {
+  install(api) {
     const begun = new Map<Element, string | undefined>();
 
     function say(form: Element, outcome: 'sent' | 'abandoned'): void {
-      track('$submit', {
+      api.track('$submit', {
         outcome,
         id: stableId(form),
         // by attribute: a field called "name" or "action" would hide the form's own
         name: form.getAttribute('name') || undefined,
-        action: hrefOf(form.getAttribute('action') || '', queryParams),
+        action: hrefOf(form.getAttribute('action') || '', api.queryParams),
         lastField: begun.get(form),
         ...selectorOf(form),
       });
       begun.delete(form);
     }
-    const filled = guarded((event: Event) => {
-      const path = pathOf(event);
-      const field = path[0] as Field | undefined;
-      if (!field?.form || isIgnored(path)) return;
-      begun.set(field.form, isSecret(field) ? begun.get(field.form) : field.name || stableId(field));
-    });
-    const sent = guarded((event: Event) => {
-      const path = pathOf(event);
-      if (path[0] && !isIgnored(path)) say(path[0], 'sent');
-    });
-    const abandon = guarded(() => {
+    const abandon = api.guarded(() => {
       for (const form of [...begun.keys()]) say(form, 'abandoned');
     });
     return all([
-      listen(document, 'input', filled, true),
-      listen(document, 'submit', sent, true),
+      onEvent(api, 'input', (path) => {
+        const field = path[0] as Field;
+        if (field.form) begun.set(field.form, isSecret(field) ? begun.get(field.form) : field.name || stableId(field));
+      }),
+      onEvent(api, 'submit', ([form]) => say(form as Element, 'sent')),
       listen(window, 'pagehide', abandon, true),
       onRoute(hashRouting, abandon),
     ]);

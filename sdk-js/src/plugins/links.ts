@@ -1,16 +1,15 @@
 /** Calls back with each link that is followed: clicked, or opened in another tab by the middle button. */
 
-import { all, listen } from '../browser/listen.js';
+import { all } from '../browser/listen.js';
 import type { PluginApi } from '../core/plugin.js';
 import type { Undo } from '../core/ports.js';
-import { isIgnored, pathOf } from './element.js';
+import { onEvent } from './element.js';
 
-export function onLink({ guarded }: PluginApi, run: (link: HTMLAnchorElement) => void): Undo {
-  const followed = guarded((event: MouseEvent) => {
-    const path = pathOf(event);
+export function onLink(api: PluginApi, run: (link: HTMLAnchorElement) => void): Undo {
+  const followed = (path: Element[], { button }: MouseEvent) => {
     const link = path.find((element) => element.matches('a[href]')) as HTMLAnchorElement | undefined;
     // only pages and files: what else a link may start (mailto:, tel:) is a click
-    if (link && event.button < 2 && /^https?:$/.test(link.protocol) && !isIgnored(path)) run(link);
-  });
-  return all([listen(document, 'click', followed, true), listen(document, 'auxclick', followed, true)]);
+    if (link && button < 2 && /^https?:$/.test(link.protocol)) run(link);
+  };
+  return all(['click', 'auxclick'].map((type) => onEvent(api, type, followed)));
 }

@@ -7,7 +7,7 @@
  */
 
 import { address } from '../browser/context.js';
-import { isHidden } from '../browser/lifecycle.js';
+import { isHidden, webLifecycle } from '../browser/lifecycle.js';
 import { all, listen } from '../browser/listen.js';
 import type { Make } from '../browser/web.js';
 import type { Page } from '../core/protocol.js';
@@ -76,18 +76,11 @@ export const pageLeave: Make = ({ hashRouting } = {}) => ({
       listen(
         document,
         'visibilitychange',
-        guarded(() => {
-          if (isHidden()) beat();
-          else alive();
-        }),
+        guarded(() => (isHidden() ? beat : alive)()),
         true,
       ),
       listen(window, 'pagehide', end, true),
-      listen<PageTransitionEvent>(
-        window,
-        'pageshow',
-        guarded(({ persisted }) => persisted && begin()),
-      ),
+      webLifecycle.onReturn(guarded(begin)),
       onRoute(hashRouting, () => {
         end();
         begin();

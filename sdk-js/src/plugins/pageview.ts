@@ -1,6 +1,6 @@
 /**
  * One `page` message for each page shown: the first load, each change of address, and each return from the
- * back/forward cache. A prerendered page counts when it is shown.
+ * back/forward cache. A prerendered page counts when it is shown: the SDK does not start before that.
  *
  * The view belongs to the moment of the change, but its title is only right once the router has rendered.
  * So the address and the time are taken at once, and the message is made a moment later, or earlier if
@@ -9,7 +9,7 @@
  */
 
 import { address } from '../browser/context.js';
-import { isHidden } from '../browser/lifecycle.js';
+import { isHidden, webLifecycle } from '../browser/lifecycle.js';
 import { after, all, listen } from '../browser/listen.js';
 import type { Make } from '../browser/web.js';
 import { cleanPage } from '../core/scrub.js';
@@ -41,15 +41,12 @@ export const pageview: Make = ({ hashRouting } = {}) => ({
         page(facts, at);
       };
     });
-    const first = () => view(document.referrer);
-    const prerendered = (document as Document & { prerendering?: boolean }).prerendering;
-    if (!prerendered) first();
+    view(document.referrer);
     return all([
       onRoute(hashRouting, view),
-      listen<PageTransitionEvent>(window, 'pageshow', ({ persisted }) => persisted && view(location.href)),
+      webLifecycle.onReturn(() => view(location.href)),
       listen(window, 'pagehide', settle, true),
       listen(window, 'visibilitychange', () => isHidden() && settle(), true),
-      listen(document, 'prerenderingchange', first),
       settle,
     ]);
   },

@@ -3,7 +3,6 @@
  * that is short and holds nothing like a person's data.
  */
 
-import { all, listen } from '../browser/listen.js';
 import type { Make } from '../browser/web.js';
 import { isPlain } from '../core/scrub.js';
 import { onRoute } from './route.js';
@@ -24,8 +23,7 @@ export const search: Make = ({ hashRouting } = {}) => ({
       }
       last = term;
     });
-    const prerendered = (document as Document & { prerendering?: boolean }).prerendering;
-    if (!prerendered) look();
-    return all([onRoute(hashRouting, look), listen(document, 'prerenderingchange', look)]);
+    look();
+    return onRoute(hashRouting, look);
   },
 });

@@ -1,0 +1,334 @@
+"""Pages as browsers keep them, make them ahead, leave them early and show several of: each event once all the same."""
+
+import contextlib
+import json
+import re
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Route
+
+from tests.e2e.browser import DESKTOP, Browsers, until, unwatched
+from tests.e2e.lab import READY, Lab, delivered, laboratory, person, who
+from tests.e2e.stack import one_of
+
+pytestmark = pytest.mark.browser
+
+SOURCES = Path(__file__).parents[2] / "sdk-js" / "src"
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Lab]:
+    with laboratory() as made:
+        yield made
+
+
+def numbered(rows: list[dict[str, Any]]) -> list[int]:
+    return sorted(row["seq"] for row in rows)
+
+
+# ---- the back/forward cache and prerendering ------------------------------------------------------------------------
+
+
+def test_a_page_that_comes_back_from_the_cache_is_another_view(lab: Lab, browsers: Browsers) -> None:
+    first = lab.page("/kept", "<button id=b onclick='this.textContent += 1'>B</button>")
+    second = lab.page("/between", "<h1>Between</h1>")
+    with person(browsers(DESKTOP, keeps=True)) as (context, page):
+        refusals: list[Any] = []
+        tools = context.new_cdp_session(page)
+        tools.send("Page.enable")
+        tools.on("Page.backForwardCacheNotUsed", lambda why: refusals.append(why["notRestoredExplanations"]))
+        page.goto(first)
+        me = who(page)
+        page.evaluate("window.kept = 0")
+        for n in (1, 2):
+            # with one request under way and one event that waits: locks and requests must not keep the page out
+            page.evaluate("firsthand.track('Last'); firsthand.flush(); firsthand.track('Later')")
+            page.goto(second)
+            until(page, READY)
+            delivered(page)
+            page.go_back(wait_until="commit")
+            until(page, f"window.kept === {n - 1}")
+            page.evaluate(f"window.kept = {n}")
+            page.click("#b")
+        delivered(page)
+        assert refusals == []
+        stats = page.evaluate("firsthand.stats()")
+        page.goto("about:blank")
+        rows = lab.rows(f"anonymous_id = '{me}'", 16)
+    said = Counter((row["page_path"], row["event"]) for row in rows)
+    assert said == {
+        ("/kept", "$page"): 3, ("/kept", "$page_leave"): 3, ("/kept", "$click"): 2, ("/kept", "Last"): 2,
+        ("/kept", "Later"): 2, ("/between", "$page"): 2, ("/between", "$page_leave"): 2,
+    }  # fmt: skip
+    assert numbered(rows) == list(range(16))
+    moved = stats["sent"] + stats["pending"] + stats["dropped"] + stats["handedOver"]
+    assert stats["captured"] + stats["adopted"] == moved
+
+
+AHEAD = """
+  window.ahead = document.prerendering;
+  firsthand.track('Called', { ahead });
+  document.addEventListener('prerenderingchange', () => {
+    const asked = performance.getEntriesByType('resource').filter(({ name }) => name.includes('/v1/')).length;
+    firsthand.track('Shown', { asked });
+  });
+  const ready = setInterval(() => {
+    if (!window.firsthand?.version) return;
+    clearInterval(ready);
+    localStorage[location.pathname] = true;
+  }, 20);
+"""
+# Goes on when both pages were made; if the browser makes none, to a page that says so
+START = """
+  let looks = 0;
+  const look = setInterval(() => {
+    if (++looks < 400 && !(localStorage[AHEAD] && localStorage[NEVER])) return;
+    clearInterval(look);
+    firsthand.track('Going');
+    location.href = AHEAD;
+  }, 50);
+"""
+
+
+def test_a_prerendered_page_counts_when_it_is_shown_and_not_if_it_never_is(lab: Lab, tmp_path: Path) -> None:
+    run = uuid.uuid4().hex[:8]  # nobody watches, so the rows are found by their pages
+    before, ahead, never = (f"/{name}-{run}" for name in ("before", "ahead", "never"))
+    stub = f"<script>{snippet()}</script>"
+    for path in (ahead, never):
+        lab.page(path, f"<script>{AHEAD}</script>", stub + lab.tag(flush_at="1"))
+    rules = {"prerender": [{"source": "list", "urls": [ahead, never], "eagerness": "immediate"}]}
+    speculation = f'<script type="speculationrules">{json.dumps(rules)}</script>'
+    start = START.replace("AHEAD", json.dumps(ahead)).replace("NEVER", json.dumps(never))
+    url = lab.page(before, f"<script>{start}</script>", speculation + lab.tag())
+    with unwatched(url, tmp_path / "profile"):
+        rows = lab.rows(one_of("page_path", (before, ahead, never)), 6)
+    seen = {(row["page_path"], row["event"]): row for row in rows}
+    assert set(seen) == {
+        (before, "$page"), (before, "Going"), (before, "$page_leave"), (ahead, "$page"), (ahead, "Called"),
+        (ahead, "Shown"),
+    }  # fmt: skip
+    assert json.loads(seen[ahead, "Called"]["properties"]) == {"ahead": True}
+    assert json.loads(seen[ahead, "Shown"]["properties"]) == {"asked": 0}
+    going = seen[before, "Going"][
+        "event_time"
+    ]  # the page before may say that it was left a moment after the next is shown
+    assert all(row["event_time"] >= going for (path, _), row in seen.items() if path == ahead)
+    assert len({row["session_id"] for row in rows}) == 1
+
+
+# ---- the stub -------------------------------------------------------------------------------------------------------
+
+
+def snippet() -> str:
+    """The inline stub as the package exports it."""
+    source = (SOURCES / "browser" / "snippet.ts").read_text()
+    return "".join(re.findall(r"^  '(.*)'[;+ ]*$", source.split("export const SNIPPET =")[1], re.M))
+
+
+def test_calls_of_a_page_that_is_left_before_the_script_arrives(lab: Lab, chromium: Browser) -> None:
+    stub = f"<script>{snippet()}</script>"
+    assert len(snippet()) <= 400
+    calls = (
+        "<script>firsthand.track('Early', { n: 1 }); firsthand.consent.signal(); firsthand.track('Early', { n: 2 })"
+        "</script>"
+    )
+    tag = lab.tag(autotrack="none")
+    plain = lab.page("/stub", "<h1>Here</h1>", tag)
+    early = lab.page("/stub-early", calls, stub + tag.replace("<script ", "<script async "))
+    with person(chromium, excused=("ERR_FAILED",)) as (context, page):
+        held: list[Route] = []
+
+        def hold(route: Route) -> None:
+            held.append(route)
+
+        # who was never here: nothing may be kept, and nothing is
+        context.route("**/sdk.js", hold)
+        page.goto(early, wait_until="commit")
+        until(page, "window.firsthand && firsthand.q.length === 3")
+        page.goto("about:blank")
+        context.unroute("**/sdk.js", hold)
+        page.goto(plain)
+        until(page, READY)
+        assert page.evaluate("firsthand.stats().captured") == 0
+        page.evaluate("firsthand.track('Here')")
+        me = who(page)
+        delivered(page)
+        # the same again, by somebody whose device may be used
+        context.route("**/sdk.js", hold)
+        page.goto(early, wait_until="commit")
+        until(page, "firsthand.q.length === 3")
+        before = page.evaluate("new Date().toISOString()")
+        page.goto("about:blank")
+        context.unroute("**/sdk.js", hold)
+        page.goto(plain)
+        until(page, READY)
+        page.evaluate("firsthand.track('After')")
+        delivered(page)
+        rows = lab.rows(f"anonymous_id = '{me}'", 4)
+        assert page.evaluate("localStorage['fh.q']") == "[]"
+        # and with the script there in the end: in order, on its own page, with its own times
+        page.goto(early)
+        until(page, READY)
+        delivered(page)
+        later = lab.rows(f"anonymous_id = '{me}'", 6)[4:]
+    assert len(held) == 2
+    assert [(row["event"], row["page_path"]) for row in rows] == [
+        ("Here", "/stub"), ("Early", "/stub-early"), ("Early", "/stub-early"), ("After", "/stub"),
+    ]  # fmt: skip
+    assert [json.loads(row["properties"])["n"] for row in rows[1:3]] == [1, 2]
+    assert all(row["event_time"][:19] <= before[:19] for row in rows[1:3])
+    assert [(row["event"], row["page_path"]) for row in later] == [("Early", "/stub-early")] * 2
+
+
+# ---- fragments, forms that are sent, repeated exposure --------------------------------------------------------------
+
+MORE = """
+<form id=order name=order action="/order?token=SECRET" onsubmit="event.preventDefault()">
+  <input name=city> <input name=pin type=password> <button>Send</button></form>
+<div style="height:2500px"></div>
+<p id=again data-track-exposure=repeat data-track-slot=foot>Foot</p><p id=once data-track-exposure>Once</p>
+"""
+
+
+def test_routes_in_the_fragment_forms_that_are_sent_and_what_is_seen_again(lab: Lab, chromium: Browser) -> None:
+    plugins = "pageview page_leave forms exposure"
+    url = lab.page("/more", MORE, lab.tag(hash_routing="true", autotrack=plugins))
+    with person(chromium) as (_, page):
+        page.goto(f"{url}#/start")
+        me = who(page)
+        page.fill("[name=city]", "SECRET")
+        page.fill("[name=pin]", "SECRET")
+        page.click("#order button")
+        for route in ("#/cart?card=SECRET", "#/cart?card=SECRET", "#!/pay"):
+            page.evaluate(f"location.hash = '{route}'")
+            page.wait_for_timeout(100)
+        page.go_back()
+        for _ in range(2):
+            page.locator("#again").scroll_into_view_if_needed()
+            page.wait_for_timeout(1_200)
+            page.evaluate("scrollTo(0, 0)")
+            page.wait_for_timeout(150)
+        page.goto("about:blank")
+        rows = lab.rows(f"anonymous_id = '{me}'", 12)
+    said = Counter(row["event"] for row in rows)
+    assert said == {"$page": 4, "$page_leave": 4, "$submit": 1, "$exposure": 3}
+    assert numbered(rows) == list(range(12))
+    assert "SECRET" not in json.dumps(rows)
+    views = [row["page_path"] for row in sorted(rows, key=lambda row: row["seq"]) if row["event"] == "$page"]
+    assert views == ["/more/start", "/more/cart", "/more/pay", "/more/cart"]
+    [form] = [json.loads(row["properties"]) for row in rows if row["event"] == "$submit"]
+    wanted = {"outcome": "sent", "id": "order", "name": "order", "action": "/order", "lastField": "city"}
+    assert form | wanted == form
+    seen = [json.loads(row["properties"]) for row in rows if row["event"] == "$exposure"]
+    assert Counter(each["id"] for each in seen) == {"again": 2, "once": 1}
+    assert {each.get("slot") for each in seen if each["id"] == "again"} == {"foot"}
+
+
+# ---- one request at a time for all tabs -----------------------------------------------------------------------------
+
+
+class Line:
+    """Batches of a context, held back until they are let go."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.held: list[Route] = []
+        self.came: list[list[str]] = []
+        context.route("**/v1/batch", self._hold)
+
+    def _hold(self, route: Route) -> None:
+        self.held.append(route)
+        batch = json.loads(route.request.post_data or "{}")["batch"]
+        self.came.append([message["event"] for message in batch])
+
+    def let_go(self) -> None:
+        for route in self.held:
+            with contextlib.suppress(Error):  # of a page that is gone
+                route.continue_()
+        self.held.clear()
+
+
+def _two_tabs(context: BrowserContext, first: Page, url: str) -> tuple[Page, str]:
+    """Both tabs have the SDK and nothing to send; the second one, and who it is."""
+    first.goto(url)
+    first.evaluate("firsthand.track('First')")
+    me = who(first)
+    second = context.new_page()
+    second.goto(url)
+    until(second, READY)
+    for page in (first, second):
+        delivered(page)
+    return second, me
+
+
+def _say(page: Page, event: str) -> None:
+    page.evaluate(f"firsthand.track('{event}'); void firsthand.flush()")
+
+
+def test_tabs_take_turns_and_a_closed_one_holds_nobody_up(lab: Lab, chromium: Browser) -> None:
+    url = lab.page("/turns", "<h1>Tab</h1>", lab.tag(autotrack="none"))
+    with person(chromium, excused=("ERR_FAILED", "Failed to load")) as (context, first):
+        second, me = _two_tabs(context, first, url)
+        line = Line(context)
+        _say(first, "A")
+        until(first, "true")
+        second.wait_for_timeout(300)
+        assert line.came == [["A"]]
+        _say(second, "B")
+        second.wait_for_timeout(1_000)
+        assert line.came == [["A"]]  # B waits for its turn
+        first.close()
+        for _ in range(100):
+            if ["B"] in line.came:
+                break
+            second.wait_for_timeout(50)
+        assert ["B"] in line.came  # the turn of a tab that died is free at once
+        line.let_go()
+        context.unroute_all()
+        third = context.new_page()
+        third.goto(url)
+        until(third, READY)
+        for page in (second, third):
+            delivered(page)
+        third.evaluate("firsthand.track('End')")
+        delivered(third)
+        rows = lab.rows(f"anonymous_id = '{me}'", 4)
+    assert Counter(row["event"] for row in rows) == {"First": 1, "A": 1, "B": 1, "End": 1}
+    assert numbered(rows) == [0, 1, 2, 3]
+
+
+@pytest.mark.slow
+def test_a_frozen_tab_with_the_turn_holds_the_others_up_for_seconds_and_not_for_ever(
+    lab: Lab, chromium: Browser
+) -> None:
+    url = lab.page("/frozen", "<h1>Tab</h1>", lab.tag(autotrack="none"))
+    with person(chromium, excused=("ERR_FAILED", "Failed to load")) as (context, first):
+        second, me = _two_tabs(context, first, url)
+        line = Line(context)
+        _say(first, "A")
+        second.wait_for_timeout(300)
+        assert line.came == [["A"]]
+        tools = context.new_cdp_session(first)
+        tools.send("Page.setWebLifecycleState", {"state": "frozen"})
+        line.held.clear()  # the answer never comes
+        _say(second, "B")
+        for _ in range(200):
+            if ["B"] in line.came:
+                break
+            second.wait_for_timeout(100)
+        assert ["B"] in line.came
+        line.let_go()
+        delivered(second)
+        context.unroute_all()
+        tools.send("Page.setWebLifecycleState", {"state": "active"})
+        first.close()
+        third = context.new_page()
+        third.goto(url)
+        until(third, READY)
+        delivered(third)
+        rows = lab.rows(f"anonymous_id = '{me}'", 3)
+    assert Counter(row["event"] for row in rows) == {"First": 1, "A": 1, "B": 1}
