@@ -65,6 +65,11 @@ class Heard:
             return NOTHING, False
         return denied, False
 
+    def since(self, subject: int) -> int:
+        """The number of what is known about a subject; 0 if nothing is."""
+        known = self._find(subject)
+        return 0 if known is None else known[0]
+
     def _put(self, subject: int, seq: int, denied: Sequence[str]) -> None:
         known = self._find(subject)
         if tuple(denied) == LIFTED:

@@ -5,11 +5,15 @@ another machine or in a segment somebody puts back. So the loader asks again, fo
 
     <data>/suppressed.json   {"salt": "…", "hashes": ["…", …]}   mode 0600, replaced as a whole
 
+A row of somebody else on a device that they shared is theirs and stays, without the device: what an erasure does with
+the rows that it finds (erase/rewrite.py) holds for those that come late too.
+
 Of an id only 96 bits of a keyed hash are kept, under a salt of its own: a list of everybody who wanted to be forgotten
 must not be readable. The file is read again when it has changed; without it, or with an empty one, nothing is hashed.
 """
 
 import fcntl
+import functools
 import hashlib
 import json
 import os
@@ -23,6 +27,7 @@ import pyarrow.compute as pc
 
 # Of all tables; `subject` and `consent_subject` are the ledger's words for a person
 ID_COLUMNS: Final = ("user_id", "anonymous_id", "subject_key", "consent_subject", "subject")
+ERASED: Final = ":erased"  # stands where an id of an erased person stood in a row of somebody else
 _BYTES: Final = 12
 
 
@@ -51,16 +56,27 @@ class Suppressed:
         self._refresh()
         if not self._hashes or not rows.num_rows:
             return rows
-        keep = None
-        for name in set(ID_COLUMNS) & set(rows.column_names):
-            column = rows.column(name)
-            out = [
-                id for id in pc.unique(column).to_pylist() if id is not None and _hash(self._salt, id) in self._hashes
-            ]
-            if out:
-                mine = pc.invert(pc.fill_null(pc.is_in(column, value_set=pa.array(out, column.type)), False))
-                keep = mine if keep is None else pc.and_(keep, mine)
-        return rows if keep is None else rows.filter(keep)
+        hits = {name: hit for name in ID_COLUMNS if (hit := self._hit(rows, name)) is not None}
+        if not hits:
+            return rows
+        out = functools.reduce(pc.or_, hits.values())
+        if "user_id" in rows.column_names:
+            theirs = pc.is_valid(rows.column("user_id"))
+            if "user_id" in hits:
+                theirs = pc.and_(theirs, pc.invert(hits["user_id"]))
+            out = pc.and_(out, pc.invert(theirs))
+        for name, hit in hits.items():
+            at, column = rows.schema.get_field_index(name), rows.column(name)
+            rows = rows.set_column(at, rows.schema.field(at), pc.if_else(hit, pa.scalar(ERASED, column.type), column))
+        return rows.filter(pc.invert(out))
+
+    def _hit(self, rows: pa.Table, name: str) -> pa.ChunkedArray | None:
+        """In which rows a column holds an id of the list; None for in none."""
+        if name not in rows.column_names:
+            return None
+        column = rows.column(name)
+        out = [id for id in pc.unique(column).to_pylist() if id is not None and _hash(self._salt, id) in self._hashes]
+        return pc.fill_null(pc.is_in(column, value_set=pa.array(out, column.type)), False) if out else None
 
     def _refresh(self) -> None:
         try:

@@ -24,6 +24,7 @@ from collector.shared import Shared
 from collector.steps.narrow import anonymise, strip
 from consent.decide import ANALYTICS, Decision, decide
 from consent.gate import Outcome, Proof
+from consent.heard import NOTHING, SUPPRESSED
 from consent.subjects import Subjects
 from consent.tally import Done
 from consent.tokens import TokenError, TokenReader
@@ -105,6 +106,7 @@ def _with_policy(event: Event, context: RequestContext, consents: Consents) -> E
         shared.row = None  # it holds what was granted before
     if said.forged:
         raise Drop(Reason.NO_CONSENT, said.forged)
+    device = event.anonymous_id
     denied, doubtful = _heard(event, said, consents)
     if denied or doubtful:
         said = _narrowed(event, said, denied, doubtful, consents)
@@ -113,7 +115,7 @@ def _with_policy(event: Event, context: RequestContext, consents: Consents) -> E
     outcome = answer.outcome
     event.purpose = outcome.purpose
     if outcome.kind == "accept":
-        if said is shared.verdict:  # and not narrowed for this event
+        if said is shared.verdict and event.anonymous_id is device:  # and not narrowed for this event
             event.standing = _standing(event, said, answer, consents)
         return event
     if outcome.kind == "strip":
@@ -151,21 +153,27 @@ def _standing(event: Event, said: Prepared, answer: Answer, consents: Consents) 
 def _heard(event: Event, said: Prepared, consents: Consents) -> tuple[tuple[str, ...], bool]:
     """What is denied by the device and by the person that their token does not know; the event's subjects are set.
 
-    Raises Drop if the token is another person's: whoever copied it has no consent of their own.
+    Of somebody else on a device whose person was erased, who chose anew since, the device is left out: what is theirs
+    alone may come in, and what may be either's stays out. Raises Drop if the token is another person's: whoever copied
+    it has no consent of their own.
     """
     site, subjects, heard = consents.gate.site, consents.subjects, consents.heard
     denied: tuple[str, ...] = ()
-    doubtful, mine = False, said.subject is None
+    doubtful, mine, shut = False, said.subject is None, 0
     if event.anonymous_id is not None:
         event.consent_subject, key = subjects.of(site, "device", event.anonymous_id)
         same = event.consent_subject == said.subject
         mine = mine or same
         denied, doubtful = heard.ask(key, said.seq if same else 0)
+        shut = heard.since(key) if denied == SUPPRESSED else 0
     if event.user_id is not None:
         event.consent_person, key = subjects.of(site, "person", event.user_id)
         same = event.consent_person == said.subject
         mine = mine or same
         also, unsure = heard.ask(key, said.seq if same else 0)
+        if 0 < shut < said.seq and also != SUPPRESSED:
+            event.anonymous_id = event.consent_subject = None
+            denied = NOTHING
         denied, doubtful = denied + also, doubtful or unsure
     if not mine:
         raise Drop(Reason.NO_CONSENT, "the consent token is another person's: record a choice for this one")

@@ -20,6 +20,7 @@ from consent.store.tables import change, subject_link
 from consent.subjects import subjects_of
 
 SUPPRESS, LIFT = "suppress", "lift"
+MANY = 500  # subjects a query
 
 
 class Person(Struct, frozen=True):
@@ -55,9 +56,25 @@ def find(
 
 
 def subjects(connection: Connection, ring: KeyRing, site: str, ids: Iterable[str], known: Iterable[str]) -> list[str]:
-    """Under whom the ledger knows these ids, as a device or as a person, beside those that are known."""
-    found = {p.subject: None for id in ids for p in find(connection, ring, site, id, id)}
-    return list(found | dict.fromkeys(known))
+    """Under whom the ledger knows these ids, as a device or as a person, beside those that are known.
+
+    With a person come all their devices, and with a device the person whose it is; but over a device that people share
+    nobody comes to somebody else.
+    """
+    own = dict.fromkeys([*(s for id in ids for s in subjects_of(ring, site, id, id)), *known])
+    devices: dict[str, None] = {}
+    persons: dict[str, set[str]] = {}
+    links = subject_link.c
+    everybody = list(own)
+    for at in range(0, len(everybody), MANY):
+        some = everybody[at : at + MANY]
+        for (device,) in connection.execute(sa.select(links.device).where(links.site == site, links.person.in_(some))):
+            devices[device] = None
+        pairs = sa.select(links.device, links.person).where(links.site == site, links.device.in_(some))
+        for device, person in connection.execute(pairs):
+            persons.setdefault(device, set()).add(person)
+    owners = {min(whose): None for whose in persons.values() if len(whose) == 1}
+    return list(own | devices | owners)
 
 
 def withdraw(connection: Connection, admin: Admin, ring: KeyRing, site: str, subject: str) -> Recorded:

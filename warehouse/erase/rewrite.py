@@ -22,12 +22,11 @@ from pyiceberg.table import FileScanTask, Table
 
 from warehouse.erase import unlink
 from warehouse.erase.target import Target
-from warehouse.suppress import ID_COLUMNS
+from warehouse.suppress import ERASED, ID_COLUMNS
 from warehouse.swap import Outrun, replace_files
 
 log = logging.getLogger("firsthand.erase")
 
-ERASED: Final = ":erased"
 FILES_AT_ONCE: Final = 8
 MAX_ROUNDS: Final = 20
 

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from consent.admin import AdminError, audit, people
 from consent.store import Store
 from consent.store.tables import change, subject_link
+from consent.subjects import subjects_of
 from tests.consent.officer import NOW, RING, admin, body, choose, publish
 
 
@@ -56,3 +57,25 @@ def test_kept_out_and_let_in(registry: Store, site: str) -> None:
     with registry.write() as connection:
         people.lift(connection, admin(), site, [subject])
     assert denied() == [",-,"], "gates must hear of it"
+
+
+def test_over_a_shared_device_nobody_comes_to_somebody_else(registry: Store, site: str) -> None:
+    """Or the erasure of one would take the other's choices along, and shut them out everywhere."""
+
+    def person(user: str) -> str:
+        return subjects_of(RING, site, None, user)[0]
+
+    def device(anonymous: str) -> str:
+        return subjects_of(RING, site, anonymous, None)[0]
+
+    pairs = [("d-hers", "ada"), ("d-shared", "ada"), ("d-shared", "bob"), ("d-his", "bob")]
+    with registry.write() as connection:
+        connection.execute(
+            subject_link.insert(),
+            [{"site": site, "device": device(d), "person": person(p), "trusted": True, "at": NOW} for d, p in pairs],
+        )
+        ada = people.subjects(connection, RING, site, ["ada", "d-shared"], [])
+        assert {person("ada"), device("d-hers"), device("d-shared")} <= set(ada)
+        assert not {person("bob"), device("d-his")} & set(ada)
+        assert person("ada") in people.subjects(connection, RING, site, ["d-hers"], []), "it was hers alone"
+        assert device("d-his") in people.subjects(connection, RING, site, [], [person("bob")])

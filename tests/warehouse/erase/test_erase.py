@@ -3,15 +3,18 @@
 import json
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from tests.stores import Store
 from tests.warehouse.spooled import event, spool
 from warehouse import suppress as suppressed
+from warehouse.bucket import client
 from warehouse.catalog import open_catalog
 from warehouse.erase import Erasure, ErasureError, Job, Target, erase, find
 from warehouse.erase import job as jobs
@@ -78,19 +81,39 @@ def how(store: Store, **more: Any) -> Erasure:
 
 
 def files_with(store: Store, target: Target) -> list[str]:
-    """An own look over the warehouse's files on a local disk, not the one that is tested."""
+    """An own look over the files of all tables, not the one that is tested."""
     found = []
-    for path in (store.data / "warehouse").rglob("*"):
-        if not path.is_file():
-            continue
-        content = path.read_bytes()
-        if path.suffix == ".parquet":
-            content += "\n".join(str(v) for c in pq.read_table(path).columns for v in c.to_pylist()).encode()
-        elif path.suffix == ".avro":
+    for path, content in files_of(store):
+        if path.endswith(".parquet"):
+            table = pq.read_table(pa.BufferReader(content))
+            content += "\n".join(str(v) for c in table.columns for v in c.to_pylist()).encode()
+        elif path.endswith(".avro"):
             content += b"".join(avro_blocks(content))
         if any(form.encode() in content.replace(f"{ADA}x".encode(), b"") for form in target.ids | target.forms):
-            found.append(str(path))
+            found.append(path)
     return found
+
+
+def files_of(store: Store) -> Iterator[tuple[str, bytes]]:
+    """Every file below the tables' locations, and what it holds; at least one."""
+    catalog = open_catalog(store.config)
+    roots = [catalog.load_table(name).location() for name in catalog.list_tables(store.config.namespace)]
+    seen = 0
+    for root in roots:
+        scheme, _, place = root.partition("://")
+        if scheme == "s3":
+            bucket, _, prefix = place.partition("/")
+            s3 = client(store.config)
+            for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{prefix}/"):
+                for one in page.get("Contents", []):
+                    seen += 1
+                    yield one["Key"], s3.get_object(Bucket=bucket, Key=one["Key"])["Body"].read()
+            continue
+        for path in Path(place).rglob("*"):
+            if path.is_file():
+                seen += 1
+                yield str(path), path.read_bytes()
+    assert seen
 
 
 def test_nothing_of_her_is_left_and_everything_of_the_others(store: Store) -> None:
@@ -108,8 +131,7 @@ def test_nothing_of_her_is_left_and_everything_of_the_others(store: Store) -> No
     assert report["mentions"] == 2
     assert report["scanned"]["hits"] == 0
     assert report["objectsRemoved"] >= len(report["removed"]) > 4
-    if (store.data / "warehouse").exists():
-        assert files_with(store, target_of([ADA, DEVICE], [HASH])) == []
+    assert files_with(store, target_of([ADA, DEVICE], [HASH])) == []
     text = jobs.path_of(store.data, "e1").read_text()
     assert ADA not in text and HASH not in text and DEVICE not in text
 
@@ -172,6 +194,17 @@ def test_late_and_replayed_events_do_not_bring_her_back(local: Store) -> None:
     ids = {row["event_id"] for row in rows_of(local)}
     assert {"fine", "more"} <= ids
     assert not {"late", "replayed"} & ids
+    # Somebody else on her device: theirs, without the device, which nobody may find any more
+    shared = event("shared", user_id="u-0003", anonymous_id=DEVICE, subject_key="u-0003", consent_subject=DEVICE)
+    spool(
+        local.data, [[shared, event("hers", user_id=ADA, anonymous_id="a-other", subject_key=ADA)]], collector_id="c4"
+    )
+    assert loader_of(local).run_once().suppressed == 1
+    [row] = rows_of(local, "select * from events where event_id in ('shared', 'hers')")
+    assert (row["event_id"], row["user_id"], row["anonymous_id"], row["consent_subject"]) == (
+        "shared", "u-0003", ":erased", ":erased",
+    )  # fmt: skip
+    assert files_with(local, target_of([ADA, DEVICE])) == []
     suppressed.lift(local.data, [DEVICE])
     spool(local.data, [[event("again", anonymous_id=DEVICE, subject_key=DEVICE)]], collector_id="c3")
     loader_of(local).run_once()

@@ -2,7 +2,7 @@
 
 Ada and Bob are erased together, from events, refused events, the ledger's copy and the ledger; Carol stays. The process
 is a real one, and so is SIGKILL: it lands when a step begins, or in the middle of it (files written and not yet in the
-table; half of the old files deleted).
+table; half of the old files deleted). On a local disk, and on S3 with a REST catalog.
 """
 
 import signal
@@ -54,34 +54,36 @@ class House:
 
 
 @pytest.fixture
-def house(local: Store) -> House:
+def house(store: Store, monkeypatch: pytest.MonkeyPatch) -> House:
     """Three people who chose and were seen, in events and the ledger's copy; two ask to be erased."""
-    with office(local.data) as door:
+    for name, value in store.environ().items():
+        monkeypatch.setenv(name, value)
+    with office(store.data) as door:
         door.desk.now = datetime.now(UTC)
         for who in (*GONE, STAYS):
             token = door.choose(who)["token"]
             assert door.send(who, token).rows
     mention = bad_event(payload={"by": GONE[0]})
     spool(
-        local.data,
+        store.data,
         [[event("c1", user_id="u-carol", subject_key="u-carol", properties={"with": GONE[1]})]],
         [mention],
         "c2",
     )
-    loader = loader_of(local)
+    loader = loader_of(store)
     loader.run_once()
     loader.close()
-    ring = load_or_create(key_path(local.data), 1)
-    store = open_store(local.config.consent_store)
-    with store.read() as connection:
+    ring = load_or_create(key_path(store.data), 1)
+    ledger = open_store(store.config.consent_store)
+    with ledger.read() as connection:
         subjects = [people.find(connection, ring, "default", who, None)[0].subject for who in GONE]
-    store.close()
-    shell = Shell(local.data)
+    ledger.close()
+    shell = Shell(store.data)
     requests = []
     for who in GONE:
         requests.append(shell.json("dsr", "open", "--kind", "erase", "--anonymous-id", who)["id"])
         shell("dsr", "verify", requests[-1], "--how", "in person")
-    return House(local, shell, subjects, requests)
+    return House(store, shell, subjects, requests)
 
 
 def erase_in_a_process(house: House, at: str) -> int:
@@ -114,7 +116,16 @@ def assert_gone(house: House) -> None:
             assert not [who for who in GONE if who.encode() in content], path
 
 
-@pytest.mark.parametrize("steps", [SOME, pytest.param(ALL, marks=pytest.mark.slow)], ids=["some", "all"])
+@pytest.mark.parametrize(
+    ("store", "steps"),
+    [
+        ("local", SOME),
+        pytest.param("local", ALL, marks=pytest.mark.slow),
+        pytest.param("rest", ALL, marks=[pytest.mark.slow, pytest.mark.stores]),
+    ],
+    ids=["local-some", "local-all", "s3-all"],
+    indirect=["store"],
+)
 def test_killed_at_any_step_it_goes_on(house: House, steps: tuple[str, ...]) -> None:
     for step in steps:
         assert erase_in_a_process(house, step) == -signal.SIGKILL, step
