@@ -45,10 +45,11 @@ def kill_rounds(stack: Stack, rounds: int, seed: int) -> tuple[Load, dict[str, i
                 before = metadata_files(stack)
                 began = time.monotonic()
                 while not metadata_files(stack) - before:
+                    assert loader.poll() is None, f"the loader ended with {loader.poll()}\n{stack.said()[-5000:]}"
                     assert time.monotonic() - began < 90, f"no commit in 90 s\n{stack.said()[-5000:]}"
                     time.sleep(0.05)
                     if collector.poll() is not None:  # two workers' deaths were close together: it ended itself late
-                        collector = stack.serve(WORKERS)
+                        collector, began = stack.serve(WORKERS), time.monotonic()
                 time.sleep(chance.uniform(0, 0.03))
             loader.kill()
             loader.wait()

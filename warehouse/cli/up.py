@@ -119,7 +119,7 @@ def _announce(supervisor: Supervisor, found: Settings, port: int, as_json: bool)
         if name in addresses:
             click.echo(f"  {text} {addresses[name]}")
     shown = os.path.relpath(found.data_dir)
-    click.echo(f'  try         {program()} query --data {shown} "select event, count(*) from events group by all"')
+    click.echo(f'  try        {program()} query --data {shown} "select event, count(*) from events group by all"')
 
 
 def program() -> str:
