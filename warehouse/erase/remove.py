@@ -102,19 +102,24 @@ def _delete_object(s3: Any, path: str) -> int:
     )
 
 
-def delete_old_versions(store: StoreConfig, scheme: str, root: str) -> int:
-    """Delete every version below a table's location that is not the newest of its key, and the marks of deletions.
+def delete_old_versions(store: StoreConfig, scheme: str, root: str) -> list[str]:
+    """Delete every version below a table's location that is not the newest of its key, and the marks of deletions; what
+    went, as `bucket/key?versionId=…`.
 
     Whoever deletes a file there, maintenance or a catalog, leaves its bytes in a bucket that keeps versions. No reader
     asks for them: files of a table are written once and found by their name alone.
     """
     if scheme != "s3":
-        return 0
+        return []
     from warehouse.bucket import client
 
     s3 = client(store)
     bucket, _, prefix = root.partition("/")
-    return sum(_delete_version(s3, bucket, *found) for found in _listed_versions(s3, bucket, f"{prefix.rstrip('/')}/"))
+    gone = []
+    for key, id in _listed_versions(s3, bucket, f"{prefix.rstrip('/')}/"):
+        _delete_version(s3, bucket, key, id)
+        gone.append(f"{bucket}/{key}?versionId={id}")
+    return gone
 
 
 def old_versions(s3: Any, root: str) -> list[tuple[str, str]]:

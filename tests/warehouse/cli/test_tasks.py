@@ -1,7 +1,11 @@
 """What officers asked for is done by the loader's desk: over real tables, with the functions of `firsthand dsr`."""
 
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
 import threading
 import time
 import zipfile
@@ -151,3 +155,37 @@ def test_old_exports_are_swept(tmp_path: Path) -> None:
     assert exporting.sweep(tmp_path, now + 2 * 86_400, 7) == 1, "a draft"
     assert exporting.sweep(tmp_path, now + 8 * 86_400, 7) == 1
     assert list(folder.iterdir()) == []
+
+
+KILLED = """
+import os, signal, sys
+from warehouse.cli import main, tasks
+at, real = sys.argv.pop(1), tasks._Tell.step
+def step(self, name):
+    real(self, name)
+    if name == at:
+        os.kill(os.getpid(), signal.SIGKILL)
+tasks._Tell.step = step
+main()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("step", ["rewrite", "swap", "delete", "certificate"])
+def test_a_killed_loader_goes_on_at_its_next_start(office: Office, shell: Shell, local: Store, step: str) -> None:
+    id = office.ask("erase", "erase", "--email", MAIL)
+    words, environ = ["load", "--data", str(local.data)], os.environ | {"FIRSTHAND_ERASE_GRACE_SECONDS": "0"}
+    killed = subprocess.run([sys.executable, "-c", KILLED, step, *words], env=environ, capture_output=True, timeout=120)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert office.of(id).state == "running"
+    next_ = subprocess.Popen([sys.executable, "-m", "warehouse.cli", *words], env=environ, stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 120
+        while office.of(id).state != "done":
+            assert time.monotonic() < deadline and next_.poll() is None, office.of(id)
+            time.sleep(0.1)
+    finally:
+        next_.terminate()
+        next_.wait(60)
+    assert ids(local) == ["5"]
+    assert shell.json("dsr", "check", str(local.data / "certificates" / f"{id}.json")) == {"certified": True}
