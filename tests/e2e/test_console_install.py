@@ -16,7 +16,7 @@ from consent.presets import preset
 from tests.e2e.browser import FLAGS, Site, Witness, html, until
 from tests.e2e.console import Bureau, Person, bureau, picture, serious
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 READY = "window.firsthand && firsthand.version"
 

@@ -92,6 +92,7 @@ def test_the_map_is_changed_and_the_next_event_obeys_in_all_workers(office: Bure
     officer.close()
 
 
+@pytest.mark.slow
 def test_a_rule_is_put_into_shadow_by_keyboard_and_the_next_event_obeys_in_all_workers(
     office: Bureau, chromium: Browser
 ) -> None:

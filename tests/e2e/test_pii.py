@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -20,9 +21,10 @@ from playwright.sync_api import Browser, Route, expect
 
 from consent.console import users
 from consent.console.roles import ROLES
+from tests.consent.console.seeds import publish
 from tests.consent.console.visitors import HASH
 from tests.e2e.browser import until
-from tests.e2e.console import Bureau
+from tests.e2e.console import Bureau, Person
 from tests.e2e.stack import Installation, Row
 from tests.stores import local_store
 from warehouse.erase.scan import holds
@@ -79,6 +81,9 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
     made.source("form")
     made.begin()
     try:
+        office = Bureau(made.base, made.store.data)
+        publish(office.house, time.time())
+        office.console.close()
         yield made
     finally:
         made.end()
@@ -88,17 +93,18 @@ def test_what_a_person_types_is_nowhere(chromium: Browser, installation: Install
     def form(route: Route) -> None:
         route.fulfill(body=PAGE.replace("KEY", installation.keys["form"]), content_type="text/html; charset=utf-8")
 
+    officer = watching(chromium, installation)
     context = chromium.new_context()
     page = context.new_page()
     page.route("**/form", form)
     page.goto(f"{installation.base}/form")
-    until(page, "typeof firsthand === 'object' && !!firsthand.consent")
+    until(page, "window.firsthand && firsthand.consent && firsthand.consent.get().policy.site")
     page.evaluate("firsthand.consent.set({ analytics: true })")
     for name, value in (TYPED | {"note": NOTE}).items():
         page.fill(f'[name="{name}"]', value)
     page.click("button")
     page.evaluate("firsthand.flush()")
-    shown = as_the_console_shows_it(chromium, installation)
+    shown = as_the_console_shows_it(officer)
     rows = installation.wait_rows("select * from events", lambda found: len(found) >= 4)
     context.close()
 
@@ -121,28 +127,29 @@ def test_what_a_person_types_is_nowhere(chromium: Browser, installation: Install
     assert "age" not in json.loads(sent["properties"])
 
 
-def as_the_console_shows_it(chromium: Browser, installation: Installation) -> str:
-    """All that officers and operators are shown of her: every page's answer, and the stream of Live with its rows open.
-
-    What an officer types to find somebody is theirs: she is looked for by ids that the form does not hold.
-    """
+def watching(chromium: Browser, installation: Installation) -> Person:
+    """Somebody with every role, who has Live open: it shows what comes from then on."""
     office = Bureau(installation.base, installation.store.data)
     with office.house.store.write() as connection:
         users.create(connection, "everything@shop.example", ROLES, ["*"], 0, HASH)
     person = office.inside(chromium, "everything@shop.example")
-    page, answers = person.page, [""]
-    person.context.on("response", lambda answer: answers.append(answer.url))
     person.open("live")
+    person.page.wait_for_selector("#state[data-state=live]")
+    return person
+
+
+def as_the_console_shows_it(person: Person) -> str:
+    """All that officers and operators are shown of her: every page, and the rows of Live, opened.
+
+    What an officer types to find somebody is theirs: she is looked for by ids that the form does not hold.
+    """
+    page, answers = person.page, []
     expect(page.locator("#rows")).to_contain_text("Form Sent", timeout=30_000)
+    page.click("#pause")
     for row in page.locator("#rows tr").all():
         row.click()
         answers.append(page.locator("#drawer").inner_text())
     answers.append(page.content())
-    with urlopen(Request(f"{office.base}/console/live/events", headers={
-            "Cookie": f"firsthand_console={office.token(person.login)}"}), timeout=30) as stream:  # fmt: skip
-        while b"Form Sent" not in (line := stream.readline()):
-            answers.append(line.decode())
-        answers.append(line.decode())
     person.open("s/default/requests")
     page.select_option("#kind", "access")
     page.fill("#user_id", "u-7")
@@ -165,8 +172,9 @@ def as_the_console_shows_it(chromium: Browser, installation: Installation) -> st
         assert person.open(path) == 200, path
         answers.append(page.content())
     assert "p1.k1." in "".join(answers), "the rows that were looked at are hers"
+    assert page.request.get(f"{person.bureau.base}/console/s/default/ledger").text().count("/ledger/receipt/") >= 1
     person.close()
-    office.console.close()
+    person.bureau.console.close()
     return "\n".join(answers)
 
 
