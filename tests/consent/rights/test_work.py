@@ -1,5 +1,6 @@
 """Work that is asked for, taken, told of and ended: whose it is, what may follow, whose eyes it needs."""
 
+import uuid
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from consent.keys import load_or_create
 from consent.rights import requests, work
 from consent.rights.forms import Forms
 from consent.rights.requests import RequestError
-from consent.store import Store, open_store
+from consent.rights.tables import dsr_request, dsr_work
+from consent.store import Store
 from consent.store.tables import change
 
 MINUTE = 60_000
@@ -21,10 +23,10 @@ FORMS = Forms(["u-7"], ["u-7"], [], ["s1.s1.x"])
 class Office:
     """One store with somebody's requests."""
 
-    def __init__(self, folder: Path) -> None:
-        self.store: Store = open_store(f"sqlite:///{folder}/consent.db")
+    def __init__(self, folder: Path, store: Store) -> None:
+        self.store = store
         self.ring = load_or_create(folder / "keys.json", NOW)
-        self.now, self._ids = NOW, iter(f"{n:036}" for n in range(10_000))
+        self.now, self._ids = NOW, (str(uuid.uuid4()) for _ in range(10_000))
 
     def admin(self, name: str, owner: bool = False, also: tuple[str, ...] = ()) -> Admin:
         return Admin(name, self.now, lambda: next(self._ids), lambda n: bytes(n), owner, also)
@@ -59,8 +61,11 @@ class Office:
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Office:
-    return Office(tmp_path)
+def office(tmp_path: Path, registry: Store) -> Office:
+    with registry.write() as connection:  # one store for all tests of the session: what others left is not due here
+        for table in (dsr_work, dsr_request, change):
+            connection.execute(table.delete())
+    return Office(tmp_path, registry)
 
 
 def test_nobody_erases_whom_they_verified(office: Office) -> None:
