@@ -60,6 +60,13 @@ it('a stale grant is asked about again, and that notice is counted as well; an o
   device.answers.set('/settings', { consent: { ...POLICY, purposes: [rule('analytics', { version: 'pu1_c' })] } });
   await visit(device);
   expect(settingsOf().slice(4)).toEqual(['settings']);
+  // a purpose that is new, but for one that is asked for by itself or that nobody waits for
+  const added = (more: object) => ({ consent: { ...POLICY, purposes: [rule('analytics'), rule('research', more)] } });
+  for (const more of [{}, { kind: 'separate' }, { default: 'granted' }, { default: 'denied' }]) {
+    device.answers.set('/settings', added(more));
+    await visit(device);
+  }
+  expect(settingsOf().slice(5)).toEqual(['settings', 'settings?ask=1', 'settings', 'settings', 'settings']);
 });
 
 it('a policy decides, also against the page’s own mode; a bare mode only where the page has none', async () => {

@@ -64,15 +64,16 @@ export const remote = (): Plugin => ({
     let open = true;
 
     const loaded = guarded((text: string | null) => {
-      const settings: Settings | null = open ? parse(text) : null;
+      const settings: Settings | false | null = open && parse(text);
       if (!settings) return;
       const { consent, autotrack = {}, queryParams = [] } = settings;
       inside.queryParams.push(...queryParams);
       for (const name in autotrack) if (autotrack[name] === false) inside.off(name);
       // a bare mode is for pages that have none of their own; a policy knows better than both
       if (consent && (consent.purposes || !inside.mode)) gate.policy(consent, weigh);
-      // a grant that is stale for this policy: a notice is about to be shown after all
-      if (Object.keys(chosen || {}).some((purpose) => gate.decide(purpose) === 'hold')) ask(1);
+      // a grant that is stale for this policy, or a purpose that is new in it: a notice is about to be shown after all
+      if (chosen && gate.policy().purposes?.some(({ id, kind }) => kind === 'general' && gate.decide(id) === 'hold'))
+        ask(1);
       const undelivered = vault.get(key);
       if (waiting) tell();
       else if (undelivered) post(undelivered, 0);
