@@ -120,8 +120,13 @@ def test_a_visitor_from_abroad(
     assert {row["event_id"] for row in rows} <= {message["messageId"] for message in messages(person)}
 
 
-def test_no_purpose_by_purpose_and_withdrawn(chromium: Browser, ruled: Installation) -> None:
-    with visitor(chromium, ruled, GERMANY) as person:
+@pytest.mark.parametrize(
+    ("calls_from", "locale"), [(GERMANY, "de-DE"), pytest.param(CHINA, "zh-CN", marks=pytest.mark.slow)]
+)
+def test_no_purpose_by_purpose_and_withdrawn(
+    chromium: Browser, ruled: Installation, calls_from: str, locale: str
+) -> None:
+    with visitor(chromium, ruled, calls_from, locale=locale) as person:
         person.go("/demo/product/cup")
         policy_is_there(person)
         person.refuse()
@@ -135,15 +140,18 @@ def test_no_purpose_by_purpose_and_withdrawn(chromium: Browser, ruled: Installat
         person.page.evaluate("firsthand.track('Counted')")
         person.delivered()
         who, sample = person.anonymous_id, messages(person)[-1]
-        assert send(ruled, sample) == "accepted"
-        assert send(ruled, sample, event="Wanted", context=sample["context"] | {"purpose": "marketing"}) == "no_consent"
+        assert send(ruled, sample, calls_from) == "accepted"
+        wanted = sample["context"] | {"purpose": "marketing"}
+        assert send(ruled, sample, calls_from, event="Wanted", context=wanted) == "no_consent"
         person.page.evaluate("firsthand.consent.withdraw()")
         recorded(person, 3)
-        assert heard_by_all(ruled, sample, "withdrawn") < SECONDS
+        assert heard_by_all(ruled, sample, "withdrawn", calls_from=calls_from) < SECONDS
         person.page.click("h1")
         person.page.close()
-    rows = rows_of(ruled, who, 1)
+    rows = rows_of(ruled, who, 2)
     assert "Wanted" not in {row["event"] for row in rows}
+    ours = {m["messageId"] for m in messages(person)}
+    assert {row["event_id"] for row in rows if not row["event_id"].startswith("again-")} <= ours, "and only those"
     assert ruled.query(f"select count(*) as n from events_for_analytics where anonymous_id = '{who}'") == [{"n": 0}]
 
 
@@ -170,6 +178,7 @@ def test_the_signal(chromium: Browser, ruled: Installation) -> None:
     assert send(ruled, wider, AMERICA) == "no_consent", "whatever a client claims"
 
 
+@pytest.mark.slow  # from the console, in all workers, it is in tests/e2e/test_console_work.py
 def test_the_map_is_obeyed_by_the_next_event_in_all_workers(
     chromium: Browser, ruled: Installation, tmp_path: Path
 ) -> None:

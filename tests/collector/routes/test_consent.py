@@ -125,6 +125,12 @@ def test_repeated_and_conflicting(house: Office) -> None:
     first, again = house.post("receipts", body), house.post("receipts", body)
     assert (first.status, again.status) == (201, 200)
     assert first.json["receipt"] == again.json["receipt"]
+    house.choose("twice", "withdraw")
+    replayed = house.post("receipts", body)
+    assert (replayed.status, replayed.json["receipt"]) == (200, first.json["receipt"])
+    assert replayed.json["state"]["purposes"]["analytics"]["state"] == "denied", "what was said last holds"
+    for token in (first.json["token"], replayed.json["token"]):
+        assert not house.send("twice", token, {"analytics": True}).rows
     other = house.post("receipts", body | {"action": "reject_all"})
     assert (other.status, other.json["code"]) == (409, "conflict")
 
