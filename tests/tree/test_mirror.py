@@ -54,7 +54,6 @@ ELSEWHERE = {
     "consent/api/operations/keys.py": "tests/consent/api/operations/test_house.py",
     "consent/api/operations/overview.py": "tests/consent/api/operations/test_ledger.py",
     "consent/api/operations/people.py": "tests/consent/api/operations/test_ledger.py",
-    "consent/api/operations/requests.py": "tests/consent/api/operations/test_house.py",
     "consent/api/operations/tokens.py": "tests/consent/api/test_app.py",
     "consent/api/operations/users.py": "tests/consent/api/operations/test_house.py",
     "consent/rights/intake.py": "tests/consent/api/operations/test_house.py",
