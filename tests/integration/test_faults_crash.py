@@ -59,7 +59,7 @@ def kill_rounds(stack: Stack, rounds: int, seed: int) -> tuple[Load, dict[str, i
         wait_for(lambda: stack.get("/healthz")[0] == 200, 20, "the collector")
         load.stop()
     stack.stop(collector)
-    stack.stop(loader)
+    stack.stop(loader, 180)  # it first loads all that waits, on a machine that may be busy
     return load, killed
 
 
