@@ -6,8 +6,8 @@ from typing import Protocol
 
 import msgspec
 
+from collector.known import Under
 from collector.protocol import Context
-from collector.shared import Under
 from consent.gate import SiteGate
 from consent.heard import Heard
 from consent.pii.hashing import Key
@@ -107,3 +107,5 @@ class Enricher(Protocol):
     """Looks up the columns of all enrichments for one context; see steps/enrich.py."""
 
     def columns(self, said: Context, request: RequestContext) -> bytes: ...
+
+    def page_columns(self, said: Context, request: RequestContext) -> bytes: ...

@@ -14,6 +14,7 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
+from collector.known import Under
 from collector.loose import read_context, read_message
 from collector.outcome import Drop, Reason, Rejected
 from collector.protocol import (
@@ -25,7 +26,6 @@ from collector.protocol import (
     Message,
     StrictBatchBody,
 )
-from collector.shared import Under
 
 _strict_batch = msgspec.json.Decoder(StrictBatchBody)
 _batch = msgspec.json.Decoder(BatchBody)

@@ -1,16 +1,19 @@
 """The event that was like this one: its context, and what and whom it names, decide nearly all of a row.
 
 A visitor's second click on a page differs from the first in id, time, number and properties, and in nothing else. So
-when an event has gone through all steps and nothing about it was particular, its shape is kept with its context
-(`shared.moulds`): whom and what it named, and the columns that follow. The next event that names the same is cast in
-the mould. Of the steps, only what may differ between two such events is asked again: the time (clock), and whether the
-gate still says the same (gate: a withdrawal, a token that ended).
+when an event has gone through all steps and nothing about it was particular, its shape is kept with its visit
+(known.py): whom and what it named, and the columns that follow; and the columns of its page with its place. The next
+event that names the same is cast in the mould, on whatever page that is known. Of the steps, only what may differ
+between two such events is asked again: the time (clock), and whether the gate still says the same (gate: a withdrawal,
+a token that ended).
 
 A mould must never decide what a step would have decided otherwise. So it is made and used only where all else is the
-same: properties are plain and clean (then they go as they came), the context and its circumstances are the
-same (shared.py), type, name and ids are equal, and there is nothing beside them. `PARTICULAR` events never make one:
-whatever a step changed, counted or took away belongs to that event alone. A step that is not listed in `SETTLED` turns
-moulds off, so that whoever adds a step must say here why a mould may skip it.
+same: properties are plain and clean (then they go as they came), visit, place and circumstances are the same, type,
+name and ids are equal, and there is nothing beside them. An event about which something is particular never makes one:
+whatever a step changed, counted or took away belongs to that event alone. No step lets the page have a say in what the
+visit's columns hold, or the other way round: enrichments see one or the other (enrich/model.py), the gate sees no page,
+and of what scrub does to a context the parts are apart. A step that is not listed in `SETTLED` turns moulds off, so
+that whoever adds a step must say here why a mould may skip it.
 """
 
 from collections.abc import Callable
@@ -24,22 +27,26 @@ from collector import row
 from collector.context import RequestContext
 from collector.decode import Unreadable
 from collector.event import Event
+from collector.known import MAX_DIGITS, SEQ, Visit
 from collector.protocol import NO_JSON, Message
 from collector.row import Cast, Row
-from collector.shared import MAX_DIGITS, SEQ, Contexts, Shared
+from collector.shared import Contexts, Shared
 from collector.steps.clock import EARLIEST, clock, times
 from collector.steps.enrich import enrich
 from collector.steps.gate import Standing, gate, stands
 from collector.steps.scrub import clean, scrub
 from collector.steps.validate import plain, validate
 
-# A page has few names of events; clients choose them, and each mould holds as much memory as the row's context
+# A visit has few names of events; clients choose them, and each mould holds as much memory as the row's context
 MAX_MOULDS: Final = 8
 MOULD_BYTES: Final = 350  # beside its columns
 # validate looks at what a mould compares, and at objects that `plain` vouches for · clock is asked again · gate too
 # (`stands`) · enrich looks at the context alone · scrub at the context, at what a mould compares, and at objects that
 # `clean` vouches for
 SETTLED: Final[frozenset[Callable[..., Any]]] = frozenset({validate, clock, gate, enrich, scrub})
+
+
+_NOBODY: Final = Visit((), b"", b"", b"", 0)
 
 
 class Mould(Struct, gc=False, frozen=True):
@@ -65,56 +72,71 @@ def cast(
     """
     rows: list[Cast | Row | None] = []
     left: list[int] = []
-    met, under = contexts.young, b"" if context.under is None else context.under.raw
-    asked = same = context.circumstances
+    known, asked, under = contexts.known, context.circumstances, b"" if context.under is None else context.under.raw
+    source, places = known.source_of(context.source), known.places.young
     columns, received, skewed = context.columns, context.received_at, context.skew is not None
     policy, vouched = context.consent is not None, context.plain and context.clean
+    # Of the visit before: a batch is mostly one visitor's, and then a look for the page is all. What has another text
+    # there keeps it, and is neither a place nor a number: no place ends as what lies before a number does
+    visit = _NOBODY
+    head = between = end = b""
     for message in messages:
         if type(message) is Message:
             try:
-                head, mark, tail = bytes(message.context).rpartition(SEQ)
-                if mark:
-                    digits, comma, rest = tail.partition(b",")
-                    if not comma:
-                        digits, rest = tail[:-1], b"}"
-                    known = met.get((under, head, rest)) if digits.isdigit() and len(digits) <= MAX_DIGITS else None
-                else:
-                    digits, known = b"", met.get((under, tail, b""))
-                if known is not None and (known.circumstances is same or known.circumstances == asked):
-                    same = known.circumstances  # one visitor's contexts were met together: mostly the same object
-                    event, who, user, properties = (
-                        message.event, message.anonymous_id, message.user_id, message.properties
-                    )  # fmt: skip
-                    mould: Mould | None = known.moulds
-                    while mould is not None and (
-                        mould.event != event
-                        or mould.anonymous_id != who
-                        or (mould.user_id is not user and mould.user_id != user)
-                        or mould.type != message.type
-                    ):
-                        mould = mould.next
+                raw = bytes(message.context)
+                said, _, tail = raw.rpartition(SEQ)
+                place, digits = places.get(said.removesuffix(between)), tail.removesuffix(end)
+                if (
+                    place is None
+                    or place.head is not head
+                    or place.source is not source
+                    or not digits.isdigit()
+                    or len(digits) > MAX_DIGITS
+                ):
+                    found = known.find(raw, under, asked, source)
+                    places = known.places.young
+                    if found is None:
+                        left.append(len(rows))
+                        rows.append(None)
+                        continue
+                    visit, place, digits = found
+                    head, between, end = visit.head, visit.between, visit.end
+                event, who, user, properties = (
+                    message.event, message.anonymous_id, message.user_id, message.properties
+                )  # fmt: skip
+                mould: Mould | None = visit.moulds
+                while mould is not None and (
+                    mould.event != event
+                    or mould.anonymous_id != who
+                    or (mould.user_id is not user and mould.user_id != user)
+                    or mould.type != message.type
+                ):
+                    mould = mould.next
+                if (
+                    mould is not None
+                    and (vouched or properties is NO_JSON or _harmless(bytes(properties), context))
+                    and message.traits is NO_JSON
+                    and not (message.name or message.category or message.group_id or message.previous_id)
+                ):
+                    time = original = message.timestamp
                     if (
-                        mould is not None
-                        and (vouched or properties is NO_JSON or _harmless(bytes(properties), context))
-                        and message.traits is NO_JSON
-                        and not (message.name or message.category or message.group_id or message.previous_id)
+                        time is None
+                        or skewed
+                        or time.tzinfo is not UTC
+                        or time.microsecond % 1000
+                        or not EARLIEST <= time <= received
                     ):
-                        time = original = message.timestamp
-                        if (
-                            time is None
-                            or skewed
-                            or time.tzinfo is not UTC
-                            or time.microsecond % 1000
-                            or not EARLIEST <= time <= received
-                        ):
-                            time, original = times(message, context)
-                        # Last of all, because it counts
-                        if not policy or stands(mould.standing, context):
-                            seq = int(digits) if mark else known.seq
-                            rows.append(
-                                Cast(message.message_id, mould.columns, columns, time, original, seq, properties)
-                            )
-                            continue
+                        time, original = times(message, context)
+                    # Last of all, because it counts
+                    if not policy or stands(mould.standing, context):
+                        seq = int(digits) if digits else visit.seq
+                        rows.append(
+                            Cast(message.message_id, mould.columns, columns, time, original, seq, properties)
+                            if place is None
+                            else Cast(message.message_id, mould.columns, columns, time, original, seq, properties,
+                                      place.url, place.path)
+                        )  # fmt: skip
+                        continue
             except Exception:  # noqa: BLE001, S110 - the steps will say what it is
                 pass
         left.append(len(rows))
@@ -132,8 +154,8 @@ def _harmless(properties: bytes, context: RequestContext) -> bool:
     return clean(properties, context.source) and plain(properties, 1, True)
 
 
-def make(message: Message, shared: Shared, event: Event, context: RequestContext, contexts: Contexts) -> Mould | None:
-    """The mould of an event that has gone through all steps; None if there was something particular about it."""
+def make(message: Message, shared: Shared, event: Event, context: RequestContext, contexts: Contexts) -> None:
+    """Keep the mould of an event that has gone through all steps, unless there was something particular about it."""
     if (
         event.shared is not shared
         or event.pii_actions
@@ -148,19 +170,26 @@ def make(message: Message, shared: Shared, event: Event, context: RequestContext
         or event.unnamed
         or (context.consent is not None and event.standing is None)
     ):
-        return None
-    if not shared.again:  # many contexts are met once, and a mould costs more than it saves then
-        shared.again = True
-        return None
-    before: Mould | None = shared.moulds
-    if _length(before) >= MAX_MOULDS:
+        return
+    known = contexts.known
+    visit = known.meet(
+        bytes(message.context), context.under, context.circumstances, known.source_of(context.source),
+        shared.context, shared.scrubbed.page,
+    )  # fmt: skip
+    if visit is None:
+        return
+    if not visit.again:  # many visits are one event, and a mould costs more than it saves then
+        visit.again = True
+        return
+    before: Mould | None = visit.moulds
+    if (alike := _fitting(before, message)) is not None and _same(alike.standing, event.standing):
+        return  # it was the page that was not known
+    if alike is not None or _length(before) >= MAX_MOULDS:
         before = None
-        contexts.grew(shared, -shared.more)
-    columns = row.columns_of(event, context)
-    shared.lean()
-    if before is not None or not shared.raw:
-        contexts.grew(shared, MOULD_BYTES + len(memoryview(columns)))
-    made = shared.moulds = Mould(
+        known.grew(visit, -visit.more)
+    columns = row.columns_of(event, context, whole=not visit.between)
+    known.grew(visit, MOULD_BYTES + len(memoryview(columns)))
+    visit.moulds = Mould(
         intern(message.type),
         _one(message.event),
         _one(message.anonymous_id),
@@ -169,12 +198,34 @@ def make(message: Message, shared: Shared, event: Event, context: RequestContext
         event.standing,
         before,
     )
-    return made
 
 
 def _one(text: str | None) -> str | None:
     """The same object for equal texts: a person's moulds are compared one after another, and memory is slow."""
     return None if text is None else intern(text)
+
+
+def _fitting(mould: Mould | None, message: Message) -> Mould | None:
+    while mould is not None and (
+        mould.event != message.event
+        or mould.anonymous_id != message.anonymous_id
+        or mould.user_id != message.user_id
+        or mould.type != message.type
+    ):
+        mould = mould.next
+    return mould
+
+
+def _same(one: Standing | None, other: Standing | None) -> bool:
+    """Whether the gate would be asked the same, and the answer be counted in the same place."""
+    if one is None or other is None:
+        return one is other
+    return (
+        one.subjects is other.subjects
+        and one.cell is other.cell
+        and one.heard == other.heard
+        and one.until == other.until
+    )
 
 
 def _length(mould: Mould | None) -> int:

@@ -76,8 +76,9 @@ def process(batch: Decoded, context: RequestContext, contexts: Contexts) -> Outc
             event = _walk(STEPS)(events.of(message, shared, seq), context)
             if event.pii_actions:
                 _count(event.pii_actions, pii)
-            made = make(message, shared, event, context, contexts) if moulds else None
-            rows[place] = row.of(event, context) if made is None else row.cast(event, context, made.columns)
+            rows[place] = row.of(event, context)
+            if moulds:
+                make(message, shared, event, context, contexts)
         except Drop as drop:
             refused.append((Rejected(message.message_id[:100], drop.reason, drop.detail), message))
         except Exception as error:  # noqa: BLE001 - fail closed, stay up; the text, and even an id, might quote data
@@ -111,7 +112,7 @@ def _count(actions: dict[str, int], pii: dict[str, int]) -> None:
 
 def _look_over(messages: list[Message | Unreadable], context: RequestContext) -> None:
     """One look over all properties: a text of many with nothing in it says so of each (validate, scrub)."""
-    carried = [m.properties for m in messages if m.properties is not NO_JSON]
+    carried = [said for m in messages if (said := m.properties) is not NO_JSON]
     joined = SEPARATOR.join(carried)
     context.clean = clean(joined, context.source)
     context.plain = plain(joined, len(carried), context.clean)

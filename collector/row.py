@@ -17,7 +17,6 @@ from msgspec import Raw, Struct
 from collector.context import RequestContext, Source
 from collector.event import Event, encode_columns
 from collector.protocol import NO_JSON, Context, Message
-from collector.shared import Shared
 
 _LINE_ENDS = b"\r\n"
 
@@ -49,7 +48,8 @@ class Row(Struct, omit_defaults=True, gc=False):
 
 
 class Cast(Struct, omit_defaults=True, gc=False):
-    """The columns of an event that is like one before (mould.py). `type` is followed by all that both share."""
+    """The columns of an event that is like one before (mould.py). `type` is followed by all that both share; of a page
+    that is known by itself one of the last two is there, followed by the page's other columns."""
 
     event_id: str
     type: Raw
@@ -58,6 +58,8 @@ class Cast(Struct, omit_defaults=True, gc=False):
     original_timestamp: datetime | None = None
     seq: int | None = None
     properties: Raw = NO_JSON
+    page_url: Raw = NO_JSON
+    page_path: Raw = NO_JSON
 
 
 class Alike(Struct, omit_defaults=True):
@@ -77,7 +79,6 @@ class ContextColumns(Struct, omit_defaults=True):
     """The columns of a context that no cache of smaller parts holds."""
 
     session_id: str | None = None
-    page_title: str | None = None
     consent_receipt: str | None = None
     policy_version: str | None = None
     scene: int | None = None
@@ -120,18 +121,11 @@ def _rare(event: Event) -> Raw:
     return Raw(_encoder.encode(event.pii_alias) + (encode_columns(event.match_keys) if event.match_keys else b""))
 
 
-def cast(event: Event, context: RequestContext, columns: Raw) -> Cast:
-    """The row of the event that a mould was made of."""
-    return Cast(
-        event.id, columns, context.columns, event.event_time or context.received_at, event.original, event.seq,
-        event.properties,
-    )  # fmt: skip
-
-
-def columns_of(event: Event, context: RequestContext) -> Raw:
-    """The value of `type` and the columns behind it: what all events of one mould say."""
+def columns_of(event: Event, context: RequestContext, whole: bool) -> Raw:
+    """The value of `type` and the columns behind it: what all events of one mould say. `whole`: the page's too."""
+    columns = _context_of(event, context) if whole else _of_visit(event, context)
     shared = Alike(
-        event.message.type, event.name, _context_of(event, context), event.anonymous_id, event.user_id,
+        event.message.type, event.name, columns, event.anonymous_id, event.user_id,
         event.user_id or event.anonymous_id, event.consent_subject, event.consent_person,
     )  # fmt: skip
     return Raw(encode_columns(shared)[_AFTER_TYPE:])
@@ -152,28 +146,30 @@ _AFTER_TYPE = len(',"type":')
 
 
 def _context_of(event: Event, context: RequestContext) -> Raw:
-    """The columns of the event's context, encoded once for all events with that context and purpose."""
+    """The columns of the event's context, encoded once for all events with that context and purpose: the value of
+    `purpose` and what follows it."""
     shared, purpose = event.shared, event.purpose
     if shared.row is None or shared.row_purpose != purpose:
-        shared.row, shared.row_purpose = _of_context(shared, purpose, context.gpc and not event.unnamed), purpose
+        columns = bytes(_of_visit(event, context)) + shared.scrubbed.page
+        shared.row, shared.row_purpose = Raw(columns), purpose
     return shared.row
 
 
-def _of_context(shared: Shared, purpose: str, gpc: bool) -> Raw:
-    """The columns of a context: the value of `purpose` and what follows it."""
-    said, clean = shared.context, shared.scrubbed
+def _of_visit(event: Event, context: RequestContext) -> Raw:
+    """The same without the columns of the page."""
+    shared = event.shared
+    said, clean, gpc = shared.context, shared.scrubbed, context.gpc and not event.unnamed
     consent = said.consent
     own = ContextColumns(
         said.session_id,
-        clean.title,
         consent.receipt_id if consent is not None else None,
         consent.policy_version if consent is not None else None,
         said.scene,
         gpc or said.gpc,
     )
     carried = b',"context":' + clean.extra.translate(None, _LINE_ENDS) if clean.extra else b""
-    parts = (clean.page, _device(said), shared.verdict.granted, clean.columns, encode_columns(own), carried)
-    return Raw(_encoder.encode(purpose) + b"".join(parts))
+    parts = (_device(said), shared.verdict.granted, clean.columns, encode_columns(own), carried)
+    return Raw(_encoder.encode(event.purpose) + b"".join(parts))
 
 
 def _device(said: Context) -> bytes:

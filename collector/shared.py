@@ -13,26 +13,25 @@ once, (2) no character is spelled as a \\u00 escape, so that no other name can r
 read is the number that was cut. What fails any of these is read the long way every time. With an equal rest, another
 number in the same place can only be another `seq`.
 
-Bounded in bytes, and a long context is not kept: clients write these keys. Two halves instead of a list in order of
-use: what was not asked for while one half filled up is forgotten with the other.
+This serves the events that go through the steps. Most never come here, because something like them was there before:
+mould.py, and known.py, which says how a context is found again when the page is another one.
 """
 
 from collections.abc import Hashable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import msgspec
 from msgspec import Raw
 
+from collector.halves import Halves
+from collector.known import MAX_CONTEXT_BYTES, MAX_DIGITS, SEQ, Known, Under, is_the_seq
 from collector.loose import Loose, read_context
 from collector.outcome import Drop, Reason
 from collector.protocol import Context
 
-MAX_BYTES: Final = 48 * 1024**2
-MAX_CONTEXT_BYTES: Final = 4096
-# What an entry holds, measured: the text, and either structs and strings of three times its size or a mould
+MAX_BYTES: Final = 16 * 1024**2
+# What an entry holds, measured: the text, and structs and strings of three times its size
 ENTRY_BYTES, TIMES_KEY = 1000, 4
-SEQ = b'"seq":'
-MAX_DIGITS = 15  # below 2**53
 _strict = msgspec.json.Decoder(Context)
 _EMPTY = Context()
 
@@ -40,53 +39,30 @@ _EMPTY = Context()
 class Shared(msgspec.Struct):
     """A read context, under the circumstances of a request (context.py), and what the steps know of it.
 
-    `read`: the context, or None after `lean`; `context` reads it again. `extra`: what has no column, a JSON object as
-    bytes, or empty. The rest belongs to the step that is named beside it and is None, or False, until that step was
-    here.
+    `extra`: what has no column, a JSON object as bytes, or empty. The rest belongs to the step that is named beside it
+    and is None, or False, until that step was here.
     """
 
-    read: Context | None
+    context: Context
     extra: bytes
     circumstances: Hashable
     checked: bool = False  # validate: `extra` is within its limits
     verdict: Any = None  # gate
-    columns: bytes | None = None  # enrich
+    columns: bytes | None = None  # enrich: of device and address
+    page_columns: bytes | None = None  # enrich: of the page
     scrubbed: Any = None  # scrub
     row: Raw | None = None  # row: the encoded columns of all of it, for the purpose `row_purpose`
     row_purpose: str = ""
-    again: bool = False  # mould.py: an event was made with it before
-    moulds: Any = None  # mould.py: of events with this context that were like each other
-    raw: bytes = b""  # the context as it was first sent, if it can be read again from that alone
     seq: int | None = None  # of a context in which no number was found to cut out
-    more: int = 0  # bytes, of moulds beyond the first
-
-    @property
-    def context(self) -> Context:
-        if self.read is None:
-            self.read, _ = read(self.raw, None)
-        return self.read
-
-    def lean(self) -> None:
-        """Let go of half of the memory, which is only asked for again where no mould fits."""
-        if self.raw:
-            self.read = self.row = None
-
-
-class Under(NamedTuple):
-    """The batch's own context, which lies under that of each message: as read, and as sent."""
-
-    read: Loose
-    raw: bytes
+    size: int = 0  # bytes it holds, about
 
 
 class Contexts:
-    """The contexts that a worker has met."""
+    """The contexts that a worker has met, for events that go through the steps; and `known`, for those that do not."""
 
-    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
-        self._half = max_bytes // 2
-        self.young: dict[tuple[bytes, bytes, bytes], Shared] = {}
-        self._old: dict[tuple[bytes, bytes, bytes], Shared] = {}
-        self._size = 0
+    def __init__(self, max_bytes: int = MAX_BYTES, known: Known | None = None) -> None:
+        self.kept: Halves[tuple[bytes, bytes, bytes], Shared] = Halves(max_bytes)
+        self.known = known or Known()
 
     def of(self, said: Raw | bytes, under: Under | None, circumstances: Hashable) -> tuple[Shared, int | None]:
         """What is shared by all events with this context, and this event's `seq`.
@@ -106,35 +82,18 @@ class Contexts:
         else:
             head, rest, seq = raw, b"", None
         key = (b"" if under is None else under.raw, head, rest)
-        shared = self.young.get(key) or self._older(key)
+        shared = self.kept.get(key)
         if shared is None:
             return self._read(key, raw, under, circumstances, seq)
         if shared.circumstances is not circumstances and shared.circumstances != circumstances:
-            shared = self.young[key] = Shared(
-                shared.context, shared.extra, circumstances, raw=shared.raw, seq=shared.seq
-            )
+            shared = Shared(shared.context, shared.extra, circumstances, seq=shared.seq, size=shared.size)
+            self.kept.replace(key, shared)
         return shared, seq if mark else shared.seq
-
-    def grew(self, shared: Shared, more: int) -> None:
-        """What is kept with a context takes `more` bytes beyond what any context takes."""
-        shared.more += more
-        self._size += more
 
     def forget(self) -> None:
         """After something was replaced that a step looks things up in: nothing found before may be used again."""
-        self.young, self._old, self._size = {}, {}, 0
-
-    def _older(self, key: tuple[bytes, bytes, bytes]) -> Shared | None:
-        shared = self._old.pop(key, None)
-        if shared is not None:
-            self._keep(key, shared)
-        return shared
-
-    def _keep(self, key: tuple[bytes, bytes, bytes], shared: Shared) -> None:
-        self.young[key] = shared
-        self._size += ENTRY_BYTES + TIMES_KEY * (len(key[0]) + len(key[1]) + len(key[2])) + shared.more
-        if self._size > self._half:
-            self._old, self.young, self._size = self.young, {}, 0
+        self.kept.forget()
+        self.known.forget()
 
     def _read(
         self,
@@ -145,18 +104,11 @@ class Contexts:
         cut: int | None,
     ) -> tuple[Shared, int | None]:
         context, extra = read(raw, under)
-        shared = Shared(context, extra, circumstances, raw=raw if under is None else b"", seq=context.seq)
-        if len(raw) <= MAX_CONTEXT_BYTES and _is_the_seq(raw, context, under, cut):
-            self._keep(key, shared)
+        size = ENTRY_BYTES + TIMES_KEY * (len(key[0]) + len(key[1]) + len(key[2]))
+        shared = Shared(context, extra, circumstances, seq=context.seq, size=size)
+        if len(raw) <= MAX_CONTEXT_BYTES and is_the_seq(raw, context, under, cut):
+            self.kept.keep(key, shared)
         return shared, context.seq
-
-
-def _is_the_seq(raw: bytes, context: Context, under: Under | None, cut: int | None) -> bool:
-    """Whether all that differs between contexts with the same key is their `seq`; see the module's text."""
-    if cut is None:
-        return True  # nothing was cut
-    alone = under is None or "seq" not in under.read.known
-    return alone and context.seq == cut and raw.count(b'"seq"') == 1 and b"\\u00" not in raw
 
 
 def read(raw: bytes, under: Under | None) -> tuple[Context, bytes]:

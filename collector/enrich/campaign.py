@@ -63,4 +63,4 @@ def _put(columns: Columns, name: str, value: str | None) -> None:
 
 def build(_: object = None) -> Enrichment:
     """The enrichment; it needs nothing."""
-    return Enrichment("campaign", COLUMNS, key, look_up)
+    return Enrichment("campaign", COLUMNS, key, look_up, of_page=True)

@@ -46,12 +46,16 @@ class Enrichment(msgspec.Struct, frozen=True):
 
     `key(facts)`: what the answer depends on, or None if there is nothing to look up.
     `look_up(key)`: values of some of `columns`; what is not known is left out, never empty.
+    `of_page`: it is about the page and how somebody came to it. Such a one sees `platform`, `page_url`, `referrer` and
+    `campaign`, and no other sees the last three: pages are shared by many visitors and a visitor's device by all pages,
+    so what is known of either is found again by itself (known.py).
     """
 
     name: str
     columns: tuple[str, ...]
     key: Callable[[Facts], Hashable | None]
     look_up: Callable[[Any], Columns]
+    of_page: bool = False
 
 
 def present(**columns: Any) -> Columns:

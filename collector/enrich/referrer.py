@@ -65,4 +65,4 @@ def _same_site(one: str, other: str) -> bool:
 
 def build(_: object = None) -> Enrichment:
     """The enrichment; it needs nothing."""
-    return Enrichment("referrer", COLUMNS, key, look_up)
+    return Enrichment("referrer", COLUMNS, key, look_up, of_page=True)

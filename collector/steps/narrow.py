@@ -32,7 +32,7 @@ def anonymise(event: Event, context: RequestContext, jurisdiction: str) -> Event
     page = event.shared.context.page
     url = (page.url or "").partition("?")[0].partition("#")[0] if page is not None else ""
     said = Context(page=Page(url=url, path=page.path) if page is not None else None)
-    shared = Shared(said, b"", event.shared.circumstances, checked=True, columns=b"")
+    shared = Shared(said, b"", event.shared.circumstances, checked=True, columns=b"", page_columns=b"")
     shared.verdict = Nameless(encode_columns({"jurisdiction": jurisdiction} if jurisdiction else {}))
     if context.unnamed is None:
         context.unnamed = row.of_request(context.source, context.received_at, None, None)

@@ -33,12 +33,11 @@ MAX_TITLE_CHARS = 300
 
 
 class Scrubbed(msgspec.Struct, frozen=True):
-    """What is left of a context: its addresses, and what was looked up, as encoded columns; its title; what has no
-    column; and what was done."""
+    """What is left of a context, as encoded columns: its page (addresses, title, what was looked up about them), and
+    what was looked up beside; what has no column; and what was done."""
 
     page: bytes
     columns: bytes
-    title: str | None
     extra: bytes
     actions: dict[str, int]
 
@@ -94,12 +93,14 @@ def clean(joined: bytes, source: Source) -> bool:
 def _scrub_context(shared: Shared, context: RequestContext) -> Scrubbed:
     actions: dict[str, int] = {}
     extra = _scrubbed(shared.extra, "context", context, actions) if shared.extra else b""
-    columns = shared.columns or b""
-    if columns and _hinted(columns):  # campaign tags, mostly
+    columns, landed = shared.columns or b"", shared.page_columns or b""
+    if columns and _hinted(columns):
         columns = _scrub_columns(columns, context, actions)
+    if landed and _hinted(landed):  # campaign tags, mostly
+        landed = _scrub_columns(landed, context, actions)
     page = shared.context.page
     if page is None:
-        return Scrubbed(b"", columns, None, extra, actions)
+        return Scrubbed(landed, columns, extra, actions)
     url, path, referrer = page.url or "", page.path or "", page.referrer or ""
     look = _addresses if cacheable(url, path, referrer) else _addresses.__wrapped__
     addresses, suspect = look(url, path, referrer, context.source.query_params)
@@ -110,7 +111,9 @@ def _scrub_context(shared: Shared, context: RequestContext) -> Scrubbed:
         title = Scrubber(context.key, actions, context.source.pii, context.samples).text(
             title[:MAX_TITLE_CHARS], "page.title"
         )
-    return Scrubbed(addresses, columns, title, extra, actions)
+    if title is not None:
+        addresses += b',"page_title":' + msgspec.json.encode(title)
+    return Scrubbed(addresses + landed, columns, extra, actions)
 
 
 def _scrub_columns(encoded: bytes, context: RequestContext, actions: dict[str, int]) -> bytes:

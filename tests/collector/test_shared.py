@@ -15,8 +15,9 @@ from collector import row
 from collector.context import RequestContext, Source, circumstances
 from collector.decode import decode_batch
 from collector.enrich import campaign, referrer
+from collector.known import MAX_CONTEXT_BYTES
 from collector.pipeline import Outcome, process
-from collector.shared import ENTRY_BYTES, MAX_CONTEXT_BYTES, Contexts
+from collector.shared import ENTRY_BYTES, Contexts
 from collector.steps.enrich import CachingEnricher
 from consent.pii.hashing import Key
 from tests.contract.golden import cases
@@ -180,7 +181,7 @@ def test_it_forgets_what_is_over_its_bytes() -> None:
     contexts = Contexts(max_bytes=200_000)
     for i in range(2000):
         contexts.of(b'{"sessionId":"%d","seq":1}' % i, None, ())
-        held = {**contexts.young, **contexts._old}
+        held = {**contexts.kept.young, **contexts.kept.old}
         assert len(held) <= 200_000 / ENTRY_BYTES
     assert len(held) > 50
     assert contexts.of(b'{"sessionId":"1999","seq":2}', None, ())[0] in held.values()

@@ -28,7 +28,8 @@ PURE = [
     if p.startswith(("collector/steps/", "collector/enrich/", "consent/pii/rules/", "sdk-python-scrub/src/"))
     or p
     in {
-        "collector/context.py", "collector/dead.py", "collector/event.py", "collector/loose.py",
+        "collector/context.py", "collector/dead.py", "collector/event.py", "collector/halves.py", "collector/known.py",
+        "collector/loose.py",
         "collector/outcome.py", "collector/pipeline.py", "collector/protocol.py", "collector/row.py",
         "collector/shared.py",
         "consent/admin/simulate.py", "consent/canonical.py", "consent/decide.py", "consent/gate.py", "consent/heard.py",

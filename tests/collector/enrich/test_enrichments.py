@@ -4,7 +4,9 @@ import itertools
 import json
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -12,7 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from collector.context import Source
 from collector.enrich import ENRICHMENTS, Columns, Enrichment, Facts, GeoDatabase, enrichments, geo
+from collector.protocol import Context
+from collector.steps.enrich import CachingEnricher
 from tests.collector.enrich import databases
 from tests.contract.golden import cases
 
@@ -107,6 +112,34 @@ def test_any_order_gives_the_same_columns(
 
 
 @settings(max_examples=200, deadline=None)
+@given(FACTS)
+def test_each_is_about_the_page_or_about_the_device(all_enrichments: dict[str, Enrichment], facts: Facts) -> None:
+    """What it does not see in the collector must not matter to it: pages and devices are remembered apart."""
+    page = Facts(facts.platform, page_url=facts.page_url, referrer=facts.referrer, campaign=facts.campaign)
+    device = Facts(facts.platform, facts.library, facts.user_agent, facts.ip, device=facts.device)
+    for made in all_enrichments.values():
+        assert made.key(facts) == made.key(page if made.of_page else device)
+
+
+def test_none_is_shown_more_than_it_is_about() -> None:
+    seen: dict[str, Facts] = {}
+
+    def key(facts: Facts, name: str) -> None:
+        seen[name] = facts
+
+    made = [Enrichment(n, (), partial(key, name=n), dict, of_page=n == "page") for n in ("page", "device")]
+    said = msgspec.convert(
+        {"page": {"url": "u", "referrer": "r"}, "campaign": {"source": "s"}, "userAgent": "a", "library": {"name": "l"},
+         "os": {"name": "o"}},
+        Context,
+    )  # fmt: skip
+    request: Any = SimpleNamespace(source=Source("s", "k"), user_agent="b", ip="1.2.3.4")
+    step = CachingEnricher(made)
+    assert (step.columns(said, request), step.page_columns(said, request)) == (b"", b"")
+    assert seen["page"] == Facts("web", page_url="u", referrer="r", campaign=("s", None, None, None, None))
+    assert seen["device"] == Facts("web", "l", "a", "1.2.3.4", device=("o", None, None, None))
+
+
 @given(FACTS)
 def test_an_answer_follows_from_its_key_alone(all_enrichments: dict[str, Enrichment], facts: Facts) -> None:
     """What makes remembering right: keys can be stored, look-ups repeat, and no one can spoil a later answer."""
