@@ -6,8 +6,11 @@ person waits for), with all scripts a click (also what was put off, and the send
 with scripts while the page started. The floor is a page without any SDK, whose scripts (the driver's) are taken off the
 others'; beside it a page does nothing but write one line to localStorage at each click, and each client's click is
 divided by that one's. Peers are fetched from npm into a temporary folder.
+
+`--only banner` measures how long the consent banner keeps a person waiting (`banner.py`), `--only clients` the above.
 """
 
+import argparse
 import gzip
 import json
 import subprocess
@@ -25,10 +28,13 @@ from playwright.sync_api import Browser, sync_playwright
 from rich.console import Console
 from rich.table import Table
 
+from tests.bench import banner
+from tests.bench.report import Report
 from tests.e2e.browser import CHROMIUM, FLAGS, ICON
 
 ROOT = Path(__file__).parents[2]
 RESULTS = Path("bench-results")
+PARTS = ("clients", "banner")
 CLICKS = 60
 VIEWS = 20
 SLOWER = 4
@@ -190,6 +196,19 @@ def compare(costs: list[Figures]) -> None:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description="The web SDK beside its peers, and its banner: see this file's head.")
+    parser.add_argument("--only", default=",".join(PARTS), help=f"comma-separated parts of: {', '.join(PARTS)}")
+    parser.add_argument("--quick", action="store_true", help="the banner in one round instead of four")
+    chosen = parser.parse_args()
+    if "clients" in chosen.only.split(","):
+        clients()
+    if "banner" in chosen.only.split(","):
+        report = Report(RESULTS)
+        banner.run(report, chosen.quick)
+        report.show()
+
+
+def clients() -> None:
     console = Console()
     figures: list[Figures] = []
     scripts: dict[str, bytes] = {"no SDK": b"", "one write": b"//"}

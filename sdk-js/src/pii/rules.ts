@@ -133,7 +133,8 @@ export const RULES: readonly Rule[] = [
   },
   {
     look: /\+/,
-    pattern: /(^|[^\w+/=])(\+\(?[1-9]\d{0,2}\)?(?:[ .-]?\(?\d{1,5}\)?){2,7})(?!\w|\.\d)/g,
+    // groups of digits are taken whole, so that there is one way to read a number
+    pattern: /(^|[^\w+/=])(\+\(?[1-9]\d{0,14}(?!\d)\)?(?:[ .-]?\(?\d{1,15}(?!\d)\)?){0,7})(?!\w|\.\d)/g,
     valid: international,
     never: NO_PHONE,
   },
@@ -168,7 +169,11 @@ export const RULES: readonly Rule[] = [
       /(^|[^A-Za-z0-9])([A-Za-z]{2}\d{2}(?:(?: [A-Za-z0-9]{4}){2,7}(?: [A-Za-z0-9]{1,3})?|[A-Za-z0-9]{11,27}))(?![A-Za-z0-9])/g,
     valid: iban,
   },
-  { look: /eyJ/, pattern: /()(eyJ[\w-]{4,4000}\.[\w-]{2,8000}(?:\.[\w-]{0,2000})?)/g },
+  {
+    look: /eyJ/,
+    // from the start of a run of letters to the first `eyJ` in it, and no other is tried: a text of nothing else is read once
+    pattern: /((?:^|[^\w-])(?:(?!eyJ)[\w-]){0,32768})(eyJ[\w-]{4,32768}\.[\w-]{2,8000}(?:\.[\w-]{0,2000})?)/g,
+  },
   {
     look: /_|-|A|LT|earer /,
     pattern:

@@ -15,6 +15,7 @@ import { RULES, type Rule } from './rules.js';
 const MAX_CHARS = 32 * 1024;
 const MAX_DEPTH = 16;
 const MAX_NESTED = 2;
+const MAX_ROUNDS = 8;
 const BEFORE = 24;
 const AFTER = 10;
 
@@ -39,9 +40,22 @@ function fits({ needs, never, sure }: Rule, value: string, text: string, start: 
   return !never || !(never.test(field) || never.test(before));
 }
 
-/** `text` with each found value replaced; the same text where there is none. `field`: the name it stands under. */
+/**
+ * `text` with each found value replaced; the same text where there is none. `field`: the name it stands under. Read until
+ * nothing more is found, because taking one value out may show another.
+ */
 export function scanText(text: string, field = ''): string {
-  if (text.length > MAX_CHARS) return REDACTED;
+  let read = text;
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    if (read.length > MAX_CHARS) return REDACTED;
+    const clean = scanOnce(read, field);
+    if (clean === read) return clean;
+    read = clean;
+  }
+  return REDACTED;
+}
+
+function scanOnce(text: string, field: string): string {
   const read = plain(text);
   const spans: [start: number, end: number][] = [];
   for (const rule of RULES) {

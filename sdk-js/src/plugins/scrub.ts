@@ -13,11 +13,12 @@ import type { Message, Page } from '../core/protocol.js';
 import { scanObject, scanText } from '../pii/scan.js';
 
 export function scrub(message: Message): Message {
-  const { properties, traits, context, name } = message;
+  const { properties, traits, context, name, event } = message;
   const { page } = context;
   const clean = { ...message };
   if (properties) clean.properties = scanObject(properties);
   if (traits) clean.traits = scanObject(traits, true);
+  if (event) clean.event = scanText(event);
   if (name) clean.name = scanText(name);
   if (page) {
     const texts = Object.entries(page).map(([key, text]) => [key, typeof text === 'string' ? scanText(text) : text]);

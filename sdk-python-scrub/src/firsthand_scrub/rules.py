@@ -206,7 +206,11 @@ RULES: tuple[Rule, ...] = (
         ),
         valid=_iban,
     ),
-    Rule(re.compile("eyJ"), _ascii(r"eyJ[\w-]{4,4000}\.[\w-]{2,8000}(?:\.[\w-]{0,2000})?")),
+    # From the start of a run of letters to the first `eyJ` in it, and no other is tried: a text of nothing else is read once
+    Rule(
+        re.compile("eyJ"),
+        _ascii(r"(?<![\w-])(?:(?!eyJ)[\w-]){0,32768}(eyJ[\w-]{4,32768}\.[\w-]{2,8000}(?:\.[\w-]{0,2000})?)"),
+    ),
     Rule(
         _ascii(rf"{_KEY}|AKI|ASIA|AIza|LTAI|-----|earer "),
         _ascii(
