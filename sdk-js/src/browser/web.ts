@@ -95,7 +95,10 @@ export function createWeb(
     client = createClient(
       {
         storage,
-        http: webHttp(options, async () => (storage.get(id) ? storage.claim(`fh.${writeKey}.q.turn`) : () => {})),
+        // tabs that keep no id in common (sandboxed, cookieless, full) know nothing of each other
+        http: webHttp(options, async () =>
+          storage.keys(id).length ? storage.claim(`fh.${writeKey}.q.turn`) : () => {},
+        ),
         clock: { now: Date.now, after, soon },
         random: { next: Math.random, bytes: (count) => crypto.getRandomValues(new Uint8Array(count)) },
         lifecycle: webLifecycle,
