@@ -25,11 +25,13 @@ from collector.steps.narrow import anonymise, strip
 from consent.decide import ANALYTICS, Decision, decide
 from consent.gate import Outcome, Proof
 from consent.heard import NOTHING, SUPPRESSED
+from consent.pii.look import rules_in
 from consent.subjects import Subjects
 from consent.tally import Done
 from consent.tokens import TokenError, TokenReader
 
 MAX_NAMES = 64
+REDACTED = ":redacted"
 _NEVER = float("inf")
 _REASONS = {
     "no_consent": Reason.NO_CONSENT, "withdrawn": Reason.WITHDRAWN, "suppressed": Reason.SUPPRESSED,
@@ -221,7 +223,9 @@ def _narrowed(event: Event, said: Prepared, denied: tuple[str, ...], doubtful: b
 
 def _answer(name: str, said: Prepared, denied: tuple[str, ...], source: str, consents: Consents) -> Answer:
     outcome = _judge(name, said, denied, consents)
-    done = Done(consents.gate.site, source, name, outcome.purpose, outcome.mapped, outcome.reason or outcome.kind)
+    # Names are counted before the scrub and shown to officers: one that may hold personal data is counted without it
+    shown = REDACTED if rules_in(name) or "%" in name else name
+    done = Done(consents.gate.site, source, shown, outcome.purpose, outcome.mapped, outcome.reason or outcome.kind)
     if len(said.answers) >= MAX_NAMES:
         said.answers.clear()
     found = said.answers[name] = Answer(outcome, consents.tally.cell(done))
