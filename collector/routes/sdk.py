@@ -27,6 +27,7 @@ PARTS = {
     "vitals",
     "debug",
     "compress",
+    "consent_cookie",
     "sessions",
     "client_hints",
     "linker",

@@ -18,7 +18,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { CallOptions, Client, ClientOptions } from '../src/core/api.js';
 import { createClient } from '../src/core/client.js';
+import { createDraft } from '../src/core/draft.js';
 import type { Ports } from '../src/core/ports.js';
+import { createTabs } from '../src/core/tabs.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: a command is whatever the driver sends
 type Command = any;
@@ -107,6 +109,8 @@ function ports(gpc: boolean): Ports {
     },
     facts: () => ({ locale: 'en', ...(gpc && { gpc }) }),
     gpc: () => gpc,
+    tabs: createTabs,
+    draft: createDraft,
   };
 }
 

@@ -2,11 +2,13 @@
 // @vitest-environment-options { "url": "https://www.shop.example/" }
 /** What is off by default: gzip, sessions by day and campaign, client hints, links across domains, scrubbing on the device. */
 
+import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { start } from '../src/browser/script.js';
 import { createWeb, type Firsthand, type InitOptions } from '../src/browser/web.js';
+import { line, MEANING } from '../src/extras/debug.js';
 import { scanText } from '../src/pii/scan.js';
 import { clientHints, contextOf } from '../src/plugins/client_hints.js';
 import { compress, gzip } from '../src/plugins/compress.js';
@@ -77,6 +79,17 @@ describe('gzip', () => {
     web.track('Last', { text: 'x'.repeat(1_000) });
     dispatchEvent(new Event('pagehide'));
     expect(asked.map(({ init: { body, keepalive } }) => [typeof body, keepalive])).toEqual([['string', true]]);
+  });
+});
+
+describe('the debug panel', () => {
+  it('says what a code means, and the docs list what a page can be told', () => {
+    expect(line([{ reason: 'stopped', message: '401' }])).toMatch(/^! stopped 401 \(.*origins\)$/);
+    const table = readFileSync(`${import.meta.dirname}/../../docs/web.md`, 'utf8');
+    const listed = [...table.matchAll(/^\| `(\w+)` \| /gm)].map(([, code]) => code);
+    // what is only counted is told to nobody
+    const silent = ['no_consent', 'overflow', 'before_send'];
+    expect(Object.keys(MEANING).filter((code) => !silent.includes(code) && !listed.includes(code))).toEqual([]);
   });
 });
 

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { createGate, type GateOptions } from '../src/core/gate.js';
 import type { Policy, PurposeRule } from '../src/core/protocol.js';
-import { weigh } from '../src/core/rule.js';
+import { rulesOf } from '../src/core/rule.js';
 import { Device, names } from './ports.js';
 
 const DAY = 86_400_000;
@@ -25,7 +25,19 @@ function gate(options: Partial<GateOptions<{ purpose: string }>> = {}) {
     changed: () => {},
     ...options,
   });
-  return { device, released, ...made, policy: (news: Policy) => made.policy(news, weigh) };
+  return {
+    device,
+    released,
+    ...made,
+    policy: (news: Policy) =>
+      made.rule(
+        rulesOf(
+          news,
+          () => device.gpc,
+          () => device.now,
+        ),
+      ),
+  };
 }
 
 const rule = (id: string, more: Partial<PurposeRule> = {}): PurposeRule => ({
@@ -81,7 +93,7 @@ describe('a policy', () => {
   });
 
   it('a required purpose is always allowed, and a signal denies what the policy says, required or not asked', () => {
-    const { policy: use, decide, device, deniedBySignal, set } = gate();
+    const { policy: use, decide, device, denies, set } = gate();
     use(
       policy(
         rule('login', { required: true }),
@@ -93,7 +105,7 @@ describe('a policy', () => {
     expect(['login', 'ads', 'odd'].map(decide)).toEqual(['allow', 'allow', 'allow']);
     device.gpc = true;
     expect(['login', 'ads', 'odd'].map(decide)).toEqual(['allow', 'deny', 'deny']);
-    expect(deniedBySignal()).toEqual(['ads', 'odd']);
+    expect(denies()).toEqual(['ads', 'odd']);
   });
 });
 

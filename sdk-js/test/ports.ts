@@ -5,8 +5,10 @@
 
 import type { ClientOptions } from '../src/core/api.js';
 import { createClient } from '../src/core/client.js';
+import { createDraft } from '../src/core/draft.js';
 import type { Answer, Ports, Undo } from '../src/core/ports.js';
 import type { Message } from '../src/core/protocol.js';
+import { createTabs } from '../src/core/tabs.js';
 
 export interface Sent {
   url: string;
@@ -175,6 +177,8 @@ export class Device {
       },
       facts: () => ({ page: { url: 'https://shop.example/', path: '/' }, ...(this.gpc && { gpc: true }) }),
       gpc: () => this.gpc,
+      tabs: createTabs,
+      draft: createDraft,
     };
     const client = createClient(ports, {
       writeKey: 'wk',

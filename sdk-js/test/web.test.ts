@@ -4,7 +4,6 @@
 
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { consentCookie } from '../src/browser/cookie.js';
 import { optionsOf, start } from '../src/browser/script.js';
 import { SNIPPET } from '../src/browser/snippet.js';
 import { webStorage } from '../src/browser/storage.js';
@@ -12,6 +11,7 @@ import { VERSION } from '../src/browser/version.js';
 import { createWeb, type Firsthand } from '../src/browser/web.js';
 import type { Answer } from '../src/core/gate.js';
 import type { Message, PurposeRule } from '../src/core/protocol.js';
+import { consentCookie, consentTeller } from '../src/plugins/consent_cookie.js';
 import { PLUGINS } from '../src/plugins/index.js';
 
 const sent: { url: string; init: RequestInit; batch: Message[] }[] = [];
@@ -132,6 +132,7 @@ describe('storage', () => {
   it('tells the servers of the site what was granted by name, and nothing any more once it was taken back', async () => {
     web = createWeb([]);
     web.init(options);
+    web.use(consentCookie(options, web));
     web.track('A');
     const choice = () => document.cookie.split('; ').filter((cookie) => cookie.startsWith('fh.wk.consent='));
     // allowed because nobody was asked is not granted
@@ -151,36 +152,47 @@ describe('storage', () => {
   it('says a grant no longer than it holds, and none under a signal or without cookies', async () => {
     const set = vi.spyOn(document, 'cookie', 'set');
     const at = Date.now();
-    const days = (ttlDays: number | undefined) => ({
+    let ttlDays: number | undefined;
+    const gate = {
       preferences: () => ({ analytics: true }),
-      answers: () => ({ analytics: [true, at, undefined] as Answer }),
+      answers: () => ({ analytics: [true, at] as Answer }),
       judge: () => 'allow' as const,
       policy: () => ({ mode: 'opt_in', purposes: ttlDays ? [{ id: 'analytics', ttlDays } as PurposeRule] : [] }),
-    });
+    };
     const ends = (after: number) => new Date(at + after * 86_400_000).toUTCString();
-    const publish = consentCookie('fh.wk.consent');
-    publish(days(undefined));
+    const tell = consentTeller('fh.wk.consent', gate);
+    const publish = (days?: number, run = tell) => {
+      ttlDays = days;
+      run();
+    };
+    publish();
     expect(set.mock.lastCall?.[0]).toContain(ends(395));
-    publish(days(180));
+    publish(180);
     expect(set.mock.lastCall?.[0]).toContain(ends(180));
     const writes = set.mock.calls.length;
-    publish(days(180));
-    consentCookie('fh.wk.consent')(days(undefined)); // the next page, before its policy is there
+    publish(180);
+    publish(undefined, consentTeller('fh.wk.consent', gate)); // the next page, before its policy is there
     expect(set.mock.calls).toHaveLength(writes);
     vi.advanceTimersByTime(181 * 86_400_000);
-    publish(days(180));
+    publish(180);
     expect(document.cookie).toBe('');
     web = createWeb([]);
     web.init({ ...options, cookieless: true });
+    web.use(consentCookie({ ...options, cookieless: true }, web));
     web.consent.set({ analytics: true });
     expect(document.cookie).toBe('');
     web.close();
     vi.stubGlobal('navigator', { ...navigator, onLine: true, globalPrivacyControl: true });
     web = createWeb([]);
     web.init(options);
+    const off = web.use(consentCookie(options, web));
     web.consent.set({ analytics: true, marketing: true });
     expect(document.cookie).toContain('fh.wk.consent=analytics');
     expect(document.cookie).not.toContain('marketing');
+    // what nobody keeps any more is gone with the next choice
+    off();
+    web.consent.set({ marketing: false });
+    expect(document.cookie).not.toContain('fh.wk.consent');
   });
 
   it('before a choice leaves no trace on the device', async () => {

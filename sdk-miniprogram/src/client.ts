@@ -6,6 +6,7 @@
  * after the other, each kept until it is confirmed, and what fails is sent again when the mini-program is back.
  */
 
+import { createAlone } from '../../sdk-js/src/core/alone.js';
 import type { Client, ClientOptions } from '../../sdk-js/src/core/api.js';
 import { createClient } from '../../sdk-js/src/core/client.js';
 import type { Plugin } from '../../sdk-js/src/core/plugin.js';
@@ -73,6 +74,7 @@ export function createMiniprogram(options: InitOptions): Firsthand & Pick<Client
       facts: createFacts(queryParams),
       device: createDevice(net.kind),
       gpc: () => false,
+      tabs: createAlone,
     },
     {
       maxQueueBytes: QUEUE_BYTES,

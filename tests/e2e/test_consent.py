@@ -83,14 +83,10 @@ def test_a_yes_is_remembered(chromium: Browser, shop: Installation) -> None:
         person.settled()
         assert not person.page.is_visible("[data-act=accept]")
         person.delivered()
-        kept = remembered_choice(person)
         rows = person.rows(person.anonymous_id, 3)
-        choice, cookie = sorted(person.context.cookies(), key=lambda each: each["name"])
+        [cookie] = person.context.cookies()
     assert [row["event"] for row in rows] == ["$page", "$page_leave", "$page"]
     assert cookie["value"] == rows[0]["anonymous_id"]
-    # what the shop's own server may know
-    assert [choice["name"]] == kept
-    assert "analytics" in choice["value"].split(".")
     months = (cookie["expires"] - time.time()) / 86_400 / 30.4
     assert 12 < months <= 13.1
 

@@ -55,7 +55,7 @@ def till(shop: Installation, folder: Path) -> Iterator[str]:
     """The server while the block runs; its address. What waits when it ends is delivered."""
     port = free_port()
     browser_key, server_key = shop.source(f"till-{port}"), shop.source(f"till-server-{port}", "--kind", "server")
-    tag = f'<script src="{shop.base}/sdk.js" data-write-key="{browser_key}"></script>'
+    tag = f'<script src="{shop.base}/sdk.js" data-write-key="{browser_key}" data-extras="consent_cookie"></script>'
     (folder / "till.py").write_text(SHOP)
     page = html("<h1>Till</h1>", tag)[1].decode()
     told = {"FIRSTHAND_WRITE_KEY": server_key, "FIRSTHAND_ENDPOINT": shop.base, "PAGE": page}

@@ -15,6 +15,10 @@ export const webGpc = (): boolean => (navigator as WebNavigator).globalPrivacyCo
 export const address = (byHash?: boolean) =>
   byHash ? location.href.replace(/\/?#!?/, '') : (location.href.split('#')[0] as string);
 
+/** A page of this host as `context.page` wants it, without what may identify a person. */
+export const pageAt = (href: string, referrer: string, queryParams: readonly string[]): Page =>
+  cleanPage(href, referrer, location.host, queryParams);
+
 /**
  * What the device is is looked up once, in a task of its own (asking for the time zone costs more than all the rest); where
  * the page is when that has changed. The campaign is in the page's address (utm_*), where the collector reads it.
@@ -41,7 +45,7 @@ export function webFacts(
     const { title, referrer } = document;
     const shown = [location.href, title, queryParams.length].join();
     if (shown !== cleaned) {
-      page = { ...cleanPage(address(byHash), referrer, location.host, queryParams), title: cleanText(title) };
+      page = { ...pageAt(address(byHash), referrer, queryParams), title: cleanText(title) };
       cleaned = shown;
     }
     return {

@@ -14,7 +14,7 @@
  * no harm, an event that waits for ever would. A wait that is called back ends with the next look.
  */
 
-import type { Answer, Http, Undo } from '../core/ports.js';
+import type { Answer, Http, Request as Posted, Undo } from '../core/ports.js';
 import { isHidden } from './lifecycle.js';
 
 /** What a request carries instead, and where it goes; must not reject. */
@@ -24,28 +24,35 @@ const LOOK_MS = 250;
 
 type Claim = () => Promise<Undo | null>;
 
+// Told to nobody: who it is, and more of the page's address than its origin
+const QUIETLY = { credentials: 'omit', referrerPolicy: 'strict-origin' } as const;
+
 /** `options` is looked at for each request: an encoder may come later. `claim`: the turn, null while another tab has it. */
-export const webHttp = (options: { encode?: Encode | undefined }, claim: Claim): Http => ({
-  post({ url, body, keepalive }) {
-    const controller = new AbortController();
-    const { signal } = controller;
-    const { encode } = options;
-    const go = async () => {
-      const [to, coded] = encode && !keepalive ? await encode(url, body) : [url, body];
-      return send(to, coded, keepalive, signal);
-    };
-    return { answer: keepalive ? go() : inTurn(claim, go, signal), abort: () => controller.abort() };
-  },
-  async get(url, token) {
+export const webHttp = (options: { encode?: Encode | undefined }, claim: Claim): Http => {
+  async function send({ url, body, keepalive }: Posted, signal: AbortSignal): Promise<Answer> {
     try {
-      const headers: Record<string, string> = token ? { Authorization: `Bearer ${token}` } : {};
-      const response = await fetch(url, { headers, credentials: 'omit', referrerPolicy: 'strict-origin' });
-      return response.ok ? await response.text() : null;
+      if (isHidden() && !('keepalive' in Request.prototype)) navigator.sendBeacon(url, body);
+      else {
+        const { encode } = options;
+        const [to, coded] = encode && !keepalive ? await encode(url, body) : [url, body];
+        const response = await fetch(to, { method: 'POST', body: coded, keepalive, signal, ...QUIETLY });
+        const { status, headers } = response;
+        return { status, retryAfter: headers.get('Retry-After'), body: await response.text() };
+      }
     } catch {
-      return null; // offline or blocked: there are no settings
+      // offline, blocked, aborted or over a quota: all of them are "no answer"
     }
-  },
-});
+    return { status: 0, retryAfter: null, body: '' };
+  }
+  return {
+    post(request) {
+      const controller = new AbortController();
+      const { signal } = controller;
+      const go = () => send(request, signal);
+      return { answer: request.keepalive ? go() : inTurn(claim, go, signal), abort: () => controller.abort() };
+    },
+  };
+};
 
 const inTurn = (claim: Claim, go: () => Promise<Answer>, signal: AbortSignal, looks = 20): Promise<Answer> =>
   claim().then(
@@ -56,23 +63,13 @@ const inTurn = (claim: Claim, go: () => Promise<Answer>, signal: AbortSignal, lo
     go, // a storage that throws knows no other tabs
   );
 
-async function send(url: string, body: BodyInit, keepalive: boolean, signal: AbortSignal): Promise<Answer> {
+/** For `remote`, which the smallest script does without. */
+export const webGet: Http['get'] = async (url, token) => {
   try {
-    if (!isHidden() || 'keepalive' in Request.prototype) {
-      const response = await fetch(url, {
-        method: 'POST',
-        body,
-        keepalive,
-        signal,
-        credentials: 'omit',
-        referrerPolicy: 'strict-origin',
-      });
-      const { status, headers } = response;
-      return { status, retryAfter: headers.get('Retry-After'), body: await response.text() };
-    }
-    navigator.sendBeacon(url, body);
+    const headers: Record<string, string> = token ? { Authorization: `Bearer ${token}` } : {};
+    const response = await fetch(url, { headers, ...QUIETLY });
+    return response.ok ? await response.text() : null;
   } catch {
-    // offline, blocked, aborted or over a quota: all of them are "no answer"
+    return null; // offline or blocked: there are no settings
   }
-  return { status: 0, retryAfter: null, body: '' };
-}
+};

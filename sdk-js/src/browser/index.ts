@@ -2,6 +2,7 @@
 
 import { remote } from '../core/remote.js';
 import { PLUGINS } from '../plugins/index.js';
+import { webGet } from './http.js';
 import { createWeb, type Firsthand } from './web.js';
 
 export type { CallOptions, ConsentState, Report, Stats } from '../core/api.js';
@@ -11,4 +12,4 @@ export type { ConsentMode, Decision, Preferences, Properties } from '../core/pro
 export { SNIPPET } from './snippet.js';
 export type { Firsthand, InitOptions } from './web.js';
 
-export const firsthand: Firsthand = createWeb(PLUGINS, remote);
+export const firsthand: Firsthand = createWeb(PLUGINS, () => remote(webGet));

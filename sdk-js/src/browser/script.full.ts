@@ -2,6 +2,7 @@
 
 import { remote } from '../core/remote.js';
 import { PLUGINS } from '../plugins/index.js';
+import { webGet } from './http.js';
 import { start } from './script.js';
 
-start(window as never, document.currentScript as HTMLScriptElement | null, PLUGINS, remote);
+start(window as never, document.currentScript as HTMLScriptElement | null, PLUGINS, () => remote(webGet));

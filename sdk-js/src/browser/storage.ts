@@ -29,6 +29,8 @@ export function webStorage(mirrored: string): Storage {
     get: (key) => memory.get(key) || local?.getItem(key) || (key === mirrored ? readCookie(key) : null),
     set(key, value) {
       if (key === mirrored) writeCookie(key, value);
+      // a choice that is stored makes the one void that the site's servers may have been told
+      else if (key.endsWith('consent')) removeCookie(key);
       try {
         (local as globalThis.Storage).setItem(key, value);
         memory.delete(key);

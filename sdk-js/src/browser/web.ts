@@ -5,13 +5,13 @@
 
 import type { Client, ClientOptions } from '../core/api.js';
 import { createClient } from '../core/client.js';
+import { createDraft } from '../core/draft.js';
 import { parse } from '../core/json.js';
 import type { Plugin } from '../core/plugin.js';
 import type { Storage } from '../core/ports.js';
 import type { Facts } from '../core/protocol.js';
-import { cleanPage } from '../core/scrub.js';
-import { webFacts, webGpc } from './context.js';
-import { consentCookie } from './cookie.js';
+import { createTabs } from '../core/tabs.js';
+import { pageAt, webFacts, webGpc } from './context.js';
 import { type Encode, webHttp } from './http.js';
 import { webLifecycle } from './lifecycle.js';
 import { after, soon } from './listen.js';
@@ -70,14 +70,14 @@ export function createWeb(
   defaults: readonly Make[],
   remote?: () => Plugin,
 ): Firsthand & { adopt(calls: Waiting[]): void } {
+  const queryParams: string[] = [];
   let client: Client | null = null;
   let waiting: Waiting[] = [];
-  let params: string[] = [];
 
   function init(options: InitOptions): void {
     if (client) return;
     const { writeKey, endpoint, autotrack } = options || {};
-    if (!writeKey || !endpoint) return console.warn('firsthand: init needs writeKey and endpoint');
+    if (!writeKey || !endpoint) return console.warn('firsthand: writeKey, endpoint?');
     if ((document as Document & { prerendering?: boolean }).prerendering) {
       // nobody sees it yet, and perhaps nobody will: until then nothing is asked, read or recorded
       return document.addEventListener('prerenderingchange', () => {
@@ -86,12 +86,9 @@ export function createWeb(
         init(options);
       });
     }
-    const queryParams = names(options.queryParams).map((name) => name.toLowerCase());
-    params = queryParams;
-    const { plugins = defaults.map((make) => make(options)) } = options;
+    queryParams.push(...names(options.queryParams).map((name) => name.toLowerCase()));
     const id = `fh.${writeKey}.id`;
     const storage = webStorage(id);
-    const tellServers = consentCookie(`fh.${writeKey}.consent`, options.cookieless);
     client = createClient(
       {
         storage,
@@ -104,11 +101,12 @@ export function createWeb(
         lifecycle: webLifecycle,
         facts: webFacts(queryParams, options.hashRouting, options),
         gpc: webGpc,
-        publish(gate) {
-          tellServers(gate);
-          if (gate.mayStore()) adopt(takeLeft(storage));
+        publish(mayStore) {
+          if (mayStore) adopt(takeLeft(storage));
           else storage.remove(LEFT);
         },
+        tabs: createTabs,
+        draft: createDraft,
       },
       {
         ...options,
@@ -122,7 +120,8 @@ export function createWeb(
     );
     Object.assign(web, client);
     if (remote && options.remote !== false) client.use(remote());
-    for (const plugin of plugins) if (!autotrack || names(autotrack).includes(plugin.name)) client.use(plugin);
+    for (const plugin of options.plugins || defaults.map((make) => make(options)))
+      if (!autotrack || names(autotrack).includes(plugin.name)) client.use(plugin);
     adopt([]);
   }
 
@@ -130,32 +129,33 @@ export function createWeb(
   function adopt(calls: Waiting[]): void {
     waiting = [...calls, ...waiting];
     for (const [verb, args] of waiting) if (verb === 'init') init(args[0] as InitOptions);
+    if (!client) return;
     // emptied first: a call that is replayed may make another
-    for (const [verb, args, at, href = location.href] of client ? waiting.splice(0) : []) {
+    for (const [verb, args, at, href = location.href] of waiting.splice(0)) {
+      const page = href === location.href ? undefined : { ...pageAt(href, '', queryParams), title: undefined };
       const [owner, name] = locate(client, verb);
-      const page =
-        href === location.href ? undefined : { ...cleanPage(href, '', location.host, params), title: undefined };
-      if (verb !== 'init') (client as unknown as Client).replay(at, () => owner[name]?.(...Array.from(args)), page);
+      if (verb !== 'init') client.replay(at, () => owner[name]?.(...Array.from(args)), page);
     }
   }
 
+  const nothing = () => null;
   const web = {
     version: VERSION,
     init,
     adopt,
-    consent: { get: () => null },
+    consent: { get: nothing },
     flush: async () => ({ sent: 0, pending: waiting.length, dropped: 0 }),
-    getAnonymousId: () => null,
-    getSessionId: () => null,
-    stats: () => null,
-    close() {},
+    getAnonymousId: nothing,
+    getSessionId: nothing,
+    stats: nothing,
+    close: nothing,
   };
   for (const verb of VERBS.split(' ')) {
     const [owner, name] = locate(web, verb);
     owner[name] = (...args) => {
       waiting.push([verb, args, Date.now()]);
       adopt([]);
-      return () => {};
+      return nothing;
     };
   }
   return web as unknown as ReturnType<typeof createWeb>;

@@ -1,15 +1,13 @@
 /** Which messages travel together. Pure; vectors: `batch`. */
 
-/** How many of `sizes` (bytes), from the first on, fit into one batch. One alone always does. */
-export function fit(sizes: readonly number[], maxEvents: number, maxBytes: number): number {
-  let count = 0;
+/** How many `parts`, from the first on, fit into one batch. One alone always does. */
+export function fit(parts: readonly { bytes: number }[], maxEvents: number, maxBytes: number): number {
   let bytes = 0;
-  for (const size of sizes) {
-    bytes += size;
-    if (count && (count >= maxEvents || bytes > maxBytes)) break;
-    count++;
-  }
-  return count;
+  const end = parts.findIndex((part, count) => {
+    bytes += part.bytes;
+    return count && (count >= maxEvents || bytes > maxBytes);
+  });
+  return end < 0 ? parts.length : end;
 }
 
 export interface Slices {
@@ -22,18 +20,12 @@ export interface Slices {
  * and spoils nothing; what is over `maxBytes` but allowed travels alone.
  */
 export function slice(sizes: number[], maxEvents: number, maxBytes: number, maxMessage: number): Slices {
-  const indices = [...sizes.keys()];
+  const parts = sizes.map((bytes, index) => ({ bytes, index }));
+  const indicesOf = (some: typeof parts) => some.map(({ index }) => index);
   const batches: number[][] = [];
-  const ready = indices.filter((index) => (sizes[index] as number) <= maxMessage);
-  while (ready.length) {
-    const count = fit(
-      ready.map((index) => sizes[index] as number),
-      maxEvents,
-      maxBytes,
-    );
-    batches.push(ready.splice(0, count));
-  }
-  return { batches, tooLarge: indices.filter((index) => (sizes[index] as number) > maxMessage) };
+  const ready = parts.filter(({ bytes }) => bytes <= maxMessage);
+  while (ready.length) batches.push(indicesOf(ready.splice(0, fit(ready, maxEvents, maxBytes))));
+  return { batches, tooLarge: indicesOf(parts.filter(({ bytes }) => bytes > maxMessage)) };
 }
 
 /**
@@ -43,8 +35,8 @@ export function slice(sizes: number[], maxEvents: number, maxBytes: number, maxM
 export const byteLength = (text: string): number =>
   text.replace(/[\u0080-\u07ff\ud800-\udfff]/g, '..').replace(/[\u0800-\uffff]/g, '...').length;
 
-export const weigh = (parts: Iterable<{ bytes: number }>): number => {
+export function weigh(parts: Iterable<{ bytes: number }>): number {
   let total = 0;
   for (const { bytes } of parts) total += bytes;
   return total;
-};
+}

@@ -12,7 +12,7 @@ import type { CallOptions, Client, ClientOptions, ConsentState } from './api.js'
 import { byteLength } from './batch.js';
 import { build } from './event.js';
 import { createFlusher } from './flusher.js';
-import { createGate, type Receipt } from './gate.js';
+import { createGate } from './gate.js';
 import { createGuard, subscribe } from './guard.js';
 import { createIdentity, type Person, uuid7 } from './identity.js';
 import { createPlugins } from './plugin.js';
@@ -31,7 +31,7 @@ import {
 import { createQueue } from './queue.js';
 import { createRegistry } from './registry.js';
 import type { Inside } from './remote.js';
-import { createSessions } from './session.js';
+import { createSessions, type SessionState } from './session.js';
 import { createTally, sum } from './tally.js';
 import { createVault } from './vault.js';
 
@@ -46,30 +46,23 @@ export interface Captured {
 
 export function createClient(ports: Ports, options: ClientOptions): Client {
   const { storage, clock, random, lifecycle } = ports;
-  const { writeKey, log = () => {}, beforeSend, endpoint, path = '/v1/batch', queryParams = [] } = options;
-  const root = endpoint.replace(/\/+$/, '');
+  const { writeKey, log = () => {}, beforeSend, path = '/v1/batch', queryParams = [], consentMode: mode } = options;
+  const root = options.endpoint.replace(/\/+$/, '');
   const prefix = `fh.${writeKey}.`;
+  const key = `${prefix}session`;
   const vault = createVault(storage);
   const guard = createGuard(log, options.debug, options.strict);
-  const newId = (at: number) => uuid7(at, random);
+  const newId = (at = clock.now()) => uuid7(at, random);
+  const tab = newId().slice(-12);
   const tally = createTally(vault, `${prefix}lost`);
   const identity = createIdentity(vault, prefix, random);
   const registry = createRegistry(vault, `${prefix}props`);
-  const tab = newId(clock.now()).slice(-12);
   const queue = createQueue(vault, `${prefix}q.`, tab, tally, options);
-  const sessions = createSessions(vault, `${prefix}session`, newId, tab, (id, seq) => {
-    const numbered = (n: number, end: string) => `"sessionId":"${id}","seq":${n}${end}`;
-    const next = sessions.peek(clock.now());
-    // another session has begun meanwhile: the old one's numbers are left alone
-    if (next.id !== id) return;
-    for (const end of ',}') {
-      if (queue.amend(numbered(seq, end), numbered(next.seq, end))) return sessions.commit(next);
-    }
-  });
+  const sessions = createSessions(vault, key, newId, tab);
+  const tabs = ports.tabs({ vault, root: `${prefix}q.`, key, tab, queue, sessions, tally, now: clock.now });
   const listeners = new Set<(state: ConsentState) => void>();
   const soon: Captured[] = [];
-  const drafts = new Map<unknown, string>();
-  let opened: Promise<void> | null = null;
+  let opened: Promise<unknown> | null = null;
   let moment = 0;
   let shown: Page | undefined;
   let signalled = false;
@@ -79,7 +72,7 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
   const gate = createGate<Captured>({
     storage,
     key: `${prefix}consent`,
-    mode: options.consentMode || 'opt_in',
+    mode: mode || 'opt_in',
     cookieless: options.cookieless,
     gpc,
     now: clock.now,
@@ -88,15 +81,15 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
     chosen: (news, how) => inside.chosen?.(news, how),
     changed() {
       applyConsent();
-      for (const listener of listeners) guard.run('onChange', () => listener(state()));
+      guard.tell(listeners, state());
     },
   });
-  const flusher = createFlusher(ports, queue, tally, guard, gate.decide, reportLosses, root + path, writeKey, options);
+  const flusher = createFlusher(ports, queue, tally, guard, gate.decide, reportLosses, root + path, options);
   const inside: Inside = {
     ports,
     root,
     writeKey,
-    mode: options.consentMode,
+    mode,
     gate,
     identity,
     vault,
@@ -105,40 +98,33 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
     off: (name) => plugins.off(name),
     // the same list that the platform's facts are cleaned by: the settings may add to it
     queryParams: queryParams as string[],
-    chosen: null,
+    draft: ports.draft?.({ gate, queue, newId, see, write }),
   };
   const plugins = createPlugins(capture, guard, now, inside);
 
-  function capture(call: Call, at = now(), page = shown, how?: 'draft' | 'later'): void {
-    const purpose = call.purpose || ANALYTICS;
-    const decision = gate.decide(purpose);
-    if (how === 'draft') {
-      // kept only where a sent event would be; a later one takes the place and the id of the one before
-      const id = drafts.get(call.event) || newId(at);
-      drafts.delete(call.event);
-      if (!call.properties || decision !== 'allow') return queue.draft(id, purpose, null);
-      drafts.set(call.event, id);
-    } else {
-      tally.captured++;
-      guard.log(decision, call);
-      if (decision === 'deny') return tally.drop('no_consent');
-    }
+  /** What is known at this moment, whatever becomes of it. */
+  function see(call: Call, page = shown, at = now()): Captured {
     // fails open: an event without its context is worth more than none
-    const facts = guard.run('context', ports.facts) || {};
+    const facts = guard.run(ports.facts) || {};
     if (page) facts.page = { ...facts.page, ...page };
     const person = identity.person();
-    const captured: Captured = {
+    return {
       call: { ...call, properties: registry.complete(call, at) },
       at,
       facts,
-      purpose,
+      purpose: call.purpose || ANALYTICS,
       person,
       userId: person.userId,
     };
-    if (decision === 'allow')
-      return how === 'later' && clock.soon
-        ? later(captured)
-        : enqueue(captured, how === 'draft' ? drafts.get(call.event) : undefined);
+  }
+
+  function capture(call: Call, at?: number, page?: Page, isLater?: boolean): void {
+    const decision = gate.decide(call.purpose || ANALYTICS);
+    tally.counts.captured++;
+    guard.log(decision, call);
+    if (decision === 'deny') return tally.drop('no_consent');
+    const captured = see(call, page, at);
+    if (decision === 'allow') return isLater && clock.soon ? later(captured) : enqueue(captured);
     // the host may change its objects while we wait, so the copy is made now
     const copy = encode(captured.call);
     if (copy) gate.hold({ ...captured, call: JSON.parse(copy) });
@@ -149,58 +135,61 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
    * is read and judged at once, and whatever comes next (a call, another decision, the end of the page) finds it done.
    */
   function later(captured: Captured): void {
-    if (soon.push(captured) > 1) return;
-    (clock.soon as (run: () => void) => void)(guard.wrap('later', catchUp));
+    if (soon.push(captured) < 2) clock.soon?.(guard.wrap(catchUp));
   }
 
   function catchUp(): void {
-    for (const captured of soon.splice(0)) gate.pass(captured);
+    soon.splice(0).forEach(gate.pass);
   }
 
-  /** `draft`: the id of one, which takes no number. */
-  function enqueue(captured: Captured, draft?: string): void {
-    const { call, at, facts, purpose, person, userId } = captured;
+  function enqueue(captured: Captured): void {
+    const { call, at, facts, purpose } = captured;
     const peek = () => sessions.peek(at, options.sessionKey?.(at, call.type, facts.page, sessions.current()?.key));
     let session = peek();
     if (!session.seq && inside.begins) {
       // counts as captured, if there is one
-      tally.captured += inside.begins(captured, registry.complete, enqueue);
+      tally.counts.captured += inside.begins(captured, registry.complete, enqueue);
       session = peek();
     }
+    const id = newId(at);
+    const body = write(captured, id, session);
+    if (!body) return;
+    sessions.commit(session);
+    queue.push(id, purpose, body);
+    flusher.nudge();
+  }
+
+  /** The encoded message; without a session it takes no number. Undefined, counted, where there is none. */
+  function write(
+    { call, at, facts, person, userId }: Captured,
+    id: string,
+    session?: SessionState,
+  ): string | undefined {
     const state = {
       anonymousId: identity.mint(person, at),
       userId,
-      sessionId: session.id,
-      seq: draft ? null : session.seq,
+      sessionId: (session || sessions.peek(at)).id,
+      seq: session?.seq,
       preferences: gate.preferences(),
-      receipt: stampOf(gate.receipt()),
+      receipt: gate.memory()?.[3],
     };
     const built = build(
       call,
       state,
       { ...ports.device?.(), ...facts },
       options.library,
-      draft || newId(at),
+      id,
       new Date(at).toISOString(),
     );
-    if ('error' in built) {
-      tally.drop(built.error);
-      return explain(built.error, call);
-    }
-    const message = beforeSend ? guard.run('beforeSend', () => beforeSend(built)) : built;
-    if (!message) return draft ? undefined : tally.drop('before_send');
-    const body = encode(message);
-    if (!body) return;
-    if (draft) return queue.draft(draft, purpose, body);
-    sessions.commit(session);
-    queue.push(built.messageId, purpose, body);
-    flusher.nudge();
+    if ('error' in built) return refuse(built.error, call);
+    const message = beforeSend ? guard.run(() => beforeSend(built), 'beforeSend') : built;
+    if (message) return encode(message);
+    tally.drop('before_send');
+    return undefined;
   }
 
-  const stampOf = ({ at, ...receipt }: Receipt = {}) => receipt;
-
-  /** Null, counted, for what is too large and for what no JSON can hold (cycles, getters that throw). */
-  function encode(value: Call | Message): string | null {
+  /** Undefined, counted, for what is too large and for what no JSON can hold (cycles, getters that throw). */
+  function encode(value: Call | Message): string | undefined {
     let reason: Reason = 'too_large';
     try {
       const body = JSON.stringify(value);
@@ -208,22 +197,20 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
     } catch {
       reason = 'invalid'; // the host's object, not our bug: counted and said below
     }
-    tally.lose(reason);
-    explain(reason, value);
-    return null;
+    return refuse(reason, value, tally.lose);
   }
 
-  function explain(reason: Reason, { type, event }: Call): void {
-    guard.report(reason, `${type} ${String(event || '').slice(0, 60)}: ${reason}`);
+  function refuse(reason: Reason, { type, event }: Call, count = tally.drop): undefined {
+    count(reason);
+    guard.report(reason, `${type} ${String(event || '').slice(0, 60)}`);
   }
-
-  const publish = () => guard.run('publish', () => ports.publish?.(gate));
 
   function applyConsent(): void {
     catchUp();
-    if (gate.mayStore()) open();
+    const mayStore = gate.mayStore();
+    if (mayStore) open();
     else if (opened || gate.decide(ANALYTICS) === 'deny') shut();
-    publish();
+    guard.run(() => ports.publish?.(mayStore));
     flusher.recheck();
   }
 
@@ -231,6 +218,7 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
   function shut(): void {
     vault.isOpen = false;
     opened = null;
+    tabs.leave();
     queue.close();
     tally.takeLost();
     reset();
@@ -242,7 +230,8 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
     identity.open(clock.now());
     tally.open();
     registry.open();
-    opened = queue.open().then(() => flusher.nudge(tally.adopted));
+    queue.items().forEach(queue.store);
+    opened = tabs.adopt().then(() => flusher.nudge(tally.counts.adopted));
   }
 
   function reportLosses(): void {
@@ -252,17 +241,21 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
   }
 
   function state(): ConsentState {
-    const decisions: ConsentState['decisions'] = {};
-    for (const purpose of [NECESSARY, ...gate.asked()]) decisions[purpose] = gate.decide(purpose);
     const policy = gate.policy();
-    return { mode: policy.mode, gpc: gpc(), preferences: gate.preferences(), decisions, notice: gate.notice(), policy };
+    return {
+      mode: policy.mode,
+      gpc: gpc(),
+      preferences: gate.preferences(),
+      decisions: Object.fromEntries([NECESSARY, ...gate.asked()].map((purpose) => [purpose, gate.decide(purpose)])),
+      notice: gate.memory()?.[2],
+      policy,
+    };
   }
 
   function setUser(userId: unknown): void {
     // Denied is denied: who the person is may be told again after a grant
     if (typeof userId !== 'string' || !userId || gate.decide(ANALYTICS) === 'deny') return;
-    const known = identity.person().userId;
-    if (known && known !== userId) reset();
+    if ((identity.person().userId || userId) !== userId) reset();
     identity.setUser(userId);
   }
 
@@ -273,46 +266,49 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
   }
 
   function stats() {
-    const { drop, lose, open, takeLost, ...counts } = tally;
     const [held, queued] = [gate.held(), queue.items().length];
     const droppedBy = { ...tally.droppedBy };
-    return { ...counts, held, queued, pending: held + queued, dropped: sum(droppedBy), droppedBy };
+    return { ...tally.counts, held, queued, pending: held + queued, dropped: sum(droppedBy), droppedBy };
   }
 
   const send = (type: Call['type'], said: Partial<Call>, { purpose, timestamp }: CallOptions = {}) => {
-    const when = timestamp && new Date(timestamp);
-    capture({ type, ...said, purpose, timestamp: when && Number(when) ? when.toISOString() : undefined });
+    const when = new Date(timestamp as string);
+    capture({ type, ...said, purpose, timestamp: Number(when) ? when.toISOString() : undefined });
   };
   const verb =
-    (type: Call['type'], subject: keyof Call, rest: keyof Call) =>
+    (type: Call['type'], subject: keyof Call = 'name', rest: keyof Call = 'properties') =>
     (name?: string, body?: Properties, extra?: CallOptions): void =>
       send(type, { [subject]: name, [rest]: body }, extra);
 
   const offs = [
     catchUp,
     lifecycle.onLeave(
-      guard.wrap('leave', (final: boolean) => {
+      guard.wrap((final: boolean) => {
         catchUp();
         flusher.leave();
-        if (final) queue.leave();
+        if (final) tabs.leave();
       }),
     ),
-    lifecycle.onReturn(guard.wrap('return', () => void queue.resume().then(() => flusher.nudge()))),
+    lifecycle.onReturn(
+      guard.wrap(() => {
+        tabs.resume();
+        void tabs.adopt().then(() => flusher.nudge());
+      }),
+    ),
     gate.close,
     identity.close,
-    sessions.close,
     plugins.undoAll,
     flusher.close,
-    queue.leave,
+    tabs.close,
+    tabs.leave,
   ];
-  if (gate.mayStore()) open();
-  publish();
+  applyConsent();
 
   return {
     ...guard.shield<Omit<Client, 'consent'>>(catchUp, {
-      track: verb('track', 'event', 'properties'),
-      page: verb('page', 'name', 'properties'),
-      screen: verb('screen', 'name', 'properties'),
+      track: verb('track', 'event'),
+      page: verb('page'),
+      screen: verb('screen'),
       group: verb('group', 'groupId', 'traits'),
       identify(userId, traits, extra) {
         setUser(userId);
@@ -350,7 +346,7 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
       replay(at, run, page) {
         moment = at;
         shown = page;
-        guard.run('replay', run);
+        guard.run(run, 'replay');
         moment = 0;
         shown = undefined;
       },
@@ -366,7 +362,7 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
       signal(seen?: boolean) {
         signalled ||= seen === true;
         if (seen) applyConsent();
-        return { gpc: gpc(), denies: gate.deniedBySignal() };
+        return { gpc: gpc(), denies: gate.denies() };
       },
     }),
   };

@@ -17,9 +17,9 @@ export interface State {
   anonymousId: string | null;
   userId: string | null;
   sessionId: string | null;
-  seq: number | null;
+  seq?: number | null | undefined;
   /** What `context.consent` says besides the choice itself: receipt, token, version of the policy. */
-  receipt?: Omit<Stamp, 'categoryPreferences'> | undefined;
+  receipt?: Omit<Stamp, 'categoryPreferences'> | null | undefined;
   preferences: Stamp['categoryPreferences'] | null;
 }
 

@@ -34,6 +34,7 @@ export interface Flusher {
 }
 
 export interface FlusherOptions {
+  writeKey: string;
   flushAt?: number | undefined;
   flushAfterMs?: number | undefined;
 }
@@ -59,55 +60,49 @@ export function createFlusher(
   decide: (purpose: string) => Decision,
   delivered: () => void,
   url: string,
-  writeKey: string,
-  { flushAt = 20, flushAfterMs = 3_000 }: FlusherOptions,
+  { writeKey, flushAt = 20, flushAfterMs = 3_000 }: FlusherOptions,
 ): Flusher {
   const flights = new Set<Flight>();
   const waiters = new Set<() => void>();
   let limit = flushAt;
   let attempt = 0;
   let timer: Undo | null = null;
-  /** Why nothing is sent now: the network, or a server that asked for patience. */
-  let paused: 'network' | 'server' | null = null;
-  let resume: Undo = () => {};
+  /** Sending waits until then; a server that asked for patience gets it, also from a network that came back. */
+  let resume: Undo | null = null;
+  let asked = 0;
   let stopped = false;
 
-  const allowed = ({ purpose }: Item) => decide(purpose) === 'allow';
-  const waits = () => queue.items().filter((item) => !item.inFlight && allowed(item));
+  const is = (decision: Decision) => (item: Item) => decide(item.purpose) === decision;
+  const waits = () => queue.items().filter((item) => !item.inFlight && is('allow')(item));
 
-  /** Aborts requests and drops events that may no longer be sent. */
   function recheck(): void {
-    for (const flight of flights) {
-      if (!flight.items.every(allowed)) recall(flight);
-    }
-    const denied = queue.items().filter(({ purpose }) => decide(purpose) === 'deny');
-    tally.drop('no_consent', queue.remove(denied));
+    for (const flight of flights) if (!flight.items.every(is('allow'))) recall(flight);
+    tally.drop('no_consent', queue.remove(queue.items().filter(is('deny'))));
   }
 
   /** Its events are free to travel with another request, and its own end must not set them free again. */
   function recall(flight: Flight): void {
-    mark(flight.items, false);
+    mark(flight, false);
     flight.items = [];
     flight.abort();
   }
 
-  function mark(items: Item[], inFlight: boolean): void {
+  function mark({ items }: Flight, inFlight: boolean): void {
     for (const item of items) item.inFlight = inFlight;
   }
 
-  function pump(leaving = false): void {
-    if (timer) timer();
+  function pump(leaving?: boolean): void {
+    timer?.();
     timer = null;
-    while (!stopped && !paused && lifecycle.online() && (leaving || !flights.size)) {
+    while (!stopped && !resume && lifecycle.online() && (leaving || !flights.size)) {
       recheck();
       const items = waits();
-      const sizes = items.map(({ bytes }) => bytes);
-      items.length = fit(sizes, limit, MAX_BATCH_BYTES);
+      items.length = fit(items, limit, MAX_BATCH_BYTES);
       if (!items.length || !send(items, leaving)) return;
     }
   }
 
-  function send(items: Item[], keepalive: boolean): boolean {
+  function send(items: Item[], keepalive = false): boolean {
     const rest = JSON.stringify({ writeKey, sentAt: new Date(clock.now()).toISOString() });
     const body = `{"batch":[${items.map((item) => item.body)}],${rest.slice(1)}`;
     const bytes = keepalive ? byteLength(body) : 0;
@@ -116,18 +111,18 @@ export function createFlusher(
     const { answer, abort } = http.post({ url, body, keepalive });
     const flight: Flight = { items, bytes, abort };
     flights.add(flight);
-    mark(items, true);
+    mark(flight, true);
     const late = clock.after(TIMEOUT_MS, abort);
-    void answer.then((got) => {
-      late();
-      flights.delete(flight);
-      mark(flight.items, false);
-      guard.run('flush', () => {
+    void answer.then(
+      guard.wrap((got) => {
+        late();
+        flights.delete(flight);
+        mark(flight, false);
         if (flight.items.length) settle(items, got);
         pump();
-      });
-      for (const check of waiters) check();
-    });
+        for (const check of waiters) check();
+      }),
+    );
     return true;
   }
 
@@ -139,54 +134,53 @@ export function createFlusher(
     guard.log(status, verdict, items.length);
     attempt = action === 'retry' ? attempt + 1 : 0;
     if (action === 'retry') {
-      resume();
-      paused = status ? 'server' : 'network';
+      resume?.();
+      asked = status;
       resume = clock.after(delayMs, unpause);
     } else if (action === 'split') limit = Math.ceil(items.length / 2);
-    else if (action === 'done') confirm(items, answer);
+    else if (action === 'done') confirm(items, answer?.rejected);
     else {
       stopped = action === 'stop';
       const reason = stopped ? 'stopped' : status === 413 ? 'too_large' : 'refused';
       if (!stopped) tally.lose(reason, queue.remove(items));
-      guard.report(reason, `collector answered ${status}${stopped ? ': check write key and origins' : ''}`);
+      guard.report(reason, status);
     }
   }
 
-  function confirm(items: Item[], answer: { rejected?: { messageId: string; reason: string }[] } | null): void {
+  function confirm(items: Item[], rejected: { messageId: string; reason: string }[] = []): void {
     limit = flushAt;
     for (const item of items) {
       // not there any more: its purpose was denied meanwhile, and it is counted as that
       if (!queue.remove([item])) continue;
-      const refusal = ((answer && answer.rejected) || []).find(({ messageId }) => messageId === item.id);
-      guard.log(refusal ? refusal.reason : 'accepted', item.id);
-      if (refusal) {
-        tally.drop(refusal.reason);
-        guard.report('rejected', `collector refused: ${refusal.reason}`);
-      } else tally.sent++;
+      const reason = rejected.find(({ messageId }) => messageId === item.id)?.reason;
+      guard.log(reason || 'accepted', item.id);
+      if (reason) {
+        tally.drop(reason);
+        guard.report('rejected', reason);
+      } else tally.counts.sent++;
     }
     delivered();
   }
 
   function unpause(): void {
-    resume();
-    paused = null;
+    resume?.();
+    resume = null;
     pump();
   }
 
   const offOnline = lifecycle.onOnline(
-    guard.wrap('online', () => {
-      // a server that asked for patience still gets it
-      if (paused !== 'server') unpause();
+    guard.wrap(() => {
+      if (!resume || !asked) unpause();
     }),
   );
 
   return {
     nudge(now) {
       if (now || queue.items().length >= flushAt || weigh(queue.items()) > MAX_BATCH_BYTES) pump();
-      else timer ||= clock.after(flushAfterMs, guard.wrap('timer', pump as () => void));
+      else timer ||= clock.after(flushAfterMs, guard.wrap(pump as () => void));
     },
-    flush(timeoutMs) {
-      return new Promise((resolve) => {
+    flush: (timeoutMs) =>
+      new Promise((resolve) => {
         const finish = () => {
           waiters.delete(check);
           cancel();
@@ -199,8 +193,7 @@ export function createFlusher(
         waiters.add(check);
         pump();
         check();
-      });
-    },
+      }),
     leave() {
       for (const flight of flights) if (!flight.bytes) recall(flight);
       pump(true);
@@ -209,8 +202,8 @@ export function createFlusher(
     close() {
       stopped = true;
       offOnline();
-      if (timer) timer();
-      resume();
+      timer?.();
+      resume?.();
       for (const { abort } of flights) abort();
     },
   };

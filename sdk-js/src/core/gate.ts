@@ -1,15 +1,14 @@
 /**
- * May an event be used for its purpose? `decide` is pure (vectors: `gate`, the same in every language), and so is `rule.ts`;
- * `createGate` keeps the person's choice, the site's policy and the events that wait for a choice.
+ * May an event be used for its purpose? `decide` is pure (vectors: `gate`, the same in every language); `createGate` keeps
+ * the person's choice and the events that wait for one. What a site's policy says beyond a mode is in `rule.ts`, which comes
+ * along with the policy: a page that fetches none does not carry it.
  *
  * Waiting events live in memory only, bounded, and leave in one of two ways: released, in order and with
  * their own times, when their purpose is allowed; or purged, counted, when it is denied. The only thing
  * the gate reads from the device before a choice is the choice itself, which must be remembered to be
  * respected.
  *
- * Until a policy has arrived the mode alone counts, and without one the strictest. A grant is stale when it
- * is older than the policy lets it live, or was made about another version of the purpose, or before another
- * notice where the policy says `hard`: then it counts as none. A no is never stale.
+ * Until a policy has arrived the mode alone counts, and without one the strictest.
  */
 
 import type { ChoiceOptions } from './api.js';
@@ -24,32 +23,54 @@ import {
   PURPOSES,
   type Stamp,
 } from './protocol.js';
-import type { Weigh } from './rule.js';
 
 /** Global Privacy Control denies what sells or shares (W3C GPC; CCPA regulations §7025). */
 const DENIED_BY_GPC = ['marketing', 'third_party'];
 const MAX_HELD = 1_000;
 
-/** Without a policy. An unknown mode is the strictest. */
-export function decide(purpose: string, preferences: Preferences | null, mode: string, gpc: boolean): Decision {
+/** Without a policy: `answer` is undefined where there is none. An unknown mode is the strictest. */
+export function plainly(purpose: string, answer: unknown, mode: string, gpc: boolean): Decision {
   if (purpose === NECESSARY) return 'allow';
   if (gpc && DENIED_BY_GPC.includes(purpose)) return 'deny';
-  const choice = preferences && Object.entries(preferences).find(([name]) => name === purpose)?.[1];
-  // `=== true`, so that a truthy surprise never widens anything
-  if (choice != null) return choice === true ? 'allow' : 'deny';
+  if (answer !== undefined) return isGrant(answer) ? 'allow' : 'deny';
   return mode === 'opt_out' || (mode === 'exempt' && purpose === ANALYTICS) ? 'allow' : 'hold';
 }
 
+/** The same for a set of answers. */
+export const decide = (purpose: string, preferences: Preferences | null, mode: string, gpc: boolean): Decision =>
+  plainly(purpose, bare(preferences)[purpose], mode, gpc);
+
+/** `=== true`, so that a truthy surprise never widens anything; a damaged answer is a no. */
+export const isGrant = (answer: unknown) => [answer].flat()[0] === true;
+
+/** Own names only: a page may have put others on Object.prototype. */
+export const bare = <T>(of: Record<string, T> | null): Record<string, T> =>
+  ({ __proto__: null, ...of }) as unknown as Record<string, T>;
+
 /** `[granted, when (ms), version of the purpose]`: lists have no names that a build could shorten differently. */
-export type Answer = [granted: boolean, at: number, version: string | undefined];
-/** `at`: when the token was given; it stays here. */
-export type Receipt = Omit<Stamp, 'categoryPreferences'> & { at?: number };
-type Remembered = [
-  answers: Record<string, Answer>,
-  withdrawn: boolean | undefined,
-  notice: string | undefined,
+export type Answer = [granted: boolean, at: number, version?: string | undefined];
+export type Answers = Record<string, Answer>;
+/** What a receipt adds to the choice on every event. */
+export type Receipt = Omit<Stamp, 'categoryPreferences'>;
+/** What the device remembers of a choice; `notice`: the hash of the one it was made under. */
+export type Remembered = [
+  answers: Answers,
+  withdrawn?: boolean | undefined,
+  notice?: string | undefined,
   receipt?: Receipt | undefined,
+  /** When the receipt's token was given. */
+  givenAt?: number | undefined,
 ];
+
+/** What a policy adds; `rule.ts`. `answer`: the one to look at, if not the person's. */
+export interface Rules {
+  policy: Policy;
+  judge(purpose: string, answer: Answer | undefined, withdrawn: boolean | undefined): Decision | 'cookieless';
+  /** The answers that still count. */
+  standing(answers: Answers, notice: string | undefined): Answers;
+  /** Writes down what a choice was made about. */
+  mark?(memory: Remembered, added: Answers): void;
+}
 
 export interface Held {
   purpose: string;
@@ -60,17 +81,16 @@ export interface Gate<T extends Held> {
   /** The person's choice as it stands; null when none was made. */
   preferences(): Preferences | null;
   /** What was answered, by purpose, less the grants that a newer notice has made stale. */
-  answers(): Record<string, Answer>;
+  answers(): Answers;
   /** As `decide`, and tells what may be sent from what may also be kept. */
-  judge(purpose: string): Decision | 'cookieless';
-  /** Hash of the notice that the choice was made under. */
-  notice(): string | undefined;
-  /** What a receipt adds to the choice on every event. */
-  receipt(news?: Receipt): Receipt | undefined;
+  judge(purpose: string, answer?: Answer): Decision | 'cookieless';
+  /** All that is remembered, to be changed by `remote.ts`, which says so by `keep`. */
+  memory(): Remembered | null;
+  keep(): void;
   /** The built-in or declared purposes and those a choice was made for, without `necessary`. */
   asked(): string[];
   /** Those that Global Privacy Control denies now. */
-  deniedBySignal(): string[];
+  denies(): string[];
   /**
    * May the device's storage be used? For analytics, or for what the person granted by name: a purpose that
    * is only allowed because nobody asked keeps no id after analytics was refused.
@@ -80,8 +100,9 @@ export interface Gate<T extends Held> {
   /** What was allowed a moment ago: released, held or dropped, as it is decided now. */
   pass(item: T): void;
   held(): number;
-  /** `by`: what weighs its rules; it comes along with the first policy, so that whoever fetches none does not carry it. */
-  policy(news?: Policy, by?: Weigh): Policy;
+  policy(): Policy;
+  /** From here on these hold. */
+  rule(news: Rules): void;
   set(preferences: Preferences, how?: ChoiceOptions): void;
   withdraw(how?: ChoiceOptions): void;
   close: Undo;
@@ -104,33 +125,31 @@ export interface GateOptions<T> {
 }
 
 export function createGate<T extends Held>(options: GateOptions<T>): Gate<T> {
-  const { storage, key, gpc, now } = options;
-  let policy: Policy = { mode: options.mode };
-  let weigh: Weigh = () => 'deny';
-  let remembered = read(storage.get(key));
+  const { storage, key, gpc, now, mode } = options;
   const held: T[] = [];
+  let rules: Rules = {
+    policy: { mode },
+    judge: (purpose, answer, withdrawn) => plainly(purpose, answer, withdrawn ? '' : mode, gpc()),
+    standing: (answers) => answers,
+  };
+  let memory = read();
 
-  /** What was answered, less the grants that a notice has made stale which is too new for them. */
-  function answers(): Remembered[0] {
-    const [given = {}, , notice] = remembered || [];
-    const stale = policy.reconsent === 'hard' && policy.notice && notice && notice !== policy.notice.hash;
-    return Object.fromEntries(Object.entries(given).filter(([, answer]) => !stale || !isGrant(answer)));
+  /** A damaged record is none. */
+  function read(): Remembered | null {
+    const stored = parse(storage.get(key));
+    if (!Array.isArray(stored) || !stored[0]) return null;
+    stored[0] = bare(stored[0]);
+    return stored as Remembered;
   }
+  const keep = () => storage.set(key, JSON.stringify(memory));
+  const answers = () => (memory ? rules.standing(memory[0], memory[2]) : bare<Answer>(null));
   const preferences = () =>
-    remembered && Object.fromEntries(Object.entries(answers()).map(([purpose, answer]) => [purpose, isGrant(answer)]));
-  const ruleOf = (purpose: string) => policy.purposes?.find(({ id }) => id === purpose);
+    memory && Object.fromEntries(Object.entries(answers()).map(([purpose, answer]) => [purpose, isGrant(answer)]));
   const asked = () =>
-    [...new Set([...(policy.purposes?.map(({ id }) => id) || PURPOSES), ...Object.keys(answers())])].filter(
+    [...new Set([...(rules.policy.purposes?.map(({ id }) => id) || PURPOSES), ...Object.keys(answers())])].filter(
       (purpose) => purpose !== NECESSARY,
     );
-
-  function judge(purpose: string): Decision | 'cookieless' {
-    const rule = ruleOf(purpose);
-    // after a withdrawal, and for what the policy does not know, nothing is allowed by default
-    const asks = remembered?.[1] && rule?.default === 'granted';
-    if (rule) return weigh(asks ? { ...rule, default: 'pending' } : rule, answers()[purpose], gpc(), now());
-    return decide(purpose, preferences(), remembered?.[1] || policy.purposes ? '' : policy.mode, gpc());
-  }
+  const judge: Gate<T>['judge'] = (purpose, answer = answers()[purpose]) => rules.judge(purpose, answer, memory?.[1]);
 
   function decideNow(purpose: string): Decision {
     const decision = judge(purpose);
@@ -139,7 +158,7 @@ export function createGate<T extends Held>(options: GateOptions<T>): Gate<T> {
 
   function settle(): void {
     options.changed();
-    for (const item of held.splice(0)) pass(item);
+    held.splice(0).forEach(pass);
   }
 
   function pass(item: T): void {
@@ -150,76 +169,51 @@ export function createGate<T extends Held>(options: GateOptions<T>): Gate<T> {
   }
 
   function choose(news: Preferences, withdrawn: boolean | undefined, told: Preferences | null, how = {}): void {
-    const added: Remembered[0] = {};
+    const added: Answers = {};
     for (const [purpose, value] of Object.entries(news || {})) {
       // a choice that is neither yes nor no is no choice
-      if (typeof value === 'boolean') added[purpose] = [value, now(), ruleOf(purpose)?.version];
+      if (typeof value === 'boolean') added[purpose] = [value, now()];
     }
-    const { notice, policyVersion } = policy;
     // a new choice has no receipt yet
-    remembered = [{ ...answers(), ...added }, withdrawn, notice?.hash, policyVersion ? { policyVersion } : undefined];
+    memory = [bare({ ...answers(), ...added }), withdrawn];
+    rules.mark?.(memory, added);
     keep();
     const then = options.chosen(told, how);
     settle();
     then?.();
   }
 
-  const keep = () => storage.set(key, JSON.stringify(remembered));
-
-  const close = storage.watch(key, () => {
-    remembered = read(storage.get(key));
-    settle();
-  });
-
   return {
     decide: decideNow,
     judge,
     answers,
     pass,
-    close,
     asked,
     preferences,
-    deniedBySignal: () =>
-      asked().filter((purpose) => {
-        const rule = ruleOf(purpose);
-        return gpc() && (rule ? rule.gpc !== 'ignore' : DENIED_BY_GPC.includes(purpose));
-      }),
-    receipt(news) {
-      if (news && remembered) {
-        remembered[3] = news;
-        keep();
-      }
-      return remembered?.[3] || undefined;
-    },
+    keep,
+    memory: () => memory,
+    close: storage.watch(key, () => {
+      memory = read();
+      settle();
+    }),
+    // what even a yes would not allow
+    denies: () => asked().filter((purpose) => gpc() && judge(purpose, [true, now()]) === 'deny'),
     mayStore: () =>
       !options.cookieless &&
       [ANALYTICS, ...Object.keys(answers())].some((purpose) => purpose !== NECESSARY && judge(purpose) === 'allow'),
     held: () => held.length,
-    notice: () => remembered?.[2],
     hold(item) {
-      held.push(item);
-      if (held.length > MAX_HELD) {
+      if (held.push(item) > MAX_HELD) {
         held.shift();
         options.drop('overflow');
       }
     },
-    policy(news, by = weigh) {
-      if (news) {
-        policy = news;
-        weigh = by;
-        settle();
-      }
-      return policy;
+    policy: () => rules.policy,
+    rule(news) {
+      rules = news;
+      settle();
     },
-    set: (news, how) => choose(news, remembered?.[1], news, how),
+    set: (news, how) => choose(news, memory?.[1], news, how),
     withdraw: (how) => choose(Object.fromEntries(asked().map((purpose) => [purpose, false])), true, null, how),
   };
-}
-
-/** A damaged answer is a no. */
-const isGrant = (answer: unknown) => [answer].flat()[0] === true;
-
-function read(text: string | null): Remembered | null {
-  const stored = parse(text);
-  return Array.isArray(stored) && stored[0] ? (stored as Remembered) : null;
 }

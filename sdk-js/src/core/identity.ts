@@ -82,11 +82,12 @@ export function createIdentity(storage: Storage, prefix: string, random: Random)
 
 /** RFC 9562 §5.7: 48 bits of milliseconds, version, 74 random bits around the variant. */
 export function uuid7(now: number, random: Random): string {
-  const hex = (value: number, digits: number) => value.toString(16).padStart(digits, '0');
-  return (hex(now, 12) + Array.from(random.bytes(10), (byte) => hex(byte, 2)).join('')).replace(
-    /^(.{8})(.{4}).(...)(.)(...)/,
-    (_, high, low, a, variant, b) => `${high}-${low}-7${a}-${'89ab'[Number(`0x${variant}`) & 3]}${b}-`,
-  );
+  const bytes = random.bytes(10);
+  bytes[2] = ((bytes[2] as number) & 63) | 128;
+  // the one digit too many is where the version goes
+  return (
+    now.toString(16).padStart(12, '0') + Array.from(bytes, (byte) => (byte + 256).toString(16).slice(1)).join('')
+  ).replace(/(.{8})(.{4}).(...)(....)/, '$1-$2-7$3-$4-');
 }
 
 /** When a UUIDv7 was made; NaN (and so never young enough) for anything else. */

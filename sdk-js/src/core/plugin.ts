@@ -4,10 +4,17 @@
  * nothing behind.
  */
 
+import type { Gate } from './gate.js';
 import type { Guard } from './guard.js';
 import type { Undo } from './ports.js';
 import type { Call, Page, Properties } from './protocol.js';
 import type { Inside } from './remote.js';
+
+/** What a part in a file of its own may know of the inside: names that stand here stay as they are in every build. */
+export interface Known {
+  prefix: string;
+  gate: Pick<Gate<never>, 'answers' | 'judge' | 'policy' | 'preferences'>;
+}
 
 export interface PluginApi {
   /** `$` names are allowed here. `at`: when it happened (ms), if not now. */
@@ -32,8 +39,8 @@ export interface Plugin {
   install(api: PluginApi): Undo;
 }
 
-/** `draft`: kept beside the queue under the event's name, in place of an earlier one; `later`: written down in a task of its own. */
-export type Capture = (call: Call, at?: number, page?: Page, how?: 'draft' | 'later') => void;
+/** `later`: written down in a task of its own. */
+export type Capture = (call: Call, at?: number, page?: Page, later?: boolean) => void;
 
 export interface Plugins {
   /** Installs once per name; the undo of a second one does nothing. */
@@ -48,23 +55,26 @@ export function createPlugins(capture: Capture, guard: Guard, now: () => number,
   return {
     use({ name, purpose, install }) {
       if (installed.has(name)) return () => {};
-      const call = { internal: true, purpose };
-      const undo = guard.run(name, () =>
-        install({
-          track: (event, properties, at, page) =>
-            capture({ type: 'track', event, properties, ...call }, at, page, 'later'),
-          draft: (event, properties, page) =>
-            capture({ type: 'track', event, properties, ...call }, undefined, page, 'draft'),
-          page: (page, at, properties) => capture({ type: 'page', properties, ...call }, at, page, 'later'),
-          now,
-          guarded: (run) => guard.wrap(name, run),
-          queryParams: inside.queryParams,
-          inside,
-        }),
-      );
-      const off = guard.wrap(name, () => {
-        if (installed.delete(name) && undo) undo();
+      const call = (type: 'track' | 'page', event: string | undefined, properties?: Properties): Call => ({
+        ...{ type, event, properties, purpose },
+        internal: true,
       });
+      const undo = guard.run(
+        () =>
+          install({
+            track: (event, properties, at, page) => capture(call('track', event, properties), at, page, true),
+            draft: (event, properties, page) => inside.draft?.(call('track', event, properties), page),
+            page: (page, at, properties) => capture(call('page', undefined, properties), at, page, true),
+            now,
+            guarded: (run) => guard.wrap(run, name),
+            queryParams: inside.queryParams,
+            inside,
+          }),
+        name,
+      );
+      const off = guard.wrap(() => {
+        if (installed.delete(name)) undo?.();
+      }, name);
       installed.set(name, off);
       return off;
     },

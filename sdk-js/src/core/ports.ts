@@ -3,8 +3,9 @@
  * and a test each hand in one `Ports`. A port never throws: what fails comes back as a value.
  */
 
-import type { Gate } from './gate.js';
+import type { createDraft } from './draft.js';
 import type { Facts } from './protocol.js';
+import type { Shared, Tabs } from './tabs.js';
 
 export type Undo = () => void;
 
@@ -66,8 +67,6 @@ export interface Lifecycle {
   onReturn(run: () => void): Undo;
 }
 
-export type Published = Pick<Gate<never>, 'answers' | 'judge' | 'policy' | 'preferences' | 'mayStore'>;
-
 export interface Ports {
   storage: Storage;
   http: Http;
@@ -80,6 +79,10 @@ export interface Ports {
   device?(): Facts;
   /** Global Privacy Control as the platform sees it now. */
   gpc(): boolean;
-  /** Shown at the start and after each change of a choice or the policy: what may be told to others on this device. */
-  publish?(gate: Published): void;
+  /** Told at the start and after each change of a choice or the policy whether the device may be written to. */
+  publish?(mayStore: boolean): void;
+  /** Who else is on this storage: `createTabs`, or `createAlone` where there is nobody. */
+  tabs: (shared: Shared) => Tabs;
+  /** Where a page may die without a word. */
+  draft?: typeof createDraft;
 }

@@ -17,11 +17,11 @@ import type { Identity } from './identity.js';
 import { uuid7 } from './identity.js';
 import { parse } from './json.js';
 import type { Plugin } from './plugin.js';
-import type { Ports, Storage } from './ports.js';
-import type { Policy, Preferences } from './protocol.js';
+import type { Http, Ports, Storage } from './ports.js';
+import type { Call, Page, Policy, Preferences } from './protocol.js';
 import type { Registry } from './registry.js';
 import { next } from './retry.js';
-import { weigh } from './rule.js';
+import { rulesOf } from './rule.js';
 
 /** What this plugin may touch and no other. */
 export interface Inside {
@@ -31,7 +31,7 @@ export interface Inside {
   writeKey: string;
   /** The page's own word, before any policy. */
   mode: string | undefined;
-  gate: Pick<Gate<never>, 'policy' | 'receipt' | 'decide' | 'preferences'>;
+  gate: Omit<Gate<never>, 'hold' | 'pass'>;
   identity: Pick<Identity, 'person' | 'mint'>;
   vault: Storage;
   prefix: string;
@@ -42,7 +42,9 @@ export interface Inside {
   /** Told of the first event of a session before it is queued; how many it has queued itself. Set by a platform's plugin. */
   begins?: (first: Captured, complete: Registry['complete'], enqueue: (made: Captured) => void) => number;
   /** Called with each choice before it has any effect; what it returns is called after. */
-  chosen: ((news: Preferences | null, how: ChoiceOptions) => () => void) | null;
+  chosen?: ((news: Preferences | null, how: ChoiceOptions) => () => void) | undefined;
+  /** Keeps what is to be sent should the page die; without properties it is taken back. */
+  draft?: ((call: Call, page?: Page) => void) | undefined;
 }
 
 interface Settings {
@@ -53,11 +55,13 @@ interface Settings {
 
 const HALF_DAY_MS = 43_200_000;
 
-export const remote = (): Plugin => ({
+/** `get`: the platform's, where it is not among the ports. */
+export const remote = (get?: Http['get']): Plugin => ({
   name: 'remote',
   install({ inside, guarded }) {
     const { ports, root, writeKey, gate, identity, vault, prefix } = inside;
     const { clock, http, random } = ports;
+    const read = get || http.get;
     // below the queue's name, because it holds an id: what takes the queue off the device takes it too
     const key = `${prefix}q.receipt`;
     let waiting: { news: Preferences | null; how: ChoiceOptions; at: number; id: string } | null = null;
@@ -70,7 +74,7 @@ export const remote = (): Plugin => ({
       inside.queryParams.push(...queryParams);
       for (const name in autotrack) if (autotrack[name] === false) inside.off(name);
       // a bare mode is for pages that have none of their own; a policy knows better than both
-      if (consent && (consent.purposes || !inside.mode)) gate.policy(consent, weigh);
+      if (consent && (consent.purposes || !inside.mode)) gate.rule(rulesOf(consent, inside.gpc, clock.now));
       // a grant that is stale for this policy, or a purpose that is new in it: a notice is about to be shown after all
       if (chosen && gate.policy().purposes?.some(({ id, kind }) => kind === 'general' && gate.decide(id) === 'hold'))
         ask(1);
@@ -99,7 +103,9 @@ export const remote = (): Plugin => ({
         gpc: inside.gpc(),
         clientTime: new Date(at).toISOString(),
       });
-      gate.receipt({ policyVersion });
+      const memory = gate.memory();
+      if (memory) memory[3] = { policyVersion };
+      gate.keep();
       vault.set(key, body);
       post(body, 0);
     }
@@ -121,21 +127,23 @@ export const remote = (): Plugin => ({
 
     function stamp(text: string | null): void {
       const { receipt, token, state } = parse(text) || {};
-      if (token)
-        gate.receipt({
-          ...gate.receipt(),
-          ...(receipt && { receiptId: receipt.id }),
-          ...(state && { policyVersion: state.policyVersion }),
-          token,
-          at: clock.now(),
-        });
+      const memory = gate.memory();
+      if (!token || !memory) return;
+      memory[3] = {
+        ...memory[3],
+        ...(receipt && { receiptId: receipt.id }),
+        ...(state && { policyVersion: state.policyVersion }),
+        token,
+      };
+      memory[4] = clock.now();
+      gate.keep();
     }
 
     /** A token lives a day; where the collector wants to see one, half a day later a fresh one is fetched. */
     function renew(): void {
-      const { token, at = 0 } = gate.receipt() || {};
-      if (token && gate.policy().proof === 'token' && clock.now() - at > HALF_DAY_MS) {
-        void http.get?.(`${root}/v1/consent/state`, token).then(guarded(stamp));
+      const [, , , receipt, at = 0] = gate.memory() || [];
+      if (receipt?.token && gate.policy().proof === 'token' && clock.now() - at > HALF_DAY_MS) {
+        void read?.(`${root}/v1/consent/state`, receipt.token).then(guarded(stamp));
       }
     }
 
@@ -149,12 +157,12 @@ export const remote = (): Plugin => ({
       });
     };
     // `ask`: nobody has chosen yet, so a notice is about to be shown, which the collector counts
-    const ask = (shown: unknown) => http.get?.(`${root}/v1/sources/${writeKey}/settings${shown ? '?ask=1' : ''}`);
+    const ask = (shown: unknown) => read?.(`${root}/v1/sources/${writeKey}/settings${shown ? '?ask=1' : ''}`);
     const chosen = gate.preferences();
     void ask(!chosen)?.then(loaded);
     return () => {
       open = false;
-      inside.chosen = null;
+      inside.chosen = undefined;
     };
   },
 });

@@ -22,24 +22,13 @@ export function next(
   count: number,
   random: number,
 ): Verdict {
-  const retry = !status || status === 408 || status === 429 || status >= 500;
-  const wait = random * Math.min(CAP_MS, BASE_MS * 2 ** attempt);
-  return {
-    action: retry
-      ? 'retry'
-      : status < 300
-        ? 'done'
-        : status === 413 && count > 1
-          ? 'split'
-          : status === 401 || status === 403
-            ? 'stop'
-            : 'drop',
-    delayMs: retry
-      ? Math.floor(
-          /^\d+$/.test(retryAfter as string)
-            ? Math.min(Number(retryAfter) * 1_000, CAP_MS) + random * 1_000
-            : Math.max(LEAST_MS, wait),
-        )
-      : 0,
-  };
+  if (!status || status === 408 || status === 429 || status >= 500) {
+    const wait = /^\d+$/.test(retryAfter as string)
+      ? Math.min(Number(retryAfter) * 1_000, CAP_MS) + random * 1_000
+      : Math.max(LEAST_MS, random * Math.min(CAP_MS, BASE_MS * 2 ** attempt));
+    return { action: 'retry', delayMs: Math.floor(wait) };
+  }
+  const isForbidden = status === 401 || status === 403;
+  const action = status < 300 ? 'done' : status === 413 && count > 1 ? 'split' : isForbidden ? 'stop' : 'drop';
+  return { action, delayMs: 0 };
 }

@@ -4,17 +4,13 @@
  *
  * The rule across tabs. A number is taken when an event is queued, never before, so an event that was
  * refused leaves no hole. Tabs share one counter by reading and writing storage in one synchronous step
- * and never going under what this tab has already used. Two tabs that queue within the same few
- * milliseconds may therefore take a number twice: their processes see each other's writes a little late.
- * But they do see them, and each write says whose it was: the tab whose name comes last gives its event the
- * next number instead, long before it is sent. A lock would do the same and is not an option: it is
- * asynchronous, and a page that is being closed does not live long enough to be given one. What is left is two
- * tabs that queue *and send* within the same moment, as when a browser is closed: there a number may be there
- * twice, and never is one missing, so a gap always means a lost event, which is what the loss ledger asks.
+ * and never going under what this tab has already used; what two tabs do in the same moment is put right in `tabs.ts`. A
+ * number may be there twice in the worst case, and never is one missing, so a gap always means a lost event, which is
+ * what the loss ledger asks.
  */
 
 import { parse } from './json.js';
-import type { Storage, Undo } from './ports.js';
+import type { Storage } from './ports.js';
 
 export interface SessionState {
   id: string;
@@ -45,30 +41,14 @@ export interface Sessions {
   commit(state: SessionState): void;
   /** The session of the last event of any tab; null before the first one. */
   current(): SessionState | null;
+  /** As far as this tab knows. */
+  own(): SessionState | null;
   end(): void;
-  close: Undo;
 }
 
-/**
- * Stored as `[id, startedAt, lastAt, seq, tab, key]`: a list has no names that a build could shorten differently.
- * `lost`: a number that this tab has used belongs to another tab.
- */
-export function createSessions(
-  storage: Storage,
-  key: string,
-  newId: (now: number) => string,
-  tab: string,
-  lost: (id: string, seq: number) => void,
-): Sessions {
+/** Stored as `[id, startedAt, lastAt, seq, tab, key]`: a list has no names that a build could shorten differently. */
+export function createSessions(storage: Storage, key: string, newId: (now: number) => string, tab: string): Sessions {
   let own: SessionState | null = null;
-
-  const close = storage.watch(key, (value) => {
-    const [id, , , seq, by] = [parse(value)].flat();
-    if (!own || own.id !== id) return;
-    // Chromium shows a tab its own last write until that has arrived everywhere, and not what others wrote meanwhile
-    if (seq > own.seq) own = { ...own, seq };
-    else if (by < tab) lost(id, seq);
-  });
 
   function current(): SessionState | null {
     const [id, startedAt, lastAt, seq, , of] = [parse(storage.get(key))].flat();
@@ -79,11 +59,12 @@ export function createSessions(
 
   return {
     current,
-    close,
+    own: () => own,
     peek(now, of) {
       const state = touch(current(), now, '', of);
       // an id costs random bytes, and nearly every event belongs to a session that is there
-      return state.isNew ? { ...state, id: newId(now) } : state;
+      if (state.isNew) state.id = newId(now);
+      return state;
     },
     commit(state) {
       own = state;

@@ -14,10 +14,7 @@ import type { Storage } from './ports.js';
 export type Counts = Record<string, number>;
 
 export interface Tally {
-  captured: number;
-  adopted: number;
-  handedOver: number;
-  sent: number;
+  counts: { captured: number; adopted: number; handedOver: number; sent: number };
   droppedBy: Counts;
   drop(reason: string, count?: number): void;
   /** The same, and worth telling the collector. */
@@ -29,21 +26,20 @@ export interface Tally {
 }
 
 export function createTally(storage: Storage, key: string): Tally {
+  const droppedBy: Counts = {};
   let lost: Counts = {};
 
   const add = (counts: Counts, reason: string, count: number) => {
     // a damaged count adds nothing: not a number is not more than zero
     if (count > 0) counts[reason] = (counts[reason] || 0) + count;
   };
-  const tally: Tally = {
-    captured: 0,
-    adopted: 0,
-    handedOver: 0,
-    sent: 0,
-    droppedBy: {},
-    drop: (reason, count = 1) => add(tally.droppedBy, reason, count),
+  const drop: Tally['drop'] = (reason, count = 1) => add(droppedBy, reason, count);
+  return {
+    counts: { captured: 0, adopted: 0, handedOver: 0, sent: 0 },
+    droppedBy,
+    drop,
     lose(reason, count = 1) {
-      tally.drop(reason, count);
+      drop(reason, count);
       add(lost, reason, count);
       storage.set(key, JSON.stringify(lost));
     },
@@ -57,7 +53,6 @@ export function createTally(storage: Storage, key: string): Tally {
       return taken;
     },
   };
-  return tally;
 }
 
 export const sum = (counts: Counts) => Object.values(counts).reduce((total, count) => total + count, 0);

@@ -5,6 +5,7 @@
  */
 
 import type { Make } from '../browser/web.js';
+import type { Problem } from '../core/guard.js';
 
 const MOST = 200;
 const STYLE =
@@ -12,12 +13,27 @@ const STYLE =
   'overflow:auto;margin:0;padding:8px;font:12px/1.5 ui-monospace,monospace;color:#e8eaed;background:#1b1d21;' +
   'border-radius:8px;white-space:pre-wrap;overflow-wrap:anywhere';
 
+/** What the codes of `onError` mean; the script says codes only, because texts are half a kilobyte. */
+export const MEANING: Record<Problem['reason'], string> = {
+  invalid: 'no name, or properties that JSON cannot hold (a cycle, a BigInt, a getter that throws): not recorded',
+  too_large: 'over 32 KB, or the collector said 413: dropped',
+  reserved_name: 'names that begin with $ are the SDK’s own: not recorded',
+  no_identity: 'neither an anonymous id nor a user id: not recorded',
+  no_consent: 'its purpose is denied: dropped',
+  overflow: 'too many wait: the oldest was dropped',
+  before_send: 'beforeSend took it back',
+  refused: 'the collector did not take the batch: dropped',
+  rejected: 'the collector did not take an event',
+  stopped: 'the collector knows no such write key or does not allow this page: check the key and the source’s origins',
+  internal: 'a plugin, a hook or the SDK threw; the page never sees it',
+};
+
 /** One line for what was logged: verdict, what it is about, reason. */
 export function line(parts: readonly unknown[]): string {
   const [verdict, subject, more] = parts as [unknown, Record<string, unknown> | string | undefined, unknown];
   if (verdict && typeof verdict === 'object') {
     const { reason, message } = verdict as Record<string, unknown>;
-    return `! ${reason}: ${message}`;
+    return ['!', reason, message, `(${MEANING[reason as Problem['reason']]})`].filter(Boolean).join(' ');
   }
   if (subject && typeof subject === 'object' && 'action' in subject) return `↑ ${verdict} ${subject.action} (${more})`;
   if (subject && typeof subject === 'object') {

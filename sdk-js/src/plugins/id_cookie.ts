@@ -10,12 +10,13 @@
  * the SDK writes, so a no takes it away like that one.
  */
 
-import { widestDomain } from '../browser/cookie.js';
+import { domains, put, readCookie } from '../browser/cookie.js';
 import { after, all } from '../browser/listen.js';
 import type { Firsthand, Make } from '../browser/web.js';
 import type { Undo } from '../core/ports.js';
 import { agreed } from './handoff.js';
 
+const PROBE = 'fh.probe';
 /** The id is made with the first event, and the page has better things to do at its start. */
 const SOON_MS = 1_000;
 
@@ -55,3 +56,14 @@ export const idCookie: Make = (options = {}, web?: Firsthand) => ({
     return all([web.consent.onChange(soon), () => cancel()]);
   },
 });
+
+/** The first of them that takes a cookie, `shop.example`; empty where it is this host alone, or nothing is taken. */
+function widestDomain(): string {
+  const found = domains().find((domain) => {
+    put(PROBE, '1', Date.now() + 10_000, domain);
+    const taken = readCookie(PROBE) === '1';
+    put(PROBE, '', 0, domain);
+    return taken;
+  });
+  return (found || '').replace('; Domain=', '');
+}

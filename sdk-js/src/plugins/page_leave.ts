@@ -6,12 +6,11 @@
  * the queue; whoever adopts a dead tab's events finds it among them.
  */
 
-import { address } from '../browser/context.js';
+import { address, pageAt } from '../browser/context.js';
 import { isHidden, webLifecycle } from '../browser/lifecycle.js';
 import { all, listen } from '../browser/listen.js';
 import type { Make } from '../browser/web.js';
 import type { Page } from '../core/protocol.js';
-import { cleanPage } from '../core/scrub.js';
 import { onRoute } from './route.js';
 
 const IDLE_MS = 30_000;
@@ -29,7 +28,7 @@ export const pageLeave: Make = ({ hashRouting } = {}) => ({
     let left = true;
 
     function begin(): void {
-      page = cleanPage(address(hashRouting), document.referrer, location.host, queryParams);
+      page = pageAt(address(hashRouting), document.referrer, queryParams);
       engagedMs = depth = 0;
       counted = active = now();
       hidden = isHidden();

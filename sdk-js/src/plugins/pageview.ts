@@ -8,11 +8,10 @@
  * the flusher hears it.
  */
 
-import { address } from '../browser/context.js';
+import { address, pageAt } from '../browser/context.js';
 import { isHidden, webLifecycle } from '../browser/lifecycle.js';
 import { after, all, listen } from '../browser/listen.js';
 import type { Make } from '../browser/web.js';
-import { cleanPage } from '../core/scrub.js';
 import { onRoute } from './route.js';
 
 const RENDER_MS = 60;
@@ -27,7 +26,7 @@ export const pageview: Make = ({ hashRouting } = {}) => ({
     const view = guarded((referrer: string) => {
       settle();
       const at = now();
-      const facts = cleanPage(address(hashRouting), referrer, location.host, queryParams);
+      const facts = pageAt(address(hashRouting), referrer, queryParams);
       const look = guarded(() => {
         if (document.title || now() - at > TITLE_MS) settle();
         else cancel = after(RENDER_MS, look);
