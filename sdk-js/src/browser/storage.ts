@@ -56,15 +56,11 @@ export function webStorage(mirrored: string): Storage {
 }
 
 const lock = (name: string): Promise<Undo | null> =>
-  new Promise((resolve) => {
+  new Promise((resolve, reject) => {
     navigator.locks
       .request(name, { ifAvailable: true }, (held) => held && new Promise<void>(resolve))
-      // free, and not ours: somebody else's. Or a document that is going away or has an opaque origin may hold
-      // no lock; then nobody adopts here
-      .then(
-        () => resolve(null),
-        () => resolve(null),
-      );
+      // free, and not ours: somebody else's. A document that is going away or has an opaque origin may hold no lock
+      .then(() => resolve(null), reject);
   });
 
 function lease(storage: Storage, key: string): Undo | null {

@@ -19,7 +19,7 @@ export interface Storage {
   keys(prefix: string): string[];
   /** Calls back when another tab changed `key`, with what it wrote. */
   watch(key: string, changed: (value: string | null) => void): Undo;
-  /** Holds `name` until undone or until this tab is dead; null while somebody else holds it. */
+  /** Holds `name` until undone or until this tab is dead; null while somebody else holds it. Rejects where there are no claims. */
   claim(name: string): Promise<Undo | null>;
 }
 

@@ -50,7 +50,7 @@ export function createTabs({ vault, root, key, tab, queue, sessions, tally, now 
   const claims = new Map<string, Undo>();
 
   async function claim(segment: string): Promise<void> {
-    const undo = claims.has(segment) ? null : await vault.claim(root + segment);
+    const undo = claims.has(segment) ? null : await vault.claim(root + segment).catch(() => null);
     // consent may have been withdrawn while we waited
     if (undo && !vault.isOpen) undo();
     else if (undo) {
