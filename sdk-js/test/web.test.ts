@@ -9,9 +9,8 @@ import { SNIPPET } from '../src/browser/snippet.js';
 import { webStorage } from '../src/browser/storage.js';
 import { VERSION } from '../src/browser/version.js';
 import { createWeb, type Firsthand } from '../src/browser/web.js';
-import type { Answer } from '../src/core/gate.js';
-import type { Message, PurposeRule } from '../src/core/protocol.js';
-import { consentCookie, consentTeller } from '../src/plugins/consent_cookie.js';
+import type { Message } from '../src/core/protocol.js';
+import { consentCookie } from '../src/plugins/consent_cookie.js';
 import { PLUGINS } from '../src/plugins/index.js';
 
 const sent: { url: string; init: RequestInit; batch: Message[] }[] = [];
@@ -147,52 +146,6 @@ describe('storage', () => {
     expect(choice()).toEqual([]);
     web.consent.set({ analytics: false });
     expect(choice()).toEqual([]);
-  });
-
-  it('says a grant no longer than it holds, and none under a signal or without cookies', async () => {
-    const set = vi.spyOn(document, 'cookie', 'set');
-    const at = Date.now();
-    let ttlDays: number | undefined;
-    const gate = {
-      preferences: () => ({ analytics: true }),
-      answers: () => ({ analytics: [true, at] as Answer }),
-      judge: () => 'allow' as const,
-      policy: () => ({ mode: 'opt_in', purposes: ttlDays ? [{ id: 'analytics', ttlDays } as PurposeRule] : [] }),
-    };
-    const ends = (after: number) => new Date(at + after * 86_400_000).toUTCString();
-    const tell = consentTeller('fh.wk.consent', gate);
-    const publish = (days?: number, run = tell) => {
-      ttlDays = days;
-      run();
-    };
-    publish();
-    expect(set.mock.lastCall?.[0]).toContain(ends(395));
-    publish(180);
-    expect(set.mock.lastCall?.[0]).toContain(ends(180));
-    const writes = set.mock.calls.length;
-    publish(180);
-    publish(undefined, consentTeller('fh.wk.consent', gate)); // the next page, before its policy is there
-    expect(set.mock.calls).toHaveLength(writes);
-    vi.advanceTimersByTime(181 * 86_400_000);
-    publish(180);
-    expect(document.cookie).toBe('');
-    web = createWeb([]);
-    web.init({ ...options, cookieless: true });
-    web.use(consentCookie({ ...options, cookieless: true }, web));
-    web.consent.set({ analytics: true });
-    expect(document.cookie).toBe('');
-    web.close();
-    vi.stubGlobal('navigator', { ...navigator, onLine: true, globalPrivacyControl: true });
-    web = createWeb([]);
-    web.init(options);
-    const off = web.use(consentCookie(options, web));
-    web.consent.set({ analytics: true, marketing: true });
-    expect(document.cookie).toContain('fh.wk.consent=analytics');
-    expect(document.cookie).not.toContain('marketing');
-    // what nobody keeps any more is gone with the next choice
-    off();
-    web.consent.set({ marketing: false });
-    expect(document.cookie).not.toContain('fh.wk.consent');
   });
 
   it('before a choice leaves no trace on the device', async () => {
