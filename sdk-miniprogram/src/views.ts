@@ -4,7 +4,8 @@
  * From WeChat's route events (base library 3.5.5): they name path, query and how the page was opened, and exist in
  * plugins and under Skyline too. Coming back to the front is not a route, so it counts as a show of the page
  * that is on top, unless a route follows at once (a scanned code, a shared card). Below 3.5.5 the lifecycles of
- * pages are watched instead; they say the same without `openType`.
+ * pages are watched instead; they say the same without `openType`. `wx.onBeforePageUnload` would add nothing: a page is
+ * unloaded by a route, and `onBeforeAppRoute` comes before that, for pages that are only hidden too.
  */
 
 import { subscribe } from '../../sdk-js/src/core/guard.js';

@@ -30,8 +30,6 @@ export interface Wx {
   offBeforeAppRoute?: Off;
   onAppRoute?: On<Route>; // 3.5.5
   offAppRoute?: Off;
-  onBeforePageUnload?: On<{ path: string }>; // 3.5.5
-  offBeforePageUnload?: Off;
   onNetworkStatusChange: On<Network & { isConnected: boolean }>;
   offNetworkStatusChange: Off;
   getNetworkType(options: { success(status: Network): void }): unknown;
