@@ -304,13 +304,8 @@ describe('the stub and the script tag', () => {
         }),
       ),
     ).toEqual({
-      writeKey: 'wk',
-      endpoint: '/proxy',
-      consentMode: 'opt_out',
-      queryParams: 'q, page',
-      debug: true,
-      cookieless: false,
-      flushAt: 50,
+      ...{ writeKey: 'wk', endpoint: '/proxy', consentMode: 'opt_out', queryParams: 'q, page' },
+      ...{ debug: true, cookieless: false, flushAt: 50 },
     });
     expect(optionsOf(tag({}))).toBeNull();
   });
