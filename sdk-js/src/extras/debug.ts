@@ -2,10 +2,12 @@
  * `debug.js`: a panel on the page that lists each event with what became of it, loaded where the address holds
  * `firsthand_debug` or by `data-extras="debug"`. It shows what the SDK says about itself in debug mode, on this screen
  * and nowhere else. In a shadow root, built without markup, so that neither the page's styles nor Trusted Types mind.
+ * While it is there the console also says what calls got wrong (`plugins/usage.ts`).
  */
 
 import type { Make } from '../browser/web.js';
 import type { Problem } from '../core/guard.js';
+import { usage } from '../plugins/usage.js';
 
 const MOST = 200;
 const STYLE =
@@ -42,9 +44,11 @@ export function line(parts: readonly unknown[]): string {
   return [verdict, subject, more].filter(Boolean).join(' ');
 }
 
-const debug: Make = () => ({
+const debug: Make = (options, web) => ({
   name: 'debug',
-  install({ guarded }) {
+  install(api) {
+    const { guarded } = api;
+    const unwatch = usage(options, web).install(api);
     const host = document.createElement('firsthand-debug');
     host.setAttribute('data-firsthand-ignore', '');
     const panel = document.createElement('pre');
@@ -61,6 +65,7 @@ const debug: Make = () => ({
     });
     window.addEventListener('firsthand', heard);
     return () => {
+      unwatch();
       window.removeEventListener('firsthand', heard);
       host.remove();
     };
