@@ -79,6 +79,7 @@ def cast(
     # Of the visit before: a batch is mostly one visitor's, and then a look for the page is all. What has another text
     # there keeps it, and is neither a place nor a number: no place ends as what lies before a number does
     visit = _NOBODY
+    stood: Standing | None = None
     head = between = end = b""
     for message in messages:
         if type(message) is Message:
@@ -127,8 +128,16 @@ def cast(
                         or not EARLIEST <= time <= received
                     ):
                         time, original = times(message, context)
-                    # Last of all, because it counts
-                    if not policy or stands(mould.standing, context):
+                    # Last of all, because it counts. A batch comes at one time: what stood for its last event stands
+                    standing = mould.standing
+                    if not policy:
+                        may = True
+                    elif standing is stood and standing is not None:
+                        standing.cell[0] += 1
+                        may = True
+                    elif may := stands(standing, context):
+                        stood = standing
+                    if may:
                         seq = int(digits) if digits else visit.seq
                         rows.append(
                             Cast(message.message_id, mould.columns, columns, time, original, seq, properties)
