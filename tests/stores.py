@@ -254,6 +254,18 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     return postgres_store(data, server, request.getfixturevalue("postgres"))
 
 
+# For long tests that another store of two shows as well: PostgreSQL's turn is in `make test-slow`
+POSTGRES_SLOWLY = pytest.mark.parametrize(
+    "store",
+    [
+        "local",
+        pytest.param("rest", marks=pytest.mark.stores),
+        pytest.param("postgres", marks=[pytest.mark.stores, pytest.mark.slow]),
+    ],
+    indirect=True,
+)
+
+
 @pytest.fixture
 def local(tmp_path: Path) -> Store:
     """The embedded default alone, for what does not depend on the store."""

@@ -80,6 +80,7 @@ def test_two_loaders_and_a_sleeper(local: Store) -> None:
         two_loaders(stack, seed=1)
 
 
+@pytest.mark.slow
 @pytest.mark.stores
 def test_two_loaders_and_a_sleeper_on_a_rest_catalog(seaweed: Seaweed, tmp_path: Path) -> None:
     with stack_on(rest_store(tmp_path / "data", seaweed)) as stack:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from collector.spool import reader as spool_reader
-from tests.stores import Seaweed, Store, rest_store, start_seaweed, stop
+from tests.stores import POSTGRES_SLOWLY, Seaweed, Store, rest_store, start_seaweed, stop
 from tests.warehouse.proxy import Proxy
 from tests.warehouse.spooled import bad_event, event, spool
 from warehouse.loader import Loader, LoaderConfig
@@ -38,6 +38,7 @@ def wait_for_the_first_commit(store: Store, process: subprocess.Popen[bytes]) ->
     wait_for(lambda: len(spool_reader.sealed(store.data / "spool")) < before or process.poll() is not None)
 
 
+@POSTGRES_SLOWLY
 def test_killed_at_random_points_every_event_is_there_once(store: Store) -> None:
     seed = random.randrange(2**32)
     print(f"seed {seed}")

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from collector.settings import Settings
-from tests.stores import Store, rest_store
+from tests.stores import POSTGRES_SLOWLY, Store, rest_store
 from tests.warehouse.spooled import bad_event, event, spool
 from warehouse.cli import COMMANDS, main
 from warehouse.cli.checks import configuration
@@ -71,6 +71,7 @@ def test_what_up_tells_to_type_can_be_typed(monkeypatch: pytest.MonkeyPatch, tmp
     assert (done.returncode, "firsthand" in done.stdout) == (0, True)
 
 
+@POSTGRES_SLOWLY
 def test_load_then_query_as_a_person_would(store: Store) -> None:
     environ = store.environ()
     spool(store.data, [[event(f"e{i}", properties={"n": i}) for i in range(5)]], bad=[bad_event()])
