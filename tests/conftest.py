@@ -6,7 +6,14 @@ from tests.stores import local, postgres, seaweed, store
 
 __all__ = ["local", "postgres", "seaweed", "store"]
 
-BUSY = ("tests/e2e/", "tests/integration/", "tests/collector/live/", "tests/warehouse/", "sdk-python/tests/")
+BUSY = (
+    "tests/e2e/",
+    "tests/integration/",
+    "tests/collector/live/",
+    "tests/contract/test_scenarios.py",
+    "tests/warehouse/",
+    "sdk-python/tests/",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -18,6 +18,7 @@ A scenario is YAML: `about`, `sdks` (default: all), `mode` (default: opt_in) and
     collector: {replies: [{status, headers, rejected, act, …}, …]}   for the next batches, see Reply
     collector: {at_most: 2}           413 for every larger batch
     wait: 300                         ms
+    arrived: 1                        wait until so many requests have come; fails after a minute
     expect: {…}                       see `expectations()`
 
 and may carry `sdks: [js]` when only some SDKs do it. Names in expectations are labels: a track's event, else the type,
@@ -216,6 +217,9 @@ class Run:
             self.adapter.crash()
         elif verb == "wait":
             time.sleep(value / 1000)
+        elif verb == "arrived":
+            if not self.collector.wait(lambda _: len(self.wire.requests) >= value, ANSWER_SECONDS):
+                raise ScenarioFailed(f"{len(self.wire.requests)} requests have come, not {value}")
         elif verb == "collector":
             self._instruct(value)
         elif verb == "expect":
