@@ -1,6 +1,7 @@
 """Watchers get what they asked for, within bounds, and nobody reads the spool while nobody watches."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,32 @@ import pytest
 from collector.live import hub as hub_module
 from collector.live.hub import CONTEXT_ROWS, WAITING_ROWS, Delivery, LiveHub, TooManyWatchers, Watcher
 from collector.live.sse import HEARTBEAT, stream_of
-from collector.live.tail import Found, Item
+from collector.live.tail import Found, Item, SpoolTail
 from tests.collector.live.rows import event, refused, write, writer
 
 QUICK = 0.01
+
+
+@pytest.fixture(autouse=True)
+def polls(monkeypatch: pytest.MonkeyPatch) -> list[SpoolTail]:
+    """A tail for every poll that is over: what comes after a tail's first is new, not from before."""
+    over: list[SpoolTail] = []
+    poll = SpoolTail.poll
+
+    def noted(self: SpoolTail) -> Found:
+        try:
+            return poll(self)
+        finally:
+            over.append(self)
+
+    monkeypatch.setattr(SpoolTail, "poll", noted)
+    return over
+
+
+async def until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(60):
+        while not condition():
+            await asyncio.sleep(QUICK)
 
 
 def item(number: int, source: str = "shop", reason: str = "", size: int = 2) -> Item:
@@ -39,11 +62,11 @@ async def gather(watcher: Watcher, rows: int) -> Delivery:
     raise AssertionError(f"only {len(total.items)} of {rows} rows came")
 
 
-async def test_two_watchers_see_all_workers_accepted_and_refused(tmp_path: Path) -> None:
+async def test_two_watchers_see_all_workers_accepted_and_refused(tmp_path: Path, polls: list[SpoolTail]) -> None:
     hub = LiveHub(tmp_path, QUICK)
     spools = [writer(tmp_path), writer(tmp_path)]
     watchers = [hub.watch(), hub.watch()]
-    await asyncio.sleep(0.05)
+    await until(lambda: polls)
     await write(spools[0], event(1))
     await write(spools[1], event(2), refused(3))
     for watcher in watchers:
@@ -70,11 +93,11 @@ async def test_rows_from_before_are_context_and_not_counted(tmp_path: Path) -> N
     await spool.close()
 
 
-async def test_a_source_sees_only_its_own_rows_and_counts(tmp_path: Path) -> None:
+async def test_a_source_sees_only_its_own_rows_and_counts(tmp_path: Path, polls: list[SpoolTail]) -> None:
     hub = LiveHub(tmp_path, QUICK)
     spool = writer(tmp_path)
     watcher = hub.watch("app")
-    await asyncio.sleep(0.05)
+    await until(lambda: polls)
     await write(spool, event(1), refused(2, source_id="other"), event(3, source_id="app"))
     total = await gather(watcher, 1)
     assert [i.source for i, _ in total.items] == ["app"]
@@ -84,21 +107,23 @@ async def test_a_source_sees_only_its_own_rows_and_counts(tmp_path: Path) -> Non
     await spool.close()
 
 
-async def test_the_spool_is_read_only_while_somebody_watches(tmp_path: Path) -> None:
+async def test_the_spool_is_read_only_while_somebody_watches(tmp_path: Path, polls: list[SpoolTail]) -> None:
     hub = LiveHub(tmp_path, QUICK)
     before = hub.running
     first, second = hub.watch(), hub.watch()
     assert (before, hub.running) == (False, True)
     hub.leave(first)
     hub.leave(first)
-    await asyncio.sleep(0.1)
+    so_far = len(polls)
+    await until(lambda: len(polls) > so_far + 2)
     assert hub.running
     hub.leave(second)
-    await asyncio.sleep(0.1)
-    assert (hub.running, hub.watchers) == (False, 0)
+    await until(lambda: not hub.running)
+    assert hub.watchers == 0
     spool = writer(tmp_path)
+    so_far = len(polls)
     again = hub.watch()
-    await asyncio.sleep(0.05)
+    await until(lambda: len(polls) > so_far)
     await write(spool, event(1))
     assert (await gather(again, 1)).accepted == 1
     await hub.close()
@@ -114,7 +139,6 @@ async def test_who_comes_while_the_last_one_leaves_is_served(tmp_path: Path) -> 
         await asyncio.sleep(0.0007 * n)
         hub.leave(watcher)
     watcher = hub.watch()
-    await asyncio.sleep(0.05)
     await write(spool, event(1))
     assert (await gather(watcher, 1)).items
     await hub.close()
@@ -176,10 +200,10 @@ async def test_only_so_many_may_watch(tmp_path: Path) -> None:
 async def test_stopping_wakes_and_ends_every_watcher(tmp_path: Path) -> None:
     hub = LiveHub(tmp_path, QUICK)
     watcher = hub.watch()
-    waiting = asyncio.create_task(watcher.take(60))
+    waiting = asyncio.create_task(watcher.take(600))
     await asyncio.sleep(0.05)
     hub.stop()
-    assert await asyncio.wait_for(waiting, 1) == Delivery()
+    assert await asyncio.wait_for(waiting, 60) == Delivery()
     assert watcher.closed
     await hub.close()
 
@@ -195,8 +219,7 @@ async def test_a_spool_that_cannot_be_read_is_logged_and_tried_again(
     path.symlink_to(path.name)  # a loop: opening it fails also for root
     hub = LiveHub(tmp_path, QUICK)
     watcher = hub.watch()
-    await asyncio.sleep(0.1)
-    assert "cannot read the spool" in caplog.text
+    await until(lambda: "cannot read the spool" in caplog.text)
     path.unlink()
     (tmp_path / "kept").rename(path)
     assert len((await gather(watcher, 1)).items) == 1

@@ -96,7 +96,7 @@ def test_sealed_by_age_without_further_events(tmp_path: Path) -> None:
         await writer.append(EVENTS, b"1\n", 1)
         started = time.monotonic()
         while not sealed(tmp_path):
-            assert time.monotonic() - started < 3
+            assert time.monotonic() - started < 60
             await asyncio.sleep(0.02)
         await writer.append(EVENTS, b"2\n", 1)
 
@@ -243,7 +243,7 @@ def test_full_is_said_at_once_and_ends_when_there_is_room(tmp_path: Path) -> Non
 async def _until(condition: object) -> None:
     started = time.monotonic()
     while not condition():  # type: ignore[operator]
-        assert time.monotonic() - started < 8
+        assert time.monotonic() - started < 60
         await asyncio.sleep(0.02)
 
 
@@ -297,7 +297,7 @@ async def main():
         await asyncio.sleep(0.3)
         assert not await attempt(writer, b"lost\\n"), "the probe needs more than the disk takes"
     resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-    for _ in range(100):
+    for _ in range(600):
         if not writer.refusal:
             break
         await asyncio.sleep(0.1)
