@@ -2,14 +2,19 @@
 
 import contextlib
 import json
+from collections import Counter
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from consent.model import PolicyDocument
 from consent.presets import preset
+from consent.registry import Registry
 from consent.store import Store, open_store
+from consent.tally import Done
 from tests.collector.desk import Desk, Reply, desk
 from tests.consent.officer import publish
 
@@ -66,6 +71,21 @@ class Office:
         key = f"login-{next(_keys):06}"
         reply = self.post("link", {"idempotencyKey": key, "writeKey": "server", "anonymousId": who, "userId": user})
         assert reply.status == 200, reply.body
+
+    @contextlib.contextmanager
+    def counted(self) -> Iterator[Counter[Done]]:
+        """What the gate does meanwhile, whoever asks for it: the worker itself does every second."""
+        registry, found = self.desk.state.consent, Counter[Done]()
+        registry.drain()
+
+        def drain() -> dict[Done, int]:
+            found.update(some := Registry.drain(registry))
+            return some
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(registry, "drain", drain)
+            yield found
+            registry.drain()
 
     def poll(self) -> None:
         """What comes once a second."""

@@ -5,7 +5,6 @@ import contextlib
 import json
 import secrets
 import shutil
-from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,10 +18,8 @@ from consent.admin import events, people
 from consent.keys import Secret, key_path, load_or_create
 from consent.model import EventRule, FieldRule
 from consent.presets import preset
-from consent.registry import Registry
 from consent.store import open_store
 from consent.subjects import Subjects, subject_of
-from consent.tally import Done
 from consent.tokens import Claims, issue
 from tests.collector.consented import AMERICA, CHINA, SOURCES, Office, office
 from tests.collector.desk import Reply, desk
@@ -87,25 +84,9 @@ def test_whether_there_is_a_store_is_asked_of_the_disk_once_a_second_not_once_a_
         assert not registry.ready
 
 
-@contextlib.contextmanager
-def counted(house: Office) -> Iterator[Counter[Done]]:
-    """What the gate does meanwhile, whoever asks for it: the worker itself does every second."""
-    registry, found = house.desk.state.consent, Counter[Done]()
-    registry.drain()
-
-    def drain() -> dict[Done, int]:
-        found.update(some := Registry.drain(registry))
-        return some
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(registry, "drain", drain)
-        yield found
-        registry.drain()
-
-
 def test_events_that_are_alike_are_counted_each(house: Office, who: str) -> None:
     token = house.choose(who)["token"]
-    with counted(house) as found:
+    with house.counted() as found:
         for _ in range(3):
             assert outcome(house.send(who, token, event="Alike")) == "accepted"
     assert {d.outcome: n for d, n in found.items() if d.event == "Alike"} == {"accept": 3}
@@ -276,7 +257,7 @@ def test_fields_with_a_purpose_of_their_own_are_stripped(house: Office, who: str
 
 
 def test_counted_by_source_purpose_and_outcome(house: Office, who: str) -> None:
-    with counted(house) as found:
+    with house.counted() as found:
         house.send(who)
         house.send(who, client=AMERICA)
         house.send(who, client=AMERICA, purpose="marketing", gpc=True)
