@@ -133,11 +133,11 @@ class Known:
         return None
 
     def meet(
-        self, raw: bytes, under: Under | None, circumstances: Hashable, source: Sender, said: Context, page: bytes
+        self, raw: bytes, under: Under | None, circumstances: Hashable, source: Sender, seq: int | None, page: bytes
     ) -> Visit | None:
         """The visit of an event that has gone through all steps; None if it is not to be kept.
 
-        `said`: the context as read; `page`: the columns that the steps made of its page, which is then known too.
+        `seq`: its number, as read; `page`: the columns that the steps made of its page, which is then known too.
         """
         parts = cut(raw) if len(raw) <= MAX_CONTEXT_BYTES else None
         if parts is None:
@@ -153,8 +153,8 @@ class Known:
                 return visit
         visit = self._visit(b"" if under is None else under.raw, left + between, b"", end, circumstances)
         if visit.again and visit.certain is None:
-            visit.certain = is_the_seq(raw, said, under, int(digits) if end else None)
-            visit.seq = said.seq
+            visit.certain = is_the_seq(raw, seq, under, int(digits) if end else None)
+            visit.seq = seq
         return None if visit.certain is False else visit
 
     def grew(self, visit: Visit, more: int) -> None:
@@ -260,9 +260,9 @@ def _is_cut_well(parts: Parts, visit: Visit) -> bool:
     return numbered and said.page is not None and said.campaign is None
 
 
-def is_the_seq(raw: bytes, context: Context, under: Under | None, cut: int | None) -> bool:
-    """Whether all that differs between whole contexts that are equal but for what was cut is their `seq`: shared.py."""
+def is_the_seq(raw: bytes, seq: int | None, under: Under | None, cut: int | None) -> bool:
+    """Whether contexts that are equal but for what was cut differ in `seq` (as read) and nothing else: shared.py."""
     if cut is None:
         return True  # nothing was cut
     alone = under is None or "seq" not in under.read.known
-    return alone and context.seq == cut and raw.count(b'"seq"') == 1 and b"\\u00" not in raw
+    return alone and seq == cut and raw.count(b'"seq"') == 1 and b"\\u00" not in raw

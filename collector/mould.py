@@ -27,6 +27,7 @@ from collector import row
 from collector.context import RequestContext
 from collector.decode import Unreadable
 from collector.event import Event
+from collector.fold import MARKS
 from collector.known import MAX_DIGITS, SEQ, Visit
 from collector.protocol import NO_JSON, Message
 from collector.row import Cast, Row
@@ -61,11 +62,32 @@ class Mould(Struct, gc=False, frozen=True):
     next: "Mould | None"
 
 
+class Parts:
+    """What the moulds of one request say, with its own `columns` behind; each once."""
+
+    def __init__(self, columns: Raw) -> None:
+        self.said: list[bytes] = []
+        self._columns = columns
+        self._moulds: list[Mould] = []
+
+    def mark_of(self, mould: Mould) -> Raw:
+        """What stands for the mould's part in a row; the part itself, when there are no more marks."""
+        for known, mark in zip(self._moulds, MARKS, strict=False):
+            if known is mould:
+                return mark
+        part = row.part_of(mould.columns, self._columns)
+        if len(self.said) == len(MARKS):
+            return Raw(part)
+        self.said.append(part)
+        self._moulds.append(mould)
+        return MARKS[len(self.said) - 1]
+
+
 def cast(
     messages: list[Message | Unreadable], context: RequestContext, contexts: Contexts
-) -> tuple[list[Cast | Row | None], list[int]]:
+) -> tuple[list[Cast | Row | None], list[int], list[bytes]]:
     """The rows of messages that fit a mould, None in place of the others, and the places of those, which are to go
-    through the steps.
+    through the steps; and the parts of which the rows bear the marks (fold.py).
 
     Each event of a busy collector comes through this loop, so it is one loop: a call costs as much as three lines.
     Nothing is decided here. Whatever is not as it always is, and whatever goes wrong, is left to the steps.
@@ -74,13 +96,13 @@ def cast(
     left: list[int] = []
     known, asked, under = contexts.known, context.circumstances, b"" if context.under is None else context.under.raw
     source, places = known.source_of(context.source), known.places.young
-    columns, received, skewed = context.columns, context.received_at, context.skew is not None
+    received, skewed, parts = context.received_at, context.skew is not None, Parts(context.columns)
     policy, vouched = context.consent is not None, context.plain and context.clean
     # Of the visit before: a batch is mostly one visitor's, and then a look for the page is all. What has another text
     # there keeps it, and is neither a place nor a number: no place ends as what lies before a number does
-    visit = _NOBODY
+    visit, head, between, end = _NOBODY, b"", b"", b""
+    mark, marked = NO_JSON, visit.moulds  # the mark is this mould's
     stood: Standing | None = None
-    head = between = end = b""
     for message in messages:
         if type(message) is Message:
             try:
@@ -139,23 +161,24 @@ def cast(
                         stood = standing
                     if may:
                         seq = int(digits) if digits else visit.seq
+                        if mould is not marked:
+                            mark, marked = parts.mark_of(mould), mould
                         rows.append(
-                            Cast(message.message_id, mould.columns, columns, time, original, seq, properties)
+                            Cast(message.message_id, mark, time, original, seq, properties)
                             if place is None
-                            else Cast(message.message_id, mould.columns, columns, time, original, seq, properties,
-                                      place.url, place.path)
-                        )  # fmt: skip
+                            else Cast(message.message_id, mark, time, original, seq, properties, place.url, place.path)
+                        )
                         continue
             except Exception:  # noqa: BLE001, S110 - the steps will say what it is
                 pass
         left.append(len(rows))
         rows.append(None)
-    return rows, left
+    return rows, left, parts.said
 
 
-def all_left(messages: list[Message | Unreadable]) -> tuple[list[Cast | Row | None], list[int]]:
+def all_left(messages: list[Message | Unreadable]) -> tuple[list[Cast | Row | None], list[int], list[bytes]]:
     """The same without moulds."""
-    return [None] * len(messages), list(range(len(messages)))
+    return [None] * len(messages), list(range(len(messages))), []
 
 
 def _harmless(properties: bytes, context: RequestContext) -> bool:
@@ -183,7 +206,7 @@ def make(message: Message, shared: Shared, event: Event, context: RequestContext
     known = contexts.known
     visit = known.meet(
         bytes(message.context), context.under, context.circumstances, known.source_of(context.source),
-        shared.context, shared.scrubbed.page,
+        event.seq, shared.scrubbed.page,
     )  # fmt: skip
     if visit is None:
         return

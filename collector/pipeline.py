@@ -31,6 +31,7 @@ from collector import event as events
 from collector.context import RequestContext
 from collector.decode import Decoded, Unreadable
 from collector.event import Event
+from collector.fold import unfold
 from collector.mould import SETTLED, all_left, cast, make
 from collector.outcome import Drop, Reason, Rejected
 from collector.protocol import NO_JSON, Message
@@ -49,13 +50,20 @@ STEPS: tuple[Step, ...] = (validate, clock, gate, enrich, scrub)
 
 
 class Outcome(NamedTuple):
-    """What became of a batch: `rows` are NDJSON, `letters` lines without an end, `rejected` verdicts in order."""
+    """What became of a batch: `rows` are lines, `folded` or NDJSON, `letters` lines without an end, `rejected` verdicts
+    in order."""
 
     rows: bytes
+    folded: bool
     accepted: int
     letters: list[bytes]
     rejected: list[Rejected]
     pii: dict[str, int]  # what the firewall did, by "where:class:action:rule"
+
+    @property
+    def whole(self) -> bytes:
+        """The rows as NDJSON."""
+        return unfold(self.rows) if self.folded else self.rows
 
 
 def process(batch: Decoded, context: RequestContext, contexts: Contexts) -> Outcome:
@@ -65,7 +73,7 @@ def process(batch: Decoded, context: RequestContext, contexts: Contexts) -> Outc
     messages = batch.items if isinstance(batch.items, list) else list(batch.items)
     _look_over(messages, context)
     moulds = SETTLED.issuperset(STEPS)
-    rows, left = cast(messages, context, contexts) if moulds else all_left(messages)
+    rows, left, parts = cast(messages, context, contexts) if moulds else all_left(messages)
     for place in left:
         message = messages[place]
         if isinstance(message, Unreadable):
@@ -85,9 +93,9 @@ def process(batch: Decoded, context: RequestContext, contexts: Contexts) -> Outc
             log.error("a step failed: %s", type(error).__name__)
             refused.append((Rejected(message.message_id[:100], Reason.INTERNAL, _OURS), message))
     if not refused:
-        return Outcome(row.encode(rows), len(rows), [], [], pii)
+        return Outcome(row.encode(rows, parts), bool(parts), len(rows), [], [], pii)
     kept = [r for r in rows if r is not None]
-    return Outcome(row.encode(kept), len(kept), *_refuse(refused, context), pii)
+    return Outcome(row.encode(kept, parts), bool(parts), len(kept), *_refuse(refused, context), pii)
 
 
 _OURS = "the collector could not process this event"

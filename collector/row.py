@@ -16,6 +16,7 @@ from msgspec import Raw, Struct
 
 from collector.context import RequestContext, Source
 from collector.event import Event, encode_columns
+from collector.fold import table
 from collector.protocol import NO_JSON, Context, Message
 
 _LINE_ENDS = b"\r\n"
@@ -48,12 +49,12 @@ class Row(Struct, omit_defaults=True, gc=False):
 
 
 class Cast(Struct, omit_defaults=True, gc=False):
-    """The columns of an event that is like one before (mould.py). `type` is followed by all that both share; of a page
-    that is known by itself one of the last two is there, followed by the page's other columns."""
+    """The columns of an event that is like one before (mould.py). `type` is the mark of a part, which is its value and
+    all that both share (fold.py); of a page that is known by itself one of the last two is there, followed by the
+    page's other columns."""
 
     event_id: str
     type: Raw
-    source_id: Raw
     event_time: datetime
     original_timestamp: datetime | None = None
     seq: int | None = None
@@ -131,9 +132,14 @@ def columns_of(event: Event, context: RequestContext, whole: bool) -> Raw:
     return Raw(encode_columns(shared)[_AFTER_TYPE:])
 
 
-def encode(rows: Sequence[Row | Cast | None]) -> bytes:
-    """The rows as lines, each with its end."""
-    return _encoder.encode_lines(rows)
+def part_of(columns: Raw, request: Raw) -> bytes:
+    """All that the rows of one mould share: `columns_of` it, and those of the request."""
+    return b"".join((columns, _SOURCE, request))
+
+
+def encode(rows: Sequence[Row | Cast | None], parts: Sequence[bytes] = ()) -> bytes:
+    """The rows as lines, each with its end; before them the table of `parts`, if there are any (fold.py)."""
+    return _encoder.encode_lines((table(parts), *rows) if parts else rows)
 
 
 def of_request(source: Source, received: datetime, sent: datetime | None, ip_truncated: str | None) -> Raw:
@@ -141,7 +147,8 @@ def of_request(source: Source, received: datetime, sent: datetime | None, ip_tru
     return Raw(encode_columns(RequestColumns(source.id, received, source.kind, sent, ip_truncated))[_AFTER_NAME:])
 
 
-_AFTER_NAME = len(',"source_id":')
+_SOURCE = b',"source_id":'
+_AFTER_NAME = len(_SOURCE)
 _AFTER_TYPE = len(',"type":')
 
 

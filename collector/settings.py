@@ -55,7 +55,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     spool_max_bytes: int = 4 * 1024**3
     spool_min_free_bytes: int = 256 * 1024**2
-    seal_bytes: int = 16 * 1024**2
+    seal_bytes: int = 8 * 1024**2
     seal_seconds: float = 5.0
 
     catalog_uri: str = ""

@@ -106,7 +106,7 @@ class Contexts:
         context, extra = read(raw, under)
         size = ENTRY_BYTES + TIMES_KEY * (len(key[0]) + len(key[1]) + len(key[2]))
         shared = Shared(context, extra, circumstances, seq=context.seq, size=size)
-        if len(raw) <= MAX_CONTEXT_BYTES and is_the_seq(raw, context, under, cut):
+        if len(raw) <= MAX_CONTEXT_BYTES and is_the_seq(raw, context.seq, under, cut):
             self.kept.keep(key, shared)
         return shared, context.seq
 

@@ -89,7 +89,7 @@ def ask(
     if outcome.rejected:
         refused = outcome.rejected[0]
         return Answer(gates, None, refused.reason.value, refused.detail)
-    stored: dict[str, Any] = msgspec.json.decode(outcome.rows)
+    stored: dict[str, Any] = msgspec.json.decode(outcome.whole)
     return Answer(gates, stored)
 
 

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from collector.spool import counter
-from collector.spool.format import BAD_EVENTS, EVENTS, FOOTER, MAGIC, Damage, frames
+from collector.spool.format import FOOTER, MAGIC, Damage, Frame, frames
 from collector.spool.reader import OPEN, SEALED, segments_of, shards
 
 READ_BYTES: Final = 4 * 1024 * 1024  # a poll's bound for one shard; beyond it the cursor jumps ahead
@@ -127,21 +127,19 @@ class ShardTail:
                 continue  # torn: the writer is not done with it
             if item.kind == FOOTER:
                 return True
-            self._take(bytes(item.payload), item.kind, base + item.offset, found)
-            self._offset = base + item.offset + len(item.head) + len(item.payload)
+            self._take(item, base + item.offset, found)
+            self._offset = base + item.end
         return False
 
-    def _take(self, payload: bytes, kind: int, offset: int, found: Found) -> None:
-        if kind not in (EVENTS, BAD_EVENTS):
-            return
-        for number, line in enumerate(payload.splitlines()):
+    def _take(self, frame: Frame, offset: int, found: Found) -> None:
+        for number, line in enumerate(bytes(frame.lines()).splitlines()):
             try:
                 head = _decode(line)
             except msgspec.MsgspecError:  # not a row of ours: count it, show the others
                 found.unread_bytes += len(line)
                 continue
             source, reason = head.source_id or "", ""
-            if kind == BAD_EVENTS:
+            if not frame.accepted:
                 reason = head.reason or "unknown"
             found.counts[source, reason] += 1
             key = f"{self._shard.name}:{self._seq}:{offset}:{number}"

@@ -24,7 +24,7 @@ from collector.metrics import Balance
 from collector.outcome import Rejected
 from collector.pipeline import Outcome, process
 from collector.protocol import MAX_USER_AGENT_CHARS
-from collector.spool.format import BAD_EVENTS, EVENTS
+from collector.spool.format import BAD_EVENTS, EVENTS, FOLDED
 from collector.spool.writer import SpoolUnavailable
 from collector.state import State, utc_now
 from collector.steps.clock import skew_of
@@ -174,12 +174,12 @@ async def settle(state: State, pending: Pending) -> bytes:
 
 def _spool(state: State, outcome: Outcome) -> asyncio.Future[None]:
     """Hand rows and dead letters over; both are in the same group. Raises Refused (503), for both or for neither."""
-    rows, accepted, letters, _, _ = outcome
+    rows, folded, accepted, letters, _, _ = outcome
     try:
         if letters:
             durable = state.spool.append(BAD_EVENTS, b"\n".join(letters) + b"\n", len(letters))
         if accepted or not letters:
-            durable = state.spool.append(EVENTS, rows, accepted)
+            durable = state.spool.append(FOLDED if folded else EVENTS, rows, accepted)
     except SpoolUnavailable:
         raise _unavailable(state.balance, accepted + len(letters)) from None
     return durable

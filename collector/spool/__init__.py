@@ -20,7 +20,8 @@ Layout
         marker 4 bytes | length u32 | crc32c u32 | kind u8 | payload        (little endian; crc over kind and payload)
 
     kind 1: accepted rows of one request, NDJSON, enriched and scrubbed; kind 2: refused ones, for
-    `bad_events`; kind 255: the footer, JSON with counts and the SHA-256 over all frame heads before it
+    `bad_events`; kind 3: accepted ones, in which what several say alike is written once (collector/fold.py); kind 255:
+    the footer, JSON with counts and the SHA-256 over all frame heads before it
     (the heads hold the payloads' checksums, so it stands for every byte and costs none of the payload's time).
 
 Write

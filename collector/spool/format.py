@@ -1,4 +1,8 @@
-"""Bytes of a segment, without any I/O: frames in, frames out. See the package text for the layout."""
+"""Bytes of a segment, without any I/O: frames in, frames out. See the package text for the layout.
+
+A kind of frame is never changed: another form is another kind, and old ones are read for ever, because a spool may be
+read by a later version than the one that wrote it.
+"""
 
 import hashlib
 import struct
@@ -8,11 +12,13 @@ from typing import NamedTuple
 import google_crc32c
 import msgspec
 
+from collector.fold import unfold
+
 MAGIC = b"FHSPOOL1"
 MARKER = b"\xf1\x57\xd0\x0a"
 HEAD = struct.Struct("<4sIIB")
-EVENTS, BAD_EVENTS, FOOTER = 1, 2, 255
-KINDS = (EVENTS, BAD_EVENTS, FOOTER)
+EVENTS, BAD_EVENTS, FOLDED, FOOTER = 1, 2, 3, 255
+KINDS = (EVENTS, BAD_EVENTS, FOLDED, FOOTER)
 MAX_FRAME = 64 * 1024 * 1024
 
 _KIND_BYTE = {k: bytes([k]) for k in KINDS}
@@ -36,6 +42,20 @@ class Frame(NamedTuple):
     payload: memoryview
     head: bytes
 
+    @property
+    def accepted(self) -> bool:
+        """Whether the lines are rows of `events`."""
+        return self.kind in (EVENTS, FOLDED)
+
+    @property
+    def end(self) -> int:
+        """Where the next frame starts."""
+        return self.offset + len(self.head) + len(self.payload)
+
+    def lines(self) -> memoryview:
+        """The payload as NDJSON, whatever form it was written in."""
+        return memoryview(unfold(bytes(self.payload))) if self.kind == FOLDED else self.payload
+
 
 class Damage(NamedTuple):
     """Bytes that are no frame: a `torn` write at the end of the file, else `corrupt`."""
@@ -58,7 +78,7 @@ def frames(data: memoryview) -> Iterator[Frame | Damage]:
         frame = _frame_at(data, offset, end)
         if frame is not None:
             yield frame
-            offset += HEAD.size + len(frame.payload)
+            offset = frame.end
             continue
         following = _resync(data, offset + 1, end)
         torn = following == end and is_torn(data[offset:])
@@ -111,7 +131,7 @@ class HeadHash:
     def add(self, kind: int, head: bytes, rows: int) -> None:
         self._sha.update(head)
         self.frames += 1
-        if kind == EVENTS:
+        if kind in (EVENTS, FOLDED):
             self.events += rows
         elif kind == BAD_EVENTS:
             self.bad_events += rows

@@ -13,7 +13,6 @@ import msgspec
 from collector.spool import counter
 from collector.spool.disk import fsync_directory, try_lock, unlock
 from collector.spool.format import (
-    EVENTS,
     FOOTER,
     MAGIC,
     Damage,
@@ -92,7 +91,7 @@ def read(segment: Segment) -> Content:
         elif item.kind == FOOTER:
             content.footer = msgspec.json.decode(item.payload, type=Footer)
         else:
-            (content.events if item.kind == EVENTS else content.bad_events).append(item.payload)
+            (content.events if item.accepted else content.bad_events).append(item.lines())
             hashed.add(item.kind, item.head, 0)
     content.sha256 = hashed.footer().sha256
     return content
@@ -157,8 +156,8 @@ def _whole_frames(path: Path) -> tuple[int, HeadHash]:
     hashed, end = HeadHash(), len(MAGIC)
     for item in frames(memoryview(path.read_bytes())):
         if isinstance(item, Frame) and item.kind != FOOTER:
-            hashed.add(item.kind, item.head, bytes(item.payload).count(b"\n"))
-            end = item.offset + len(item.head) + len(item.payload)
+            hashed.add(item.kind, item.head, bytes(item.lines()).count(b"\n"))
+            end = item.end
         elif isinstance(item, Damage) and item.what == "corrupt":
             end = max(end, item.offset + item.length)
     return end, hashed

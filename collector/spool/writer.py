@@ -35,7 +35,7 @@ class SpoolLimits(msgspec.Struct, frozen=True):
 
     max_bytes: int = 4 * 1024**3
     min_free_bytes: int = 256 * 1024**2
-    seal_bytes: int = 16 * 1024**2
+    seal_bytes: int = 8 * 1024**2
     seal_seconds: float = 5.0
 
 

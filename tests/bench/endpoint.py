@@ -21,7 +21,7 @@ from collector.pipeline import _look_over, process
 from collector.routes.ingest import Ingest, _context, authorise
 from collector.settings import load
 from collector.sources import StoredSource, write_stored
-from collector.spool.format import EVENTS, head_of
+from collector.spool.format import EVENTS, FOLDED, head_of
 from collector.state import State
 from tests.bench import bare, pipeline
 from tests.bench.report import Figure, Report
@@ -97,7 +97,7 @@ def _parts(report: Report, state: State, body: bytes) -> None:
     request = _context(state, source, decoded, scope, headers)
     rows = process(decoded, request, state.contexts).rows
     messages: Any = decoded.items
-    cast_rows, left = cast(messages, request, state.contexts)
+    cast_rows, left, parts_ = cast(messages, request, state.contexts)
     if left:
         raise RuntimeError("an event was not cast")
 
@@ -112,8 +112,8 @@ def _parts(report: Report, state: State, body: bytes) -> None:
         ),
         "one look over the batch, firewall included": lambda: _look_over(messages, request),
         "contexts found, events cast in moulds": lambda: cast(messages, request, state.contexts),
-        "rows encoded": lambda: row.encode(cast_rows),
-        "frame's checksum": lambda: head_of(EVENTS, rows),
+        "rows encoded": lambda: row.encode(cast_rows, parts_),
+        "frame's checksum": lambda: head_of(FOLDED, rows),
         "answer": lambda: _drive(answer(sink, 200, b"{}", [])),
     }  # fmt: skip
     for name, part in parts.items():

@@ -19,7 +19,7 @@ import pytest
 
 from collector.app import build_app
 from collector.settings import Settings
-from collector.spool.format import BAD_EVENTS, EVENTS, Frame, frames
+from collector.spool.format import BAD_EVENTS, FOOTER, Frame, frames
 from collector.spool.reader import OPEN, SEALED, segments_of, shards
 from collector.state import State
 
@@ -96,7 +96,7 @@ class Desk:
         """One request. A number among `chunks` is a pause in seconds, None a client that went away."""
         reply = self._runner.run(self.call(method, path, list(chunks), query, headers, client))
         for kind, line in self._new_lines():
-            (reply.rows if kind == EVENTS else reply.letters).append(json.loads(line, parse_constant=_no_constant))
+            (reply.letters if kind == BAD_EVENTS else reply.rows).append(json.loads(line, parse_constant=_no_constant))
         return reply
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
@@ -142,7 +142,7 @@ class Desk:
                 name = (shard.name, segment.path.stem)
                 for offset, frame in _frames_after(segment.path, self._read.get(name, 0)):
                     self._read[name] = offset
-                    yield from ((frame.kind, line) for line in bytes(frame.payload).splitlines())
+                    yield from ((frame.kind, line) for line in bytes(frame.lines()).splitlines())
 
 
 def _no_constant(name: str) -> Any:
@@ -156,8 +156,8 @@ def _frames_after(path: Path, offset: int) -> Iterator[tuple[int, Frame]]:
         data = memoryview(file.read())
     base = offset
     for item in frames(data):
-        if isinstance(item, Frame) and item.kind in (EVENTS, BAD_EVENTS):
-            offset = base + item.offset + len(item.head) + len(item.payload)
+        if isinstance(item, Frame) and item.kind != FOOTER:
+            offset = base + item.end
             yield offset, item
 
 

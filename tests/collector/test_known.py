@@ -94,7 +94,7 @@ def test_a_new_visitor_is_walked_twice_on_pages_that_others_saw(monkeypatch: pyt
     walked.clear()
     outcomes = _visit(known, "s2", pages)
     assert len(walked) == 2
-    rows = [msgspec.json.decode(outcome.rows) for outcome in outcomes]
+    rows = [msgspec.json.decode(outcome.whole) for outcome in outcomes]
     assert [row["page_url"] for row in rows] == [f"https://a.example/{n}" for n in range(6)]
     assert [(row["session_id"], row["seq"]) for row in rows] == [("s2", n) for n in range(6)]
 
@@ -108,14 +108,14 @@ def test_a_place_is_its_source_s(monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(2):
         for source in (SOURCE, keeping):
             last = _visit(known, "s", pages, source=source)[-1]
-            kept = msgspec.json.decode(last.rows)["page_url"].endswith("?coupon=TEA")
+            kept = msgspec.json.decode(last.whole)["page_url"].endswith("?coupon=TEA")
             assert kept is (source is keeping)
     walked.clear()
     same = Source("b", "b", mode="opt_out", query_params=frozenset({"coupon"}))  # read anew from its file
     _visit(known, "s", pages, source=same)
     assert not walked
     changed = Source("b", "b", mode="opt_out")
-    assert "coupon" not in msgspec.json.decode(_visit(known, "s", pages, source=changed)[-1].rows)["page_url"]
+    assert "coupon" not in msgspec.json.decode(_visit(known, "s", pages, source=changed)[-1].whole)["page_url"]
 
 
 def test_what_is_long_or_forgotten_is_not_there() -> None:

@@ -64,7 +64,7 @@ def _through(contexts: Contexts, *said: dict[str, Any], source: Source = SOURCE)
 
 
 def _means(outcome: Outcome) -> Any:
-    rows = [json.loads(line) for line in outcome.rows.splitlines()]
+    rows = [json.loads(line) for line in outcome.whole.splitlines()]
     return rows, outcome.accepted, outcome.letters, outcome.rejected, outcome.pii
 
 

@@ -47,7 +47,7 @@ def _through(contexts: Contexts, context: str, batch: str = "null", **request: A
 
 def means(outcome: Outcome) -> Any:
     """An outcome, its rows as values: a cast row has its columns in another order."""
-    return [json.loads(line) for line in outcome.rows.splitlines()], *outcome[1:]
+    return [json.loads(line) for line in outcome.whole.splitlines()], *outcome[2:]
 
 
 # ---- whatever stands in a context, and whatever was met before, the row is the same ---------------------------------

@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from collector.spool.format import EVENTS, Frame, frames
+from collector.spool.format import Frame, frames
 from tests.integration.load import Load
 from tests.integration.stack import Stack, stack_on, wait_for
 from tests.stores import local_store
@@ -36,7 +36,7 @@ class Left:
     def __init__(self, path: Path) -> None:
         self.size = path.stat().st_size
         whole = [item for item in frames(memoryview(path.read_bytes())) if isinstance(item, Frame)]
-        self.frames = [(f.offset, f.offset + len(f.head) + len(f.payload), ids_of(f)) for f in whole]
+        self.frames = [(f.offset, f.end, ids_of(f)) for f in whole]
 
     def hit(self, start: int, stop: int) -> set[str]:
         """Ids of the frames with a byte in [start, stop)."""
@@ -44,9 +44,9 @@ class Left:
 
 
 def ids_of(frame: Frame) -> list[str]:
-    if frame.kind != EVENTS:
+    if not frame.accepted:
         return []
-    return [msgspec.json.decode(line)["event_id"] for line in bytes(frame.payload).splitlines()]
+    return [msgspec.json.decode(line)["event_id"] for line in bytes(frame.lines()).splitlines()]
 
 
 @pytest.fixture(scope="module")

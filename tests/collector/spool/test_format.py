@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.spool.format import BAD_EVENTS, EVENTS, MAGIC, MARKER, Damage, Frame, HeadHash, frames, head_of
+from collector.fold import unfold
+from collector.spool.format import BAD_EVENTS, EVENTS, FOLDED, MAGIC, MARKER, Damage, Frame, HeadHash, frames, head_of
 
 Written = list[tuple[int, bytes]]
 PAYLOADS = st.binary(max_size=60) | st.sampled_from(
     [MARKER, MARKER * 3, head_of(EVENTS, b"inner") + b"inner", head_of(BAD_EVENTS, b"") + MARKER, MAGIC, b"\n" * 5]
 )
-WRITTEN = st.lists(st.tuples(st.sampled_from([EVENTS, BAD_EVENTS]), PAYLOADS), max_size=6)
+WRITTEN = st.lists(st.tuples(st.sampled_from([EVENTS, BAD_EVENTS, FOLDED]), PAYLOADS), max_size=6)
 PLAIN = st.lists(
     st.tuples(st.sampled_from([EVENTS, BAD_EVENTS]), st.binary(min_size=1, max_size=30).filter(lambda p: p[0] < 0x80)),
     min_size=1, max_size=5,
@@ -113,5 +114,14 @@ def test_the_footer_counts() -> None:
     hashed.add(EVENTS, b"h1", 3)
     hashed.add(EVENTS, b"h2", 4)
     hashed.add(BAD_EVENTS, b"h3", 5)
+    hashed.add(FOLDED, b"h4", 6)
     footer = hashed.footer()
-    assert (footer.frames, footer.events, footer.bad_events) == (3, 7, 5)
+    assert (footer.frames, footer.events, footer.bad_events) == (4, 13, 5)
+
+
+@given(WRITTEN)
+def test_lines_are_whole_whatever_form_they_were_written_in(written: Written) -> None:
+    found = [f for f in frames(memoryview(_segment(written))) if isinstance(f, Frame)]
+    assert [(f.accepted, bytes(f.lines())) for f in found] == [
+        (kind != BAD_EVENTS, unfold(payload) if kind == FOLDED else payload) for kind, payload in written
+    ]
