@@ -16,12 +16,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from msgspec import Struct
 from pyiceberg.expressions import AlwaysTrue
-from pyiceberg.io.pyarrow import ArrowScan, _dataframe_to_data_files
+from pyiceberg.io.pyarrow import ArrowScan
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import FileScanTask, Table
 
 from warehouse.erase import unlink
 from warehouse.erase.target import Target
+from warehouse.files import data_files
 from warehouse.suppress import ERASED, ID_COLUMNS
 from warehouse.swap import Outrun, replace_files
 
@@ -132,7 +133,7 @@ def _written(table: Table, tasks: list[FileScanTask], target: Target) -> tuple[l
         counts.rows += rows.num_rows - kept.num_rows
         counts.mentions += cleaned
         if kept.num_rows:
-            new += _dataframe_to_data_files(table.metadata, kept.cast(arrow), table.io)
+            new += data_files(table.metadata, table.io, kept.cast(arrow))
     return new, counts
 
 

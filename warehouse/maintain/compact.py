@@ -24,6 +24,7 @@ import pyarrow as pa
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table
 
+from warehouse.files import data_files
 from warehouse.schema import TableSchema
 from warehouse.swap import Files, Outrun, replace_files
 
@@ -117,9 +118,6 @@ def _rewrite(
 
 def _sorted_files(table: Table, schema: TableSchema, day: date, parts: int, scratch: Path) -> list[DataFile]:
     """New files with the day's rows of the table's snapshot, sorted and without repeats."""
-    # The only public way to write files is an append; a swap needs them before its transaction
-    from pyiceberg.io.pyarrow import _dataframe_to_data_files
-
     reader = table.scan(row_filter=_within(schema, day)).to_arrow_batch_reader()
     target = table.schema().as_arrow()
     new: list[DataFile] = []
@@ -132,7 +130,7 @@ def _sorted_files(table: Table, schema: TableSchema, day: date, parts: int, scra
         duck.execute("SET preserve_insertion_order = false")
         for part in _parts(duck, reader, schema, parts, Path(directory)):
             rows = duck.execute(sorting_sql(schema, part)).to_arrow_table()
-            new += _dataframe_to_data_files(table.metadata, rows.cast(target), table.io)
+            new += data_files(table.metadata, table.io, rows.cast(target))
     return new
 
 
