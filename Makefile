@@ -82,7 +82,7 @@ test-js: build
 
 test-py: .setup/system .setup/python-dev build
 	# Three on two cores: half of the time a test waits for a process, a browser or a disk
-	$(BIN)/python -m pytest -q -n 3 --dist loadfile --durations 15
+	$(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder --durations 15
 
 # Minutes long: 50 rounds of kill -9, a minute without a store, rebuilding the geo database, Next.js, Firefox, mini-programs
 test-slow: .setup/system .setup/python-dev .setup/next .setup/firefox .setup/miniprogram build

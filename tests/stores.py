@@ -25,7 +25,7 @@ import pytest
 from warehouse.catalog import StoreConfig, open_catalog
 
 ACCESS_KEY, SECRET_KEY = "testkey", "testsecret"
-READY_SECONDS = 60
+READY_SECONDS = 120
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def stop(process: subprocess.Popen[bytes]) -> None:
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(10)
+            process.wait(30)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

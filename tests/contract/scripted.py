@@ -261,7 +261,7 @@ def _forwarded(endpoint: str, request: Request) -> tuple[int, dict[str, str], by
     headers = {name: request.headers[name] for name in carried if name in request.headers}
     asked = urllib.request.Request(endpoint + request.path, request.raw, headers, method=request.method)
     try:
-        with urllib.request.urlopen(asked, timeout=10) as answer:
+        with urllib.request.urlopen(asked, timeout=60) as answer:
             return answer.status, {}, answer.read()
     except urllib.error.HTTPError as error:
         after = error.headers.get("Retry-After")

@@ -72,7 +72,7 @@ def post(endpoint: str, body: dict[str, Any], write_key: str) -> tuple[int, dict
     headers = {"Authorization": f"Bearer {write_key}", "Content-Type": "application/json"}
     asked = urllib.request.Request(f"{endpoint}/v1/batch", json.dumps(body).encode(), headers)
     try:
-        with urllib.request.urlopen(asked, timeout=10) as answer:
+        with urllib.request.urlopen(asked, timeout=60) as answer:
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as error:
         return error.code, json.load(error)
@@ -96,7 +96,7 @@ def test_the_real_collectors_answers_obey_the_schema(stack: Stack) -> None:
 
 
 def test_the_real_collectors_settings_obey_the_schema(stack: Stack) -> None:
-    with urllib.request.urlopen(f"{stack.endpoint}/v1/sources/{stack.keys['schema']}/settings", timeout=10) as answer:
+    with urllib.request.urlopen(f"{stack.endpoint}/v1/sources/{stack.keys['schema']}/settings", timeout=60) as answer:
         validator("settings").validate(json.load(answer))
 
 

@@ -16,10 +16,22 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Frame, Page, Request, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Frame,
+    Page,
+    Request,
+    expect,
+    sync_playwright,
+)
 
 from tests.stores import stop
 
+PATIENCE = 60.0  # seconds after which a page is said to be stuck; a busy machine stands still for longer than five
+expect.set_options(timeout=PATIENCE * 1000)
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
@@ -66,7 +78,7 @@ class Witness:
         return {urlsplit(r.url).hostname for r in self.requests if urlsplit(r.url).scheme in ("http", "https", "ws")}
 
 
-def until(page: Page | Frame, expression: str, seconds: float = 30.0) -> None:
+def until(page: Page | Frame, expression: str, seconds: float = PATIENCE) -> None:
     """Wait until `expression` is true in `page`.
 
     Playwright's own `wait_for_function` looks again from a timer of the page, by `eval`: under a strict content
@@ -87,6 +99,13 @@ def until(page: Page | Frame, expression: str, seconds: float = 30.0) -> None:
         if time.monotonic() > deadline:
             raise TimeoutError(f"not true after {seconds:.0f} s: {expression}")
         page.wait_for_timeout(25)
+
+
+def delivered(page: Page | Frame) -> None:
+    """Wait until everything that this page has captured is confirmed by the collector."""
+    deadline = time.monotonic() + PATIENCE
+    while left := page.evaluate("firsthand.flush(10000)")["pending"]:
+        assert time.monotonic() < deadline, f"{left} events are still on their way"
 
 
 Browsers = Callable[..., Browser]

@@ -83,7 +83,7 @@ class Person:
         self.bureau, self.context, self.login = bureau, context, login
         self.witness = Witness().watch(context)
         self.page: Page = context.new_page()
-        self.page.set_default_timeout(15_000)
+        self.page.set_default_timeout(60_000)
 
     def open(self, path: str) -> int:
         """Go to a page of the console; its status."""

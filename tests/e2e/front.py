@@ -50,7 +50,7 @@ class Front(ThreadingHTTPServer):
         found = {one["messageId"]: one for one in list(self.received) if one["writeKey"] == write_key}
         return sorted(found.values(), key=lambda one: str(one["timestamp"]))
 
-    def wait(self, write_key: str, enough: Callable[[list[Message]], bool], seconds: float = 10.0) -> list[Message]:
+    def wait(self, write_key: str, enough: Callable[[list[Message]], bool], seconds: float = 60.0) -> list[Message]:
         """Messages under this key once there are enough; fails with those that came."""
         deadline = time.monotonic() + seconds
         while not enough(found := self.of(write_key)):

@@ -63,11 +63,6 @@ def laboratory(mode: str = "opt_out", *options: str, **others: str) -> Iterator[
             stack.end()
 
 
-def delivered(page: Page) -> None:
-    """Everything that was captured has been confirmed by the collector."""
-    assert page.evaluate("firsthand.flush(10000)")["pending"] == 0
-
-
 @contextmanager
 def person(browser: Browser, excused: tuple[str, ...] = (), **options: Any) -> Iterator[tuple[BrowserContext, Page]]:
     """A browser of somebody's own; fails if its pages complain of anything that is not excused."""

@@ -144,7 +144,7 @@ class _Relay(BaseHTTPRequestHandler):
         target = urlsplit(self.path)
         headers = {k: v for k, v in self.headers.items() if k.lower() not in HOP_BY_HOP}
         headers["X-Forwarded-For"] = self.server.visitor
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         try:
             where = f"{target.path}?{target.query}" if target.query else target.path
             connection.request(self.command, where or "/", body or None, headers)

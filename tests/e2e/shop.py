@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.e2e.browser import Witness, until
+from tests.e2e.browser import Witness, delivered, until
 from tests.e2e.proxy import VisitorProxy
 from tests.e2e.stack import Installation, Row
 from tests.stores import local_store
@@ -100,9 +100,9 @@ class Visitor:
         assert isinstance(found, str)
         return found
 
-    def delivered(self) -> None:
+    def delivered(self, page: Page | None = None) -> None:
         """Everything that was captured has been confirmed by the collector."""
-        assert self.sdk("firsthand.flush()")["pending"] == 0
+        delivered(page or self.page)
 
     def on_the_device(self) -> list[str]:
         """Names of all that the SDK keeps on the device: storage and cookies."""

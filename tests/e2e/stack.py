@@ -52,7 +52,7 @@ class Installation(Stack):
             loaders[:] = [c for c in psutil.Process(self._process.pid).children() if "load" in c.cmdline()]
             return bool(loaders)
 
-        wait_for(started, START_SECONDS, "the loader")
+        wait_for(started, "the loader", START_SECONDS)
         [loader] = loaders
         loader.suspend()
         try:
@@ -73,15 +73,22 @@ class Installation(Stack):
         rows: list[Row] = json.loads(self.run("query", sql, "--json"))
         return rows
 
-    def wait_rows(self, sql: str, enough: Callable[[list[Row]], bool] | int, seconds: float = 30.0) -> list[Row]:
+    def wait_rows(self, sql: str, enough: Callable[[list[Row]], bool] | int, seconds: float = 90.0) -> list[Row]:
         """The rows of `sql` once there are that many, or `enough`. Fails with what was there when time is up."""
         deadline = time.monotonic() + seconds
         while True:
             rows = self.rows(sql)
             if len(rows) >= enough if isinstance(enough, int) else enough(rows):
                 return rows
-            assert time.monotonic() < deadline, f"after {seconds:.0f} s only {len(rows)} rows: {rows}"
+            assert time.monotonic() < deadline, f"after {seconds:.0f} s only {len(rows)} rows: {brief(rows)}"
             time.sleep(0.3)
+
+
+def brief(rows: list[Row]) -> list[Row]:
+    """Of many columns what tells rows apart, for a message."""
+    return [
+        {k: v for k, v in row.items() if k in ("type", "event", "seq", "page_path", "reason")} or row for row in rows
+    ]
 
 
 def of_source(table: str, source: str, where: str = "true") -> str:

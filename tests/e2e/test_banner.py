@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.contract.schemas import validator
 from tests.e2e.asking import arrive, asking, at, choice, policy, someone
-from tests.e2e.browser import until
+from tests.e2e.browser import delivered, until
 from tests.e2e.front import Front
 
 pytestmark = pytest.mark.browser
@@ -258,7 +258,7 @@ def test_on_the_wire(chromium: Browser, front: Front) -> None:
         assert front.of("wire") == []
         opened.click("[data-act=accept]")
         opened.click("#own")
-        assert opened.evaluate("firsthand.flush()")["pending"] == 0
+        delivered(opened)
         opened.click("[data-act=open]")
         opened.click("[data-act=close]")
         opened.click("#own")

@@ -64,17 +64,17 @@ def test_without_a_network_events_wait_and_then_go_once(chromium: Browser, shop:
         me = arrive(person)
         sent = len(person.proxy.events())
         person.context.set_offline(True)
-        for _ in range(3):
+        for _ in range(2):  # a third one might be a rage click, or not, by how quick this machine is
             person.page.click(ADD)
         person.page.wait_for_timeout(2_500)
         back = datetime.now(UTC)
         assert len(person.proxy.events()) == sent
-        assert person.sdk("firsthand.stats().pending") == 7  # three quick clicks are a rage click as well
+        assert person.sdk("firsthand.stats().pending") == 4
         person.context.set_offline(False)
         person.delivered()
-        rows = person.rows(me, 9)
-        assert len(sent_ids(person)) == 9
-    assert_whole(rows, 9)
+        rows = person.rows(me, 6)
+        assert len(sent_ids(person)) == 6
+    assert_whole(rows, 6)
     assert all(datetime.fromisoformat(row["event_time"]) < back for row in rows)
     assert all(datetime.fromisoformat(row["sent_at"]) > back for row in rows[2:])
 
@@ -149,18 +149,17 @@ def test_two_tabs_are_one_session_without_repeats(chromium: Browser, shop: Insta
         other = person.context.new_page()
         other.goto(f"{shop.base}/demo/product/bowl")
         person.settled(other)
-        for _ in range(3):
+        for _ in range(2):
             for page in (person.page, other):
                 page.click(ADD)
-                page.wait_for_timeout(50)
         for page in (person.page, other):
-            assert page.evaluate("firsthand.flush()")["pending"] == 0
-        rows = person.rows(me, 18)
-    assert len({row["event_id"] for row in rows}) == 18
+            person.delivered(page)
+        rows = person.rows(me, 12)
+    assert len({row["event_id"] for row in rows}) == 12
     assert len({row["session_id"] for row in rows}) == 1
-    assert {row["seq"] for row in rows} == set(range(18))
+    assert {row["seq"] for row in rows} == set(range(12))
     by_page = [row["page_path"] for row in rows]
-    assert by_page.count("/demo/product/cup") == by_page.count("/demo/product/bowl") == 9
+    assert by_page.count("/demo/product/cup") == by_page.count("/demo/product/bowl") == 6
 
 
 def test_each_time_a_page_is_shown_is_one_view(chromium: Browser, shop: Installation) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from tests.e2e.browser import html, until
+from tests.e2e.browser import delivered, html, until
 from tests.e2e.lab import person
 from tests.e2e.stack import Installation
 from tests.integration.stack import wait_for
@@ -65,14 +65,14 @@ def till(shop: Installation, folder: Path) -> Iterator[str]:
 
     def answering() -> bool:
         try:
-            return bool(urllib.request.urlopen(f"{base}/", timeout=5).read())
+            return bool(urllib.request.urlopen(f"{base}/", timeout=30).read())
         except OSError:
             return False
 
     with (folder / "log").open("w") as log:
         process = subprocess.Popen([*command, "till:app"], cwd=folder, env={**mine, **told}, stdout=log, stderr=log)
         try:
-            wait_for(answering, 30, "the till")
+            wait_for(answering, "the till")
             yield base
             process.send_signal(signal.SIGTERM)
             process.wait(30)
@@ -98,7 +98,7 @@ def test_the_server_speaks_of_the_same_person_and_only_with_her_consent(
         until(page, "firsthand.getAnonymousId() && firsthand.getSessionId()")
         me, visit = page.evaluate("[firsthand.getAnonymousId(), firsthand.getSessionId()]")
         told = [buy(2)]
-        assert page.evaluate("firsthand.flush()")["pending"] == 0, "or the withdrawal takes her view back, too"
+        delivered(page)  # or the withdrawal takes her view back, too
         choose("withdraw()")
         assert buy(3) is None, "she has taken it back"
         choose("set({marketing: true})")

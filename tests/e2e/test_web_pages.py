@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, Route
 
-from tests.e2e.browser import DESKTOP, Browsers, until, unwatched
-from tests.e2e.lab import READY, Lab, delivered, laboratory, person, who
+from tests.e2e.browser import DESKTOP, Browsers, delivered, until, unwatched
+from tests.e2e.lab import READY, Lab, laboratory, person, who
 from tests.e2e.stack import one_of
 
 pytestmark = pytest.mark.browser

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Browser, Request
 
-from tests.e2e.browser import Site, until
-from tests.e2e.lab import Lab, delivered, laboratory, person, who
+from tests.e2e.browser import Site, delivered, until
+from tests.e2e.lab import Lab, laboratory, person, who
 
 pytestmark = pytest.mark.browser
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Error, Page
 
-from tests.e2e.browser import until
-from tests.e2e.lab import READY, Lab, delivered, laboratory, person, who
+from tests.e2e.browser import delivered, until
+from tests.e2e.lab import READY, Lab, laboratory, person, who
 
 pytestmark = pytest.mark.browser
 

@@ -67,7 +67,7 @@ class Field:
         self, scenario: str, endpoint: str | None = None, spool: bool = False, **settings: object
     ) -> dict[str, str]:
         """What a program of this scenario is told."""
-        given = {"WRITE_KEY": self.key, "ENDPOINT": endpoint or self.stack.base, **settings}
+        given = {"WRITE_KEY": self.key, "ENDPOINT": endpoint or self.stack.base, "EXIT_TIMEOUT": 60, **settings}
         if spool:
             given["SPOOL_DIR"] = self.spool(scenario)
         mine = {name: value for name, value in os.environ.items() if not name.startswith("FIRSTHAND_")}
@@ -92,7 +92,7 @@ class Field:
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
 
-    def run(self, scenario: str, code: str, endpoint: str | None = None, spool: bool = False, timeout: float = 60,
+    def run(self, scenario: str, code: str, endpoint: str | None = None, spool: bool = False, timeout: float = 120,
             **settings: object) -> str:  # fmt: skip
         """The program to its end; its standard error."""
         process = self.start(scenario, code, endpoint, spool, **settings)
@@ -102,7 +102,7 @@ class Field:
             process.kill()
             process.wait()
 
-    def drain(self, scenario: str, endpoint: str | None = None, timeout: float = 30) -> None:
+    def drain(self, scenario: str, endpoint: str | None = None, timeout: float = 90) -> None:
         """Send what is left in the scenario's spool, as an operator would."""
         command = [sys.executable, "-m", "firsthand", "drain", "--timeout", str(timeout)]
         done = subprocess.run(command, env=self.environ(scenario, endpoint, spool=True), capture_output=True, text=True,
@@ -115,10 +115,10 @@ class Field:
         text = witness.read_text() if witness.exists() else ""
         return [line for line in text[: text.rfind("\n") + 1].splitlines() if line]
 
-    def wait_told(self, scenario: str, count: int, seconds: float = 30) -> None:
-        wait_for(lambda: len(self.told(scenario)) >= count, seconds, f"{count} events of {scenario}")
+    def wait_told(self, scenario: str, count: int) -> None:
+        wait_for(lambda: len(self.told(scenario)) >= count, f"{count} events of {scenario}")
 
-    def audit(self, may_lose: dict[str, int], names: list[str] | None = None, seconds: float = 60) -> list[Outcome]:
+    def audit(self, may_lose: dict[str, int], names: list[str] | None = None, seconds: float = 120) -> list[Outcome]:
         """Judge these scenarios, or all, once no more rows come. `may_lose`: how many a scenario need not have."""
         judged = list(self.notes) if names is None else names
         told = {name: len(self.told(name)) for name in judged}

@@ -7,7 +7,7 @@ import threading
 import urllib.request
 
 from tests.integration.field import HEAD, Field
-from tests.integration.stack import wait_for
+from tests.integration.stack import PATIENCE, wait_for
 
 WSGI = """
 tell(-1)  # a worker thread in the master, before anything is forked
@@ -24,7 +24,7 @@ def requests(port: int, count: int) -> None:
 
     def answering() -> bool:
         try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5).read()
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=30).read()
             return True
         except OSError:
             return False
@@ -33,7 +33,7 @@ def requests(port: int, count: int) -> None:
         for _ in range(count // 4):
             answering()
 
-    wait_for(answering, 30, "the server")
+    wait_for(answering, "the server")
     threads = [threading.Thread(target=some) for _ in range(4)]
     for thread in threads:
         thread.start()
@@ -48,7 +48,7 @@ def serve(field: Field, scenario: str, command: list[str], port: int, count: int
     try:
         requests(port, count)
         process.send_signal(signal.SIGTERM)
-        process.wait(30)
+        process.wait(PATIENCE)
     finally:
         process.kill()
         process.wait()
@@ -81,7 +81,7 @@ from wsgiref.simple_server import make_server
 from flask import Flask
 from firsthand.integrations.flask import Firsthand
 app = Flask("function")
-Firsthand(app, flush_seconds=10)
+Firsthand(app, flush_seconds=60)
 
 @app.get("/")
 def handler():

@@ -60,7 +60,7 @@ class Load:
                  trace: TracebackType | None) -> None:  # fmt: skip
         self.stop(0)
 
-    def stop(self, patience: float = 10.0) -> None:
+    def stop(self, patience: float = 60.0) -> None:
         """No new batches; waits up to `patience` seconds for those on their way to be acknowledged."""
         self._stop.set()
         deadline = time.monotonic() + patience
@@ -68,7 +68,7 @@ class Load:
             thread.join(max(0.0, deadline - time.monotonic()))
         self._give_up.set()
         for thread in self._threads:
-            thread.join(15)
+            thread.join(60)
             assert not thread.is_alive(), "a client hangs"
 
     def _run(self, client: int) -> None:
@@ -111,7 +111,7 @@ class Load:
         }  # fmt: skip
 
     def _connect(self) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection("127.0.0.1", self._port, timeout=10)
+        return http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
 
     def _post(self, connection: http.client.HTTPConnection, body: bytes) -> int:
         """The status; 0 if there was no whole answer."""

@@ -86,7 +86,7 @@ def load_by_url(stack: Installation, write_key: str) -> list[Any]:
 
 
 def load_with_pasted_settings(stack: Installation, write_key: str) -> list[Any]:
-    with urllib.request.urlopen(f"{stack.base}/v1/projects/{write_key}/settings", timeout=5) as answer:
+    with urllib.request.urlopen(f"{stack.base}/v1/projects/{write_key}/settings", timeout=60) as answer:
         settings = json.load(answer)
     batching = {"integrations": {"Segment.io": {"deliveryStrategy": {"strategy": "batching"}}}}
     return [{"writeKey": write_key, "cdnSettings": settings}, batching]

@@ -41,13 +41,13 @@ def test_a_stepped_server_clock_delays_and_loses_nothing(local: Store) -> None:
         # Not `firsthand up`: libfaketime breaks the absolute clock_nanosleep of Python's time.sleep, which it uses
         collector, loader = stack.serve(), stack.load()
         with Load(stack.port, key, rate=30) as load:
-            commits_within(stack, 30)
+            commits(stack)
             slowest = 0.0
             for step in STEPS:
                 draft = offset.with_suffix(".new")
                 draft.write_text(step)
                 draft.rename(offset)
-                slowest = max(slowest, commits_within(stack, 6))
+                slowest = max(slowest, commits(stack))
             load.stop()
         assert stack.stop(collector) == stack.stop(loader) == 0, stack.said()
         stack.environ.clear()
@@ -62,12 +62,12 @@ def test_a_stepped_server_clock_delays_and_loses_nothing(local: Store) -> None:
         assert jumped > timedelta(hours=24), "the clock was not stepped; the test shows nothing"
         # The client's clock was right all the time, so its distance to the server's is the step
         corrected = "select max(received_at - event_time) as late from events"
-        assert stack.rows(f"select late < interval 5 seconds as ok from ({corrected})") == [{"ok": True}]
+        assert stack.rows(f"select late < interval 10 minutes as ok from ({corrected})") == [{"ok": True}]
         print(f"\nthe slowest commit after a step was seen after {slowest:.1f} s; {found}")
 
 
-def commits_within(stack: Stack, seconds: float) -> float:
-    """Wait until segments that are sealed from now on are committed."""
+def commits(stack: Stack) -> float:
+    """Seconds until segments that are sealed from now on are committed; it fails long before a step would be over."""
     newest = {path.parent.name: int(path.stem) for path in stack.segments(".open")}
 
     def gone() -> bool:
@@ -81,9 +81,9 @@ def commits_within(stack: Stack, seconds: float) -> float:
         )
 
     if not newest:
-        wait_for(lambda: bool(stack.segments(".open")), seconds, "an open segment")
-        return commits_within(stack, seconds)
-    return wait_for(gone, seconds, f"commits after {newest}; there is {stack.segments('ed')}\n{stack.said()[-3000:]}")
+        wait_for(lambda: bool(stack.segments(".open")), "an open segment")
+        return commits(stack)
+    return wait_for(gone, f"commits after {newest}; there is {stack.segments('ed')}\n{stack.said()[-3000:]}")
 
 
 def test_client_clocks_that_are_wrong_or_jump(local: Store) -> None:
@@ -100,18 +100,18 @@ def test_client_clocks_that_are_wrong_or_jump(local: Store) -> None:
         rows = stack.rows("select event_id, seq, event_time, received_at, original_timestamp from events order by seq")
         ended = datetime.now(UTC)
     assert [row["event_id"] for row in rows] == [f"e{seq}" for seq in range(len(clocks))], "seq is the order"
-    second = timedelta(seconds=5)
+    slack = timedelta(minutes=10)  # of this machine; the steps are hours
     for row, (at_event, at_sending) in zip(rows, clocks, strict=True):
         event, received = parsed(row["event_time"]), parsed(row["received_at"])
-        assert begun - second < received < ended + second
+        assert begun - slack < received < ended + slack
         assert event <= received
         said = parsed(row["original_timestamp"])
-        assert abs(said - received - timedelta(hours=at_event)) < second, "what the client said is kept"
+        assert abs(said - received - timedelta(hours=at_event)) < slack, "what the client said is kept"
         if at_event == at_sending:
-            assert received - event < second, f"a constant error of {at_event} h is taken out"
+            assert received - event < slack, f"a constant error of {at_event} h is taken out"
         else:
             # A step between event and sending cannot be told from a late sending: the error is at most the step
-            assert received - event < timedelta(hours=abs(at_event - at_sending)) + second
+            assert received - event < timedelta(hours=abs(at_event - at_sending)) + slack
 
 
 def send(stack: Stack, key: str, seq: int, at_event: float, at_sending: float) -> None:
@@ -125,7 +125,7 @@ def send(stack: Stack, key: str, seq: int, at_event: float, at_sending: float) -
     body = json.dumps({"batch": [message], "sentAt": shown(at_sending)}).encode()
     request = urllib.request.Request(f"http://127.0.0.1:{stack.port}/v1/batch", body, method="POST")
     request.add_header("authorization", "Basic " + base64.b64encode(f"{key}:".encode()).decode())
-    with urllib.request.urlopen(request, timeout=5) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         assert json.load(answer)["accepted"] == 1
     time.sleep(0.02)
 

@@ -56,7 +56,7 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, set
         key = stack.add_source()
         collector = stack.serve(workers=2)
         with Load(stack.port, key, batch=5, rate=200) as load:
-            wait_for(lambda: stack.sealed() >= 8 and len(stack.segments(".open")) == 2, 30, "segments")
+            wait_for(lambda: stack.sealed() >= 8 and len(stack.segments(".open")) == 2, "segments")
             workers = stack.workers(collector)
             collector.send_signal(signal.SIGSTOP)  # so that it starts no new workers
             for worker in workers:
@@ -149,7 +149,7 @@ def test_a_damaged_number_makes_a_new_shard(killed: tuple[Path, set[str]], tmp_p
         [source] = msgspec.json.decode(stack.run("source", "list", "--json"))
         collector = stack.serve(workers=2)
         with Load(stack.port, source["writeKey"], name="later") as load:
-            wait_for(lambda: len(load.acknowledged) > 100, 20, "new events")
+            wait_for(lambda: len(load.acknowledged) > 100, "new events")
             load.stop()
         assert stack.stop(collector) == 0
         assert "next is damaged" in stack.said()

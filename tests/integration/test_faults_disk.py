@@ -45,16 +45,16 @@ def test_a_full_disk_is_503_until_it_is_freed(stack: Stack, disk: Disk, floor: s
     key = stack.add_source()
     collector = stack.serve(workers=2)
     with Load(stack.port, key, pad=1000) as load:
-        wait_for(lambda: len(load.acknowledged) > 300, 20, "the first events")
+        wait_for(lambda: len(load.acknowledged) > 300, "the first events")
         disk.fill(leave=0 if floor == "0" else int(floor) - 1024**2)
-        wait_for(lambda: load.statuses[503] > 30, 20, "refusals")
-        wait_for(lambda: b'"spool: ' in stack.get("/readyz")[1], 5, "/readyz to tell")
+        wait_for(lambda: load.statuses[503] > 30, "refusals")
+        wait_for(lambda: b'"spool: ' in stack.get("/readyz")[1], "/readyz to tell")
         assert stack.get("/healthz")[0] == 200
-        wait_for(lambda: 'firsthand_requests_total{status="503"}' in stack.get("/metrics")[1].decode(), 5, "its count")
+        wait_for(lambda: 'firsthand_requests_total{status="503"}' in stack.get("/metrics")[1].decode(), "its count")
         disk.free()
         before = len(load.acknowledged)
-        wait_for(lambda: len(load.acknowledged) > before + 300, 20, "recovery")
-        wait_for(lambda: stack.get("/readyz")[0] == 200, 5, "ready")
+        wait_for(lambda: len(load.acknowledged) > before + 300, "recovery")
+        wait_for(lambda: stack.get("/readyz")[0] == 200, "ready")
         load.stop()
     assert load.retry_after <= {str(n) for n in range(1, 301)}, "Retry-After is a whole number of seconds"
     assert load.retry_after
@@ -82,14 +82,14 @@ def test_starting_and_loading_on_a_full_disk(stack: Stack, disk: Disk) -> None:
     disk.fill()
     collector = stack.serve()
     with Load(stack.port, key) as load:
-        wait_for(lambda: load.statuses[503] > 5, 10, "refusals")
+        wait_for(lambda: load.statuses[503] > 5, "refusals")
         assert set(load.statuses) == {503}
         # The table is on another disk here, so the loader can and must take what is sealed
         report = json.loads(stack.run("load", "--once", "--json"))
         assert report["committed_events"] == 1
         assert stack.get("/healthz")[0] == 200
         disk.free()
-        wait_for(lambda: len(load.acknowledged) > 100, 20, "recovery")
+        wait_for(lambda: len(load.acknowledged) > 100, "recovery")
         load.stop()
     assert stack.stop(collector) == 0
     stack.settle()
@@ -120,12 +120,12 @@ def test_a_spool_at_its_bound_refuses_until_the_loader_comes(local: Store) -> No
         key = stack.add_source()
         collector = stack.serve()
         with Load(stack.port, key, pad=1000) as load:
-            wait_for(lambda: load.statuses[503] > 10, 30, "refusals")
+            wait_for(lambda: load.statuses[503] > 10, "refusals")
             assert "is the loader running" in stack.get("/readyz")[1].decode()
             assert sum(path.stat().st_size for path in stack.segments(".sealed")) < 2_000_000
             loader = stack.load()
             before = len(load.acknowledged)
-            wait_for(lambda: len(load.acknowledged) > before + 200, 30, "recovery")
+            wait_for(lambda: len(load.acknowledged) > before + 200, "recovery")
             load.stop()
         assert stack.stop(collector) == 0
         assert stack.stop(loader) == 0

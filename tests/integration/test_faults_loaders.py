@@ -16,7 +16,7 @@ from tests.integration.load import Load
 from tests.integration.stack import Stack, audit, stack_on, wait_for
 from tests.stores import Seaweed, Store, rest_store
 
-ROUNDS = 2
+MOST_ROUNDS = 20
 
 
 def heartbeat(stack: Stack) -> float:
@@ -35,10 +35,14 @@ def in_the_middle(stack: Stack, chance: random.Random) -> None:
     time.sleep(chance.uniform(0, 0.02 if folder.exists() else 1.0))
 
 
-def sleep_and_wake(stack: Stack, first: subprocess.Popen[bytes], second: subprocess.Popen[bytes], seed: int) -> int:
-    """Stop one loader in the middle, let the other one go on, wake the first; segments the other took meanwhile."""
-    chance, taken = random.Random(seed), 0
-    for number in range(ROUNDS):
+def sleep_and_wake(stack: Stack, first: subprocess.Popen[bytes], second: subprocess.Popen[bytes], seed: int,
+                   rounds: int) -> int:  # fmt: skip
+    """Stop one loader in the middle, let the other one go on, wake the first; segments the other took meanwhile.
+
+    Goes on after `rounds` until it has seen that, for the other one may be slow, or wait for a lock that sleeps.
+    """
+    chance, taken, number = random.Random(seed), 0, 0
+    while number < rounds or (taken == 0 and number < MOST_ROUNDS):
         sleeper = (first, second)[number % 2]
         in_the_middle(stack, chance)
         os.kill(sleeper.pid, signal.SIGSTOP)
@@ -50,18 +54,18 @@ def sleep_and_wake(stack: Stack, first: subprocess.Popen[bytes], second: subproc
         time.sleep(0.5)
         taken += len(before - set(stack.segments(".sealed")))
         os.kill(sleeper.pid, signal.SIGCONT)
+        number += 1
         time.sleep(chance.uniform(0.2, 0.6))
     return taken
 
 
-def two_loaders(stack: Stack, seed: int) -> None:
+def two_loaders(stack: Stack, seed: int, rounds: int) -> None:
     key = stack.add_source()
     collector = stack.serve(workers=2)
     first, second = stack.load(), stack.load()
     with Load(stack.port, key, rate=60) as load:
-        wait_for(lambda: heartbeat(stack) > 0, 30, "a loader")
-        time.sleep(1.5)
-        taken = sleep_and_wake(stack, first, second, seed)
+        wait_for(lambda: heartbeat(stack) > 0, "a loader")
+        taken = sleep_and_wake(stack, first, second, seed, rounds)
         load.stop()
     assert stack.stop(collector) == 0
     assert stack.stop(first) == stack.stop(second) == 0, stack.said()
@@ -77,11 +81,11 @@ def two_loaders(stack: Stack, seed: int) -> None:
 
 def test_two_loaders_and_a_sleeper(local: Store) -> None:
     with stack_on(local) as stack:
-        two_loaders(stack, seed=1)
+        two_loaders(stack, seed=1, rounds=1)
 
 
 @pytest.mark.slow
 @pytest.mark.stores
 def test_two_loaders_and_a_sleeper_on_a_rest_catalog(seaweed: Seaweed, tmp_path: Path) -> None:
     with stack_on(rest_store(tmp_path / "data", seaweed)) as stack:
-        two_loaders(stack, seed=2)
+        two_loaders(stack, seed=2, rounds=4)

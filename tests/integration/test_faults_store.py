@@ -33,13 +33,16 @@ def test_lost_and_false_answers_to_commits(seaweed: Seaweed, tmp_path: Path) -> 
         met[fate] += 1
         return fate
 
-    with Proxy(seaweed.rest).running() as proxy, stack_on(rest_store(tmp_path / "data", seaweed, proxy.url)) as stack:
+    with (
+        Proxy(seaweed.rest).running() as proxy,
+        stack_on(rest_store(tmp_path / "data", seaweed, proxy.url), commit_interval="0.4") as stack,
+    ):
         key = stack.add_source()
         collector, loader = stack.serve(), stack.load()
-        wait_for((stack.data / "loader.json").exists, 30, "the loader")
+        wait_for((stack.data / "loader.json").exists, "the loader")
         proxy.fault = fault
         with Load(stack.port, key, rate=40) as load:
-            wait_for(lambda: sum(met.values()) >= len(FATES), 60, "all fates")
+            wait_for(lambda: sum(met.values()) >= len(FATES), "all fates")
             load.stop()
         assert stack.stop(collector) == 0
         proxy.fault = lambda method, path: ""
@@ -57,11 +60,11 @@ def measure_absence(stack: Stack, seconds: float, leave: Callable[[], None], com
     key = stack.add_source()
     process = stack.up()
     with Load(stack.port, key, rate=30) as load:
-        wait_for(lambda: stack.get("/readyz")[0] == 200 and (stack.data / "loader.json").exists(), 30, "ready")
-        wait_for(lambda: len(stack.rows("select 1 from events limit 1")) == 1, 30, "the first commit")
+        wait_for(lambda: stack.get("/readyz")[0] == 200 and (stack.data / "loader.json").exists(), "ready")
+        wait_for(lambda: len(stack.rows("select 1 from events limit 1")) == 1, "the first commit")
         leave()
         gone, before = time.monotonic(), len(load.acknowledged)
-        told = wait_for(lambda: b'"loader: ' in stack.get("/readyz")[1], 45, "/readyz to tell")
+        told = wait_for(lambda: b'"loader: ' in stack.get("/readyz")[1], "/readyz to tell")
         time.sleep(max(0.0, seconds - (time.monotonic() - gone)))
         assert json.loads(stack.get("/readyz")[1])["status"] == "unready"
         assert stack.get("/healthz")[0] == 200
@@ -70,8 +73,8 @@ def measure_absence(stack: Stack, seconds: float, leave: Callable[[], None], com
         assert len(load.acknowledged) - before > 30 * seconds, "the collector takes events all the while"
         come_back()
         back = time.monotonic()
-        wait_for(lambda: stack.get("/readyz")[0] == 200, 60, "ready again")
-        wait_for(lambda: stack.sealed() <= 4, 60, "the backlog to go")
+        wait_for(lambda: stack.get("/readyz")[0] == 200, "ready again")
+        wait_for(lambda: stack.sealed() <= 4, "the backlog to go")
         caught_up = time.monotonic() - back
         load.stop()
     assert stack.stop(process) == 0, stack.said()

@@ -1,6 +1,5 @@
 """`firsthand up` when its parts die, when it dies itself, and when its port is taken."""
 
-import json
 import signal
 import socket
 import subprocess
@@ -11,8 +10,10 @@ import psutil
 import pytest
 
 from tests.integration.load import Load
-from tests.integration.stack import Stack, audit, stack_on, wait_for
+from tests.integration.stack import PATIENCE, Stack, audit, stack_on, wait_for
 from tests.stores import Store
+
+THREADS = 3  # of the load
 
 
 def part(up: subprocess.Popen[bytes], command: str) -> psutil.Process:
@@ -32,11 +33,10 @@ def test_nothing_outlives_a_killed_supervisor(local: Store) -> None:
         family = psutil.Process(process.pid).children(recursive=True)
         assert len(family) == 4, "collector, two workers, loader"
         with Load(stack.port, key) as load:
-            wait_for(lambda: len(load.acknowledged) > 100, 20, "events")
+            wait_for(lambda: len(load.acknowledged) > 100, "events")
             process.kill()
-            took = wait_for(lambda: gone(family), 20, f"the end of {family}")
+            wait_for(lambda: gone(family), f"the end of {family}")
             load.stop(0)
-        assert took < 10
         assert stack.segments(".open") == [], "the collector drained although nobody asked it to"
         stack.settle()
         found = audit(stack, load.sent, load.acknowledged)
@@ -48,18 +48,20 @@ def test_what_dies_comes_back(local: Store) -> None:
     with stack_on(local) as stack:
         key = stack.add_source()
         process = stack.up("--workers", "2")
-        with Load(stack.port, key) as load:
+        with Load(stack.port, key, threads=THREADS) as load:
             collector = part(process, "serve")
             workers = collector.children()
             collector.kill()
-            wait_for(lambda: gone(workers), 20, "the end of its workers")
-            wait_for(lambda: stack.get("/healthz")[0] == 200, 20, "a new collector")
-            wait_for(lambda: len(load.acknowledged) > 100, 20, "events")
+            wait_for(lambda: gone(workers), "the end of its workers")
+            wait_for(lambda: stack.get("/healthz")[0] == 200, "a new collector")
+            before = load.acknowledged
+            # each client has been answered by the new one, and has no connection to the old one any more
+            wait_for(lambda: len({id.split("-")[1] for id in load.acknowledged - before}) == THREADS, "events")
             unanswered = load.statuses[0]
             for _ in range(2):
                 loader = part(process, "load")
                 loader.kill()
-                wait_for(lambda: gone([loader]) and replaced(process, loader), 20, "a new loader")  # noqa: B023
+                wait_for(lambda: gone([loader]) and replaced(process, loader), "a new loader")  # noqa: B023
             assert load.statuses[0] == unanswered
             load.stop()
         assert stack.stop(process) == 0, stack.said()
@@ -87,7 +89,7 @@ def test_a_port_in_use_is_said_so(local: Store, command: str, how: str) -> None:
             process = stack.start(command, "--port", str(stack.port))
         else:
             process = stack.start(command, environ={"FIRSTHAND_PORT": str(stack.port)})
-        assert process.wait(20) == 2
+        assert process.wait(PATIENCE) == 2
         assert stack.said().splitlines() == [
             f"error: port {stack.port} of 127.0.0.1 is in use; choose another with --port, or end what uses it"
         ]
@@ -111,7 +113,7 @@ def watched(stack: Stack, **values: float) -> subprocess.Popen[str]:
 def test_what_never_worked_is_given_up(local: Store) -> None:
     with stack_on(local) as stack:
         process = watched(stack, healthy=30, lives=0, failures=3)
-        said, _ = process.communicate(timeout=20)
+        said, _ = process.communicate(timeout=PATIENCE)
         assert process.returncode == 1
         assert said.splitlines() == [
             "up",
@@ -124,17 +126,18 @@ def test_what_worked_once_is_tried_for_ever(local: Store) -> None:
     """A loader that begins to crash after days must not take the collector down with it."""
     with stack_on(local) as stack:
         process = watched(stack, healthy=0.2, lives=0.5, failures=0)
+        assert process.stdout is not None
         try:
-            time.sleep(4)
+            said = [process.stdout.readline() for _ in range(5)]
             children = psutil.Process(process.pid).children()
             assert process.poll() is None
             assert any("60" in c.cmdline()[-1] for c in children)
         finally:
             process.send_signal(signal.SIGTERM)
-            said, _ = process.communicate(timeout=20)
+            rest, _ = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0
-        assert said.count("ended unexpectedly (exit 3)") >= 3
-        assert json.dumps(said).count("giving up") == 0
+        assert ["ended unexpectedly (exit 3)" in line for line in said] == [False, True, True, True, True]
+        assert not any("giving up" in line for line in [*said, rest])
 
 
 def test_two_signals_end_a_worker_as_well_as_one(local: Store) -> None:
@@ -150,4 +153,4 @@ def test_two_signals_end_a_worker_as_well_as_one(local: Store) -> None:
         worker.send_signal(signal.SIGTERM)
         time.sleep(0.2)
         slow.close()
-        wait_for(lambda: gone([worker]), 10, "the worker's end")
+        wait_for(lambda: gone([worker]), "the worker's end")

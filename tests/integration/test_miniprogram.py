@@ -55,7 +55,7 @@ def walked(installation: Installation, tmp_path_factory: pytest.TempPathFactory)
 
 
 def _wait_for_source(installation: Installation, key: str) -> None:
-    wait_for(lambda: installation.get(f"/v1/sources/{key}/settings")[0] == 200, 10, "the new source")
+    wait_for(lambda: installation.get(f"/v1/sources/{key}/settings")[0] == 200, "the new source")
 
 
 def test_everything_that_was_sent_is_a_row_and_nothing_else(walked: Walked) -> None:

@@ -56,7 +56,7 @@ class WebView:
 @pytest.fixture(scope="module")
 def web_view(installation: Installation) -> Iterator[WebView]:
     key = installation.source(SOURCE, "--kind", "web", "--query-param", "sku")
-    wait_for(lambda: installation.get(f"/v1/sources/{key}/settings")[0] == 200, 10, "the new source")
+    wait_for(lambda: installation.get(f"/v1/sources/{key}/settings")[0] == 200, "the new source")
     dist = ROOT / "sdk-js" / "dist"
     pages = {f"/dist/{path.relative_to(dist).as_posix()}": (JS, path.read_bytes()) for path in modules(dist)}
     pages["/h5/story"] = html("", f"<script type=module>{SCRIPT % (installation.base, key)}</script>")

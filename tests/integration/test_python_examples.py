@@ -58,13 +58,13 @@ def order(port: int, order_id: str, cookie: str) -> None:
     def answered() -> bool:
         asked = urllib.request.Request(f"http://127.0.0.1:{port}/orders/{order_id}", b"", {"Cookie": cookie})
         try:
-            return bool(urllib.request.urlopen(asked, timeout=10).read())
+            return bool(urllib.request.urlopen(asked, timeout=30).read())
         except urllib.error.HTTPError:
             raise
         except OSError:
             return False
 
-    wait_for(answered, 30, "the shop")
+    wait_for(answered, "the shop")
 
 
 def test_script_twice(collector: Scripted, tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_celery(collector: Scripted, tmp_path: Path) -> None:
     worker = [program("celery"), "-A", "celery_app", "worker", "--concurrency", "1", "--without-mingle"]
     with running(worker, collector, tmp_path):
         assert collector.wait(lambda c: bool(c.messages), 40), (tmp_path / "log").read_text()[-2000:]
-        wait_for(lambda: not list((tmp_path / "firsthand-example-queue").glob("*.msg")), 20, "both tasks")
+        wait_for(lambda: not list((tmp_path / "firsthand-example-queue").glob("*.msg")), "both tasks")
     assert [(m["event"], m["userId"]) for m in collector.messages] == [("Order Paid", "c-1")]
 
 

@@ -80,7 +80,7 @@ def test_sigterm_loads_the_rest_and_ends_well(local: Store) -> None:
     process = subprocess.Popen([sys.executable, "-m", "warehouse.cli", "load", "--data", str(local.data)])
     wait_for((local.data / "loader.json").exists)  # it is at work, and waits: the default interval is ten seconds
     process.terminate()
-    assert process.wait(30) == 0
+    assert process.wait(60) == 0
     assert raw_ids(local) == ["a"]
 
 

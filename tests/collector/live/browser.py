@@ -1,6 +1,7 @@
 """Debian's Chromium for async tests, and what every page of ours must keep: no error, no refused script."""
 
 import contextlib
+import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -49,12 +50,12 @@ def errors_of(page: Page) -> list[str]:
     return found
 
 
-async def until(page: Page, expression: str, test: Callable[[Any], bool], seconds: float = 10.0) -> Any:
-    """The value of a JavaScript expression once it passes. Fails with the last value."""
-    value: Any = None
-    for _ in range(int(seconds / 0.1)):
+async def until(page: Page, expression: str, test: Callable[[Any], bool]) -> Any:
+    """The value of a JavaScript expression once it passes. Fails with the last value after a minute."""
+    deadline = time.monotonic() + 60
+    while True:
         value = await page.evaluate(expression)
         if test(value):
             return value
-        await page.wait_for_timeout(100)
-    raise AssertionError(f"{expression} stays {value!r}")
+        assert time.monotonic() < deadline, f"{expression} stays {value!r}"
+        await page.wait_for_timeout(50)

@@ -36,7 +36,7 @@ def served(data: Path, port: str = "") -> Iterator[str]:
         yield base
     finally:
         process.terminate()
-        if process.wait(10):
+        if process.wait(60):
             raise RuntimeError(f"the collector ended with {process.returncode}")
 
 
@@ -87,14 +87,15 @@ def installed(data: Path, **settings: str) -> Iterator[Installed]:
         yield Installed(json.loads(line), log)
     finally:
         process.terminate()
-        code = process.wait(60)
+        code = process.wait(120)
         process.stdout.close()
         if code:
             raise RuntimeError(f"firsthand up ended with {code}: {log.read_text()[-2000:]}")
 
 
 def _wait_for(address: str, process: "subprocess.Popen[bytes]") -> None:
-    for _ in range(400):
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
         with contextlib.suppress(httpx.TransportError):
             httpx.get(address)
             return

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from playwright.async_api import Page
@@ -29,11 +30,20 @@ def base(data: Path) -> Iterator[str]:
         yield address
 
 
-async def open_live(page: Page, base: str, data: Path) -> None:
-    """Open the view with its token and wait until what is there now is on the screen."""
+async def connected(page: Page, base: str, data: Path) -> None:
+    """Open the view with its token; nothing needs to be there yet."""
     await page.goto(f"{base}/live?token={live_token(data)}")
     await until(page, "document.getElementById('state').dataset.state", lambda s: s == "live")
-    await page.wait_for_timeout(500)
+
+
+async def open_live(page: Page, base: str, data: Path) -> None:
+    """Open the view with its token, wait until what is there now is on the screen, and wipe it away."""
+    spool = writer(data / "spool")
+    last = uuid4().hex
+    await write(spool, event(0, event=last, event_id=last))
+    await spool.close()
+    await connected(page, base, data)
+    await until(page, "document.getElementById('rows').innerText", lambda shown: last in shown)
     await page.click("#clear")
 
 
@@ -203,13 +213,13 @@ async def test_after_a_restart_it_connects_again_and_repeats_nothing(tmp_path: P
     async with chromium() as browser:
         page = await visitor(browser, "en")
         with served(tmp_path) as base:
-            await open_live(page, base, tmp_path)
+            await connected(page, base, tmp_path)
             await write(spool, event(1, event_id="before"))
             await until(page, COUNT, lambda n: n == 1)
         await until(page, "document.getElementById('state').dataset.state", lambda s: s == "lost")
         await write(spool, event(2, event_id="between"))
         with served(tmp_path, port=base.rsplit(":", 1)[1]):
-            await until(page, "document.getElementById('state').dataset.state", lambda s: s == "live", 20)
+            await until(page, "document.getElementById('state').dataset.state", lambda s: s == "live")
             await until(page, COUNT, lambda n: n == 2)
             await page.wait_for_timeout(500)
             assert await page.evaluate(COUNT) == 2

@@ -39,7 +39,7 @@ def child(name: str, code: str, *arguments: str) -> Child:
 
 
 def wait_for(book: Path, line: str, times: int = 1) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while book.read_text().splitlines().count(line) < times:
         assert time.monotonic() < deadline, book.read_text()
         time.sleep(0.02)
