@@ -30,8 +30,8 @@ log = logging.getLogger("firsthand.loader")
 
 MAX_MISSING = 10_000
 THREADS = 2
-# Segments parsed ahead (8 MB, as whole rows twice that, some 10 MB as Arrow), so that parsing does not wait for a commit: with 4 both cores had
-# nothing to do at the end of each, with 8 it was no faster than with 6
+# Segments parsed ahead (8 MB, as whole rows twice that, some 10 MB as Arrow), so that parsing does not wait for a
+# commit: with 4 both cores had nothing to do at the end of each, with 8 it was no faster than with 6
 AHEAD = 6
 
 

@@ -5,12 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Raw
 
-from collector.fold import MARK, MARKS, table, unfold
+from collector.decode import NotABatch, decode_batch, decode_single
+from collector.fold import END, MARKS, table, unfold
 from collector.live.tail import SpoolTail
+from collector.protocol import MAX_MESSAGE_BYTES
 from collector.row import Cast, encode
 from collector.shared import Contexts
 from collector.spool.format import EVENTS, FOLDED
@@ -23,7 +26,7 @@ PARTS = st.lists(st.text(), max_size=len(MARKS)).map(lambda texts: [msgspec.json
 
 @given(PARTS, st.lists(st.tuples(st.text(), st.integers(0, len(MARKS) - 1)), max_size=6))
 def test_each_mark_is_its_part(parts: list[bytes], said: list[tuple[str, int]]) -> None:
-    """Whatever parts and rows say, the letters of marks among it."""
+    """Whatever parts and rows say."""
     said = [(id, number % len(parts)) for id, number in said if parts]
     folded = encode([Cast(id, MARKS[number], NOW) for id, number in said], parts)
     whole = encode([Cast(id, Raw(parts[number]), NOW) for id, number in said])
@@ -31,10 +34,21 @@ def test_each_mark_is_its_part(parts: list[bytes], said: list[tuple[str, int]]) 
 
 
 def test_a_mark_without_a_part_makes_its_row_no_row_and_no_other() -> None:
-    payload = bytes(table([b'"track"'])) + b'\n{"a":1}\n{"type":\xffb}\n{"type":\xffa}\n'
-    assert unfold(payload).splitlines() == [b'{"a":1}', b'{"type":\xffb}', b'{"type":"track"}']
-    for broken in (b"", b"\n", MARK, b"no end of a line", b"\xffa\n\xffa"):
+    payload = bytes(table([b'"track"'])) + b'\n{"a":1}\n{"type":\xf9}\n{"type":\xf8}\n'
+    assert unfold(payload).splitlines() == [b'{"a":1}', b'{"type":\xf9}', b'{"type":"track"}']
+    for broken in (b"", b"\n", END, b"no end of a line", b"\xff\n\xff"):
         unfold(broken)
+
+
+@pytest.mark.parametrize("mark", [END, *map(bytes, MARKS)])
+def test_no_client_can_write_a_mark(mark: bytes) -> None:
+    """Nor in what is carried undecoded, of whatever size."""
+    for where in (b"properties", b"context", b"traits", b"event"):
+        for more in (b"", b"x" * MAX_MESSAGE_BYTES):
+            message = b'{"type":"track","anonymousId":"a","%b":{"a":"%b%b"}}' % (where, mark, more)
+            for decode, body in ((decode_single, message), (decode_batch, b'{"batch":[%b]}' % message)):
+                with pytest.raises(NotABatch):
+                    decode(body, lambda: "id")
 
 
 def test_what_alike_events_share_is_written_once_and_read_with_each(tmp_path: Path) -> None:
