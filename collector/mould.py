@@ -62,27 +62,6 @@ class Mould(Struct, gc=False, frozen=True):
     next: "Mould | None"
 
 
-class Parts:
-    """What the moulds of one request say, with its own `columns` behind; each once."""
-
-    def __init__(self, columns: Raw) -> None:
-        self.said: list[bytes] = []
-        self._columns = columns
-        self._moulds: list[Mould] = []
-
-    def mark_of(self, mould: Mould) -> Raw:
-        """What stands for the mould's part in a row; the part itself, when there are no more marks."""
-        for known, mark in zip(self._moulds, MARKS, strict=False):
-            if known is mould:
-                return mark
-        part = row.part_of(mould.columns, self._columns)
-        if len(self.said) == len(MARKS):
-            return Raw(part)
-        self.said.append(part)
-        self._moulds.append(mould)
-        return MARKS[len(self.said) - 1]
-
-
 def cast(
     messages: list[Message | Unreadable], context: RequestContext, contexts: Contexts
 ) -> tuple[list[Cast | Row | None], list[int], list[bytes]]:
@@ -96,12 +75,13 @@ def cast(
     left: list[int] = []
     known, asked, under = contexts.known, context.circumstances, b"" if context.under is None else context.under.raw
     source, places = known.source_of(context.source), known.places.young
-    received, skewed, parts = context.received_at, context.skew is not None, Parts(context.columns)
+    columns, received, skewed = context.columns, context.received_at, context.skew is not None
     policy, vouched = context.consent is not None, context.plain and context.clean
     # Of the visit before: a batch is mostly one visitor's, and then a look for the page is all. What has another text
     # there keeps it, and is neither a place nor a number: no place ends as what lies before a number does
     visit, head, between, end = _NOBODY, b"", b"", b""
-    mark, marked = NO_JSON, visit.moulds  # the mark is this mould's
+    # Whose parts the rows bear, in the order of MARKS; the last mark, and whose it is
+    moulds, mark, marked = list[Mould](), NO_JSON, visit.moulds
     stood: Standing | None = None
     for message in messages:
         if type(message) is Message:
@@ -162,7 +142,7 @@ def cast(
                     if may:
                         seq = int(digits) if digits else visit.seq
                         if mould is not marked:
-                            mark, marked = parts.mark_of(mould), mould
+                            mark, marked = _mark_of(mould, moulds, columns, len(messages)), mould
                         rows.append(
                             Cast(message.message_id, mark, time, original, seq, properties)
                             if place is None
@@ -173,7 +153,18 @@ def cast(
                 pass
         left.append(len(rows))
         rows.append(None)
-    return rows, left, parts.said
+    return rows, left, [row.part_of(mould.columns, columns) for mould in moulds]
+
+
+def _mark_of(mould: Mould, moulds: list[Mould], columns: Raw, messages: int) -> Raw:
+    """What stands for the mould's part in a row: the part itself, when there is one row or no more marks."""
+    for known, mark in zip(moulds, MARKS, strict=False):
+        if known is mould:
+            return mark
+    if messages == 1 or len(moulds) == len(MARKS):
+        return Raw(row.part_of(mould.columns, columns))
+    moulds.append(mould)
+    return MARKS[len(moulds) - 1]
 
 
 def all_left(messages: list[Message | Unreadable]) -> tuple[list[Cast | Row | None], list[int], list[bytes]]:
