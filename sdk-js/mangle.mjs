@@ -43,15 +43,15 @@ function platform(libraries) {
   return names;
 }
 
-/** Names of files that are imported, and texts that are types, are gone before the program runs. */
+/** Names of files that are imported, and texts that are types, are gone before the program runs; what is public is picked by such types. */
 const isSpoken = ({ parent }) =>
   !ts.isImportDeclaration(parent) && !ts.isExportDeclaration(parent) && !ts.isLiteralTypeNode(parent);
 
 /** Words inside strings and templates, with their dots: what is looked up by text must keep its name. */
-function spoken(file, strictly) {
+function spoken(file, isPublic) {
   const words = new Set();
   visit(parse(file), (node) => {
-    if ((ts.isStringLiteralLike(node) || ts.isTemplateHead(node)) && !(strictly && !isSpoken(node))) {
+    if ((ts.isStringLiteralLike(node) || ts.isTemplateHead(node)) && (isPublic || isSpoken(node))) {
       for (const word of node.text.match(/\w+/g) || []) words.add(word);
     }
   });
@@ -66,7 +66,7 @@ export const sourcesIn = (folder) =>
 
 /**
  * The names, for the web SDK unless told otherwise: `sources` the files whose members may be shortened, `isPublic` those whose
- * members keep their names, `strictly` if only texts that are there at run time count as spoken, `libraries` TypeScript's own that describe the platform, `newer` what those lack.
+ * members keep their names, `strictly` if those too may be picked by such types, because no part is built apart, `libraries` TypeScript's own that describe the platform, `newer` what those lack.
  */
 export function shortened({
   sources = sourcesIn(`${here}src`),
@@ -77,7 +77,7 @@ export function shortened({
 } = {}) {
   const kept = new Set([...platform(libraries), ...newer]);
   for (const file of isPublic) for (const one of declared(file)) kept.add(one);
-  for (const file of sources) for (const word of spoken(file, strictly)) kept.add(word);
+  for (const file of sources) for (const word of spoken(file, !strictly && isPublic.includes(file))) kept.add(word);
   const names = new Set(sources.flatMap((file) => [...declared(file)]));
   return [...names].filter((name) => !kept.has(name)).sort();
 }

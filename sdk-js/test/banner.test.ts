@@ -116,7 +116,7 @@ describe('the question', () => {
     web.init(init);
     mount();
     const key = 'fh.wk.consent';
-    localStorage.setItem(key, JSON.stringify([{ analytics: [true, 1] }, false]));
+    localStorage.setItem(key, JSON.stringify([{ analytics: [true, Date.now()] }, false]));
     window.dispatchEvent(new StorageEvent('storage', { key }));
     expect(shown()).toEqual(['handle']);
   });

@@ -13,10 +13,10 @@
 
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { type Answer, decide } from '../src/core/gate.js';
+import { type Answer, current, decide } from '../src/core/gate.js';
 import type { Message, Policy, PurposeRule } from '../src/core/protocol.js';
 import { remote } from '../src/core/remote.js';
-import { weigh } from '../src/core/rule.js';
+import { daysOf, weigh } from '../src/core/rule.js';
 import { Device, ok } from './ports.js';
 
 const DAY = 86_400_000;
@@ -129,25 +129,36 @@ class World {
 
   decision(purpose: string): string {
     const { gpc, now } = this.device;
-    const stale =
-      this.policy?.reconsent === 'hard' && this.under !== undefined && this.under !== this.policy.notice?.hash;
-    const answer = this.given.get(purpose);
-    const standing = answer && !(stale && answer[0]) ? answer : undefined;
+    const standing = current(this.given.get(purpose), now);
     const found = this.policy?.purposes?.find(({ id }) => id === purpose);
     if (!found) return decide(purpose, standing ? { [purpose]: standing[0] } : {}, this.withdrawn ? '' : 'opt_in', gpc);
     const asks = this.withdrawn && found.default === 'granted';
-    const decision = weigh(asks ? { ...found, default: 'pending' } : found, standing, gpc, now);
+    const decision = weigh(asks ? { ...found, default: 'pending' } : found, standing, gpc);
     return decision === 'cookieless' ? 'allow' : decision;
   }
 
+  /** A policy is there: from here on, and on later pages before theirs, its days count. */
+  arrive(policy: Policy | null): void {
+    this.policy = policy;
+    if (!policy) return;
+    const old = policy.reconsent === 'hard' && this.under !== undefined && this.under !== policy.notice?.hash;
+    for (const [purpose, answer] of this.given) {
+      const found = policy.purposes?.find(({ id }) => id === purpose);
+      answer[3] = old ? -1 : found && daysOf(found, answer[2]);
+    }
+  }
+
   private choose(news: Record<string, boolean>): void {
-    const hard = this.policy?.reconsent === 'hard' && this.under && this.under !== this.policy.notice?.hash;
-    if (hard) for (const [purpose, [granted]] of [...this.given]) if (granted) this.given.delete(purpose);
+    if (this.policy) {
+      for (const [purpose, answer] of [...this.given])
+        if (!current(answer, this.device.now)) this.given.delete(purpose);
+    }
     for (const [purpose, to] of Object.entries(news)) {
       const version = this.policy?.purposes?.find(({ id }) => id === purpose)?.version;
       this.given.set(purpose, [to, this.device.now, version]);
     }
     this.under = this.policy?.notice?.hash;
+    this.arrive(this.policy);
   }
 
   async step(action: Step): Promise<void> {
@@ -186,10 +197,10 @@ class World {
       this.check(); // what the leaving page sent, by the rules it knew
       this.page = this.start();
       await device.advance(0);
-      this.policy = this.served;
+      this.arrive(this.served);
       this.page.client.consent.get();
     }
-    if (action.do === 'wait') this.policy = this.policy ?? this.served;
+    if (action.do === 'wait') this.arrive(this.policy ?? this.served);
   }
 
   /** Looks at all that was sent since it was last called. */

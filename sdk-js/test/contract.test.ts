@@ -4,10 +4,10 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { slice } from '../src/core/batch.js';
 import { build } from '../src/core/event.js';
-import { type Answer, decide } from '../src/core/gate.js';
+import { type Answer, current, decide, isGrant } from '../src/core/gate.js';
 import { keyOf } from '../src/core/renew.js';
 import { next } from '../src/core/retry.js';
-import { weigh } from '../src/core/rule.js';
+import { daysOf, weigh } from '../src/core/rule.js';
 import { cleanReferrer, cleanText, cleanUrl } from '../src/core/scrub.js';
 import { touch } from '../src/core/session.js';
 import { scanObject, scanText } from '../src/pii/scan.js';
@@ -33,11 +33,11 @@ function judge({ purpose, choices, gpc, eventTime, now }: Given): string {
     const made = choices.filter(({ at }: Given) => at <= until);
     made.sort((one: Given, other: Given) => one.at - other.at || Number(other.granted) - Number(one.granted));
     const choice = made.at(-1);
-    return choice && [choice.granted, choice.at, choice.version];
+    return choice && [choice.granted, choice.at, choice.version, daysOf(purpose, choice.version)];
   };
   const before = last(eventTime);
-  if (before?.[0] === false && weigh(purpose, before, gpc, eventTime) === 'deny') return 'deny';
-  return weigh(purpose, last(now), gpc, now);
+  if (before?.[0] === false && weigh(purpose, before, gpc) === 'deny') return 'deny';
+  return weigh(purpose, current(last(now), now), gpc);
 }
 
 /** The date in a zone, as a device there would say it. */
@@ -49,6 +49,10 @@ const dayIn = (timeZone: string) => (at: number) => {
 
 vectors('gate', (g) => decide(g.purpose, g.preferences, g.mode, g.gpc));
 vectors('decide', judge, ({ decision }) => (decision === 'anonymise' ? 'cookieless' : decision));
+vectors('grant', (g) => {
+  const answer = current(g.answer, g.now);
+  return answer ? (isGrant(answer) ? 'granted' : 'denied') : null;
+});
 vectors('event', (g) => build(g.call, g.state, g.context, g.library, g.id, g.now));
 vectors('batch', (g) => slice(g.sizes, g.maxEvents, g.maxBytes, g.maxMessage));
 vectors('retry', (g) => next(g.status, g.retryAfter, g.attempt, g.count, g.random));

@@ -175,3 +175,76 @@ it('a signal that was seen elsewhere counts like the browser’s own, at once', 
   expect(names(device.sent)).toEqual(['C']);
   expect(client.consent.get().gpc).toBe(true);
 });
+
+describe('before the policy is there, a grant counts', () => {
+  const choice = 'choice';
+  /** A page on this device whose policy has not arrived. */
+  const page = (device: Device, mode = 'opt_in') => {
+    const { ports } = device.tab();
+    return gate({ storage: ports.storage, now: () => device.now, mode });
+  };
+
+  it('as many days as the last policy gave it', () => {
+    for (const [ttlDays, version] of [
+      [30, 'pu1_a'],
+      [365, undefined],
+    ] as const) {
+      const device = new Device();
+      const { ports } = device.tab();
+      const first = gate({ storage: ports.storage, now: () => device.now });
+      if (version) first.policy(policy(rule('analytics', { ttlDays })));
+      first.set({ analytics: true });
+      // a policy that arrives after the choice says it as well
+      first.policy(policy(rule('analytics', { ttlDays })));
+      device.now += ttlDays * DAY - 1;
+      expect(page(device).decide('analytics')).toBe('allow');
+      device.now += 1;
+      expect(page(device).decide('analytics')).toBe('hold');
+      expect(page(device).mayStore()).toBe(false);
+      expect(page(device, 'opt_out').decide('analytics')).toBe('allow'); // as without any answer
+    }
+  });
+
+  it('half a year where there never was one; a no, and one whose time is unknown, as ever', () => {
+    const device = new Device();
+    const stored = (...answer: unknown[]) => {
+      device.store.set(choice, JSON.stringify([{ analytics: answer }]));
+      return page(device).decide('analytics');
+    };
+    expect(stored(true, device.now - 180 * DAY + 1)).toBe('allow');
+    expect(stored(true, device.now - 180 * DAY)).toBe('hold');
+    expect(stored(true, device.now + 1)).toBe('hold');
+    expect(stored(true)).toBe('hold');
+    expect(stored(true, 'x')).toBe('hold');
+    expect(stored(false, device.now - 3_650 * DAY)).toBe('deny');
+    device.store.set(choice, '[{"analytics":true}]');
+    expect(page(device).decide('analytics')).toBe('hold');
+  });
+
+  it('not at all once a policy has found it stale, until one finds it good again', () => {
+    const device = new Device();
+    const visit = (news?: Policy) => {
+      const { ports } = device.tab();
+      const made = gate({ storage: ports.storage, now: () => device.now });
+      const before = made.decide('analytics');
+      if (news) made.policy(news);
+      return { ...made, before };
+    };
+    const notice = (hash: string) => ({ notice: { hash } as unknown as NonNullable<Policy['notice']> });
+    const one: Policy = { ...policy(rule('analytics')), ...notice('no1_a'), reconsent: 'hard' };
+    visit(one).set({ analytics: true });
+    for (const news of [
+      { ...one, ...policy(rule('analytics', { version: 'pu1_b' })) },
+      { ...one, ...notice('no1_b') },
+    ]) {
+      expect(visit(news)).toMatchObject({ before: 'allow' });
+      expect(visit().before).toBe('hold');
+      expect(visit(one).before).toBe('hold');
+    }
+    expect(visit().before).toBe('allow');
+    // and a choice about something else does not bring it back
+    visit({ ...one, ...policy(rule('analytics', { version: 'pu1_b' }), rule('ads')) }).set({ ads: true });
+    visit(one);
+    expect(visit().before).toBe('hold');
+  });
+});

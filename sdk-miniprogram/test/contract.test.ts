@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { slice } from '../../sdk-js/src/core/batch.js';
 import { build } from '../../sdk-js/src/core/event.js';
-import { decide } from '../../sdk-js/src/core/gate.js';
+import { current, decide, isGrant } from '../../sdk-js/src/core/gate.js';
 import { keyOf } from '../../sdk-js/src/core/renew.js';
 import { next } from '../../sdk-js/src/core/retry.js';
 import { cleanReferrer, cleanText, cleanUrl } from '../../sdk-js/src/core/scrub.js';
@@ -33,6 +33,10 @@ const dayIn = (timeZone: string) => (at: number) => {
 };
 
 vectors('gate', (g) => decide(g.purpose, g.preferences, g.mode, g.gpc));
+vectors('grant', (g) => {
+  const answer = current(g.answer, g.now);
+  return answer ? (isGrant(answer) ? 'granted' : 'denied') : null;
+});
 vectors('event', (g) => build(g.call, g.state, g.context, g.library, g.id, g.now));
 vectors('batch', (g) => slice(g.sizes, g.maxEvents, g.maxBytes, g.maxMessage));
 vectors('retry', (g) => next(g.status, g.retryAfter, g.attempt, g.count, g.random));

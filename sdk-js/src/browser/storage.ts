@@ -29,8 +29,8 @@ export function webStorage(mirrored: string): Storage {
     get: (key) => memory.get(key) || local?.getItem(key) || (key === mirrored ? readCookie(key) : null),
     set(key, value) {
       if (key === mirrored) writeCookie(key, value);
-      // a choice that is stored makes the one void that the site's servers may have been told
-      else if (key.endsWith('consent')) removeCookie(key);
+      // other answers than before make those void that the site's servers may have been told; a receipt for them does not
+      else if (/consent$/.test(key) && head(value) !== head(storage.get(key))) removeCookie(key);
       try {
         (local as globalThis.Storage).setItem(key, value);
         memory.delete(key);
@@ -54,6 +54,9 @@ export function webStorage(mirrored: string): Storage {
   };
   return storage;
 }
+
+/** What a choice says, without what was added to it: of a stored list the first object. */
+const head = (choice: string | null) => choice?.split('}')[0];
 
 const lock = (name: string): Promise<Undo | null> =>
   new Promise((resolve, reject) => {

@@ -8,7 +8,7 @@ export const createAlone = ({ vault, root, queue }: Pick<Shared, 'vault' | 'root
   adopt: () =>
     vault.claim(root).then(() => {
       // consent may have been withdrawn while we waited
-      if (vault.isOpen) queue.load(root);
+      if (vault.unlocked) queue.load(root);
     }),
   leave: nothing,
   resume: nothing,

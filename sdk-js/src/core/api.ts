@@ -60,7 +60,7 @@ export interface CallOptions {
 export interface ConsentState {
   mode: string;
   gpc: boolean;
-  /** The person's choice; null when none was made. */
+  /** The person's choice; null when none was made. What of it still counts is in `decisions`. */
   preferences: Preferences | null;
   decisions: Record<string, Decision>;
   /** What the site's policy says; only `mode` until it has arrived. */

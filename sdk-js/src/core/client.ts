@@ -62,7 +62,7 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
   const tabs = ports.tabs({ vault, root: `${prefix}q.`, key, tab, queue, sessions, tally, now: clock.now });
   const listeners = new Set<(state: ConsentState) => void>();
   const soon: Captured[] = [];
-  let opened: Promise<unknown> | null = null;
+  let opened: unknown;
   let moment = 0;
   let shown: Page | undefined;
   let signalled = false;
@@ -216,8 +216,8 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
 
   /** Purges also what an earlier page or another tab has stored. */
   function shut(): void {
-    vault.isOpen = false;
-    opened = null;
+    vault.unlocked = false;
+    opened = false;
     tabs.leave();
     queue.close();
     tally.takeLost();
@@ -225,8 +225,8 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
   }
 
   function open(): void {
-    if (opened) return;
-    vault.isOpen = true;
+    if (vault.unlocked) return;
+    vault.unlocked = true;
     identity.open(clock.now());
     tally.open();
     registry.open();
@@ -266,7 +266,8 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
   }
 
   function stats() {
-    const [held, queued] = [gate.held(), queue.items().length];
+    const held = gate.held();
+    const queued = queue.items().length;
     const droppedBy = { ...tally.droppedBy };
     return { ...tally.counts, held, queued, pending: held + queued, dropped: sum(droppedBy), droppedBy };
   }
@@ -302,6 +303,8 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
     tabs.close,
     tabs.leave,
   ];
+  // who has chosen may have been recorded by an earlier page, under a grant that is too old now
+  opened = gate.memory();
   applyConsent();
 
   return {

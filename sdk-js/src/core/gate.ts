@@ -8,10 +8,12 @@
  * the gate reads from the device before a choice is the choice itself, which must be remembered to be
  * respected.
  *
- * Until a policy has arrived the mode alone counts, and without one the strictest.
+ * Until a policy has arrived the mode alone counts, and without one the strictest. A grant that is too old by then counts as
+ * none: the last policy's days are kept with it, and where there was none it has the strictest of those built in.
  */
 
 import type { ChoiceOptions } from './api.js';
+import { DAY_MS } from './identity.js';
 import { parse } from './json.js';
 import type { Storage, Undo } from './ports.js';
 import {
@@ -27,6 +29,8 @@ import {
 /** Global Privacy Control denies what sells or shares (W3C GPC; CCPA regulations §7025). */
 const DENIED_BY_GPC = ['marketing', 'third_party'];
 const MAX_HELD = 1_000;
+/** How long a grant holds that no policy has spoken about: as in the strictest of `consent/presets/jurisdictions.json`. */
+export const GRANT_DAYS = 180;
 
 /** Without a policy: `answer` is undefined where there is none. An unknown mode is the strictest. */
 export function plainly(purpose: string, answer: unknown, mode: string, gpc: boolean): Decision {
@@ -47,9 +51,19 @@ export const isGrant = (answer: unknown) => [answer].flat()[0] === true;
 export const bare = <T>(of: Record<string, T> | null): Record<string, T> =>
   ({ __proto__: null, ...of }) as unknown as Record<string, T>;
 
-/** `[granted, when (ms), version of the purpose]`: lists have no names that a build could shorten differently. */
-export type Answer = [granted: boolean, at: number, version?: string | undefined];
+/**
+ * `[granted, when (ms), version of the purpose, days that a grant holds by the last policy that was seen: below
+ * zero when it is stale for that]`: lists have no names that a build could shorten differently.
+ */
+export type Answer = [granted: boolean, at: number, version?: string | undefined, days?: number | null | undefined];
 export type Answers = Record<string, Answer>;
+/** The answer that counts: a grant that is too old, or of the future, is none. A no is never too old. */
+export const current = (answer: Answer | undefined, now: number): Answer | undefined =>
+  isGrant(answer) &&
+  !(now >= (answer as Answer)[1] && now < (answer as Answer)[1] + ((answer as Answer)[3] || GRANT_DAYS) * DAY_MS)
+    ? undefined
+    : answer;
+
 /** What a receipt adds to the choice on every event. */
 export type Receipt = Omit<Stamp, 'categoryPreferences'>;
 /** What the device remembers of a choice; `notice`: the hash of the one it was made under. */
@@ -62,14 +76,12 @@ export type Remembered = [
   givenAt?: number | undefined,
 ];
 
-/** What a policy adds; `rule.ts`. `answer`: the one to look at, if not the person's. */
+/** What a policy adds; `rule.ts`. `answer`: the one that counts. */
 export interface Rules {
   policy: Policy;
   judge(purpose: string, answer: Answer | undefined, withdrawn: boolean | undefined): Decision | 'cookieless';
-  /** The answers that still count. */
-  standing(answers: Answers, notice: string | undefined): Answers;
-  /** Writes down what a choice was made about. */
-  mark?(memory: Remembered, added: Answers): void;
+  /** Writes down what a choice was made about, if one was, and how long each grant holds. */
+  mark(memory: Remembered, added?: Answers): void;
 }
 
 export interface Held {
@@ -78,11 +90,11 @@ export interface Held {
 
 export interface Gate<T extends Held> {
   decide(purpose: string): Decision;
-  /** The person's choice as it stands; null when none was made. */
+  /** The person's choice as it was made, also where it is stale by now; null when none was made. */
   preferences(): Preferences | null;
-  /** What was answered, by purpose, less the grants that a newer notice has made stale. */
+  /** What was answered, by purpose, whether it still counts or not. */
   answers(): Answers;
-  /** As `decide`, and tells what may be sent from what may also be kept. */
+  /** As `decide`, and tells what may be sent from what may also be kept. `answer`: the one to look at, if not the person's. */
   judge(purpose: string, answer?: Answer): Decision | 'cookieless';
   /** All that is remembered, to be changed by `remote.ts`, which says so by `keep`. */
   memory(): Remembered | null;
@@ -130,7 +142,7 @@ export function createGate<T extends Held>(options: GateOptions<T>): Gate<T> {
   let rules: Rules = {
     policy: { mode },
     judge: (purpose, answer, withdrawn) => plainly(purpose, answer, withdrawn ? '' : mode, gpc()),
-    standing: (answers) => answers,
+    mark() {},
   };
   let memory = read();
 
@@ -141,15 +153,19 @@ export function createGate<T extends Held>(options: GateOptions<T>): Gate<T> {
     stored[0] = bare(stored[0]);
     return stored as Remembered;
   }
-  const keep = () => storage.set(key, JSON.stringify(memory));
-  const answers = () => (memory ? rules.standing(memory[0], memory[2]) : bare<Answer>(null));
+  function keep(added?: Answers): void {
+    rules.mark(memory as Remembered, added);
+    storage.set(key, JSON.stringify(memory));
+  }
+  const answers = () => memory?.[0] || bare<Answer>(null);
   const preferences = () =>
     memory && Object.fromEntries(Object.entries(answers()).map(([purpose, answer]) => [purpose, isGrant(answer)]));
   const asked = () =>
     [...new Set([...(rules.policy.purposes?.map(({ id }) => id) || PURPOSES), ...Object.keys(answers())])].filter(
       (purpose) => purpose !== NECESSARY,
     );
-  const judge: Gate<T>['judge'] = (purpose, answer = answers()[purpose]) => rules.judge(purpose, answer, memory?.[1]);
+  const judge: Gate<T>['judge'] = (purpose, answer = answers()[purpose]) =>
+    rules.judge(purpose, current(answer, now()), memory?.[1]);
 
   function decideNow(purpose: string): Decision {
     const decision = judge(purpose);
@@ -168,17 +184,16 @@ export function createGate<T extends Held>(options: GateOptions<T>): Gate<T> {
     else held.push(item);
   }
 
-  function choose(news: Preferences, withdrawn: boolean | undefined, told: Preferences | null, how = {}): void {
+  function choose(news: Preferences, how: ChoiceOptions = {}, isWithdrawal?: boolean): void {
     const added: Answers = {};
     for (const [purpose, value] of Object.entries(news || {})) {
       // a choice that is neither yes nor no is no choice
       if (typeof value === 'boolean') added[purpose] = [value, now()];
     }
     // a new choice has no receipt yet
-    memory = [bare({ ...answers(), ...added }), withdrawn];
-    rules.mark?.(memory, added);
-    keep();
-    const then = options.chosen(told, how);
+    memory = [bare({ ...answers(), ...added }), isWithdrawal || memory?.[1]];
+    keep(added);
+    const then = options.chosen(isWithdrawal ? null : news, how);
     settle();
     then?.();
   }
@@ -194,6 +209,7 @@ export function createGate<T extends Held>(options: GateOptions<T>): Gate<T> {
     memory: () => memory,
     close: storage.watch(key, () => {
       memory = read();
+      if (memory) rules.mark(memory);
       settle();
     }),
     // what even a yes would not allow
@@ -211,9 +227,10 @@ export function createGate<T extends Held>(options: GateOptions<T>): Gate<T> {
     policy: () => rules.policy,
     rule(news) {
       rules = news;
+      if (memory) keep();
       settle();
     },
-    set: (news, how) => choose(news, memory?.[1], news, how),
-    withdraw: (how) => choose(Object.fromEntries(asked().map((purpose) => [purpose, false])), true, null, how),
+    set: (news, how) => choose(news, how),
+    withdraw: (how) => choose(Object.fromEntries(asked().map((purpose) => [purpose, false])), how, true),
   };
 }

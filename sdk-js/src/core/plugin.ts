@@ -13,7 +13,7 @@ import type { Inside } from './remote.js';
 /** What a part in a file of its own may know of the inside: names that stand here stay as they are in every build. */
 export interface Known {
   prefix: string;
-  gate: Pick<Gate<never>, 'answers' | 'judge' | 'policy' | 'preferences'>;
+  gate: Pick<Gate<never>, 'answers' | 'judge' | 'preferences'>;
 }
 
 export interface PluginApi {

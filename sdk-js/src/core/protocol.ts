@@ -140,7 +140,7 @@ export interface Policy {
 export const NECESSARY = 'necessary';
 export const ANALYTICS = 'analytics';
 /** The purposes that are built in; a site may declare more. */
-export const PURPOSES = [NECESSARY, ANALYTICS, 'personalization', 'marketing', 'third_party', 'cross_border'] as const;
+export const PURPOSES: string[] = [NECESSARY, ANALYTICS, 'personalization', 'marketing', 'third_party', 'cross_border'];
 
 export const MAX_MESSAGE_BYTES = 32 * 1024;
 export const MAX_NAME_CHARS = 200;

@@ -12,7 +12,7 @@
 
 import type { ChoiceOptions } from './api.js';
 import type { Captured } from './client.js';
-import type { Gate } from './gate.js';
+import type { Gate, Receipt } from './gate.js';
 import type { Identity } from './identity.js';
 import { uuid7 } from './identity.js';
 import { parse } from './json.js';
@@ -103,9 +103,7 @@ export const remote = (get?: Http['get']): Plugin => ({
         gpc: inside.gpc(),
         clientTime: new Date(at).toISOString(),
       });
-      const memory = gate.memory();
-      if (memory) memory[3] = { policyVersion };
-      gate.keep();
+      remember({ policyVersion });
       vault.set(key, body);
       post(body, 0);
     }
@@ -127,14 +125,18 @@ export const remote = (get?: Http['get']): Plugin => ({
 
     function stamp(text: string | null): void {
       const { receipt, token, state } = parse(text) || {};
-      const memory = gate.memory();
-      if (!token || !memory) return;
-      memory[3] = {
-        ...memory[3],
+      if (!token) return;
+      remember({
         ...(receipt && { receiptId: receipt.id }),
         ...(state && { policyVersion: state.policyVersion }),
         token,
-      };
+      });
+    }
+
+    function remember(news: Receipt): void {
+      const memory = gate.memory();
+      if (!memory) return;
+      memory[3] = { ...memory[3], ...news };
       memory[4] = clock.now();
       gate.keep();
     }

@@ -52,7 +52,7 @@ export function createTabs({ vault, root, key, tab, queue, sessions, tally, now 
   async function claim(segment: string): Promise<void> {
     const undo = claims.has(segment) ? null : await vault.claim(root + segment).catch(() => null);
     // consent may have been withdrawn while we waited
-    if (undo && !vault.isOpen) undo();
+    if (undo && !vault.unlocked) undo();
     else if (undo) {
       claims.set(segment, undo);
       queue.load(`${root}${segment}.`);

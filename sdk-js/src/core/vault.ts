@@ -7,16 +7,16 @@
 import type { Storage } from './ports.js';
 
 export interface Vault extends Storage {
-  isOpen: boolean;
+  unlocked: boolean;
 }
 
 export function createVault(storage: Storage): Vault {
   const vault: Vault = {
     ...storage,
-    isOpen: false,
-    get: (key) => (vault.isOpen ? storage.get(key) : null),
-    set: (key, value) => vault.isOpen && storage.set(key, value),
-    claim: (name) => (vault.isOpen ? storage.claim(name) : Promise.resolve(null)),
+    unlocked: false,
+    get: (key) => (vault.unlocked ? storage.get(key) : null),
+    set: (key, value) => vault.unlocked && storage.set(key, value),
+    claim: (name) => (vault.unlocked ? storage.claim(name) : Promise.resolve(null)),
   };
   return vault;
 }

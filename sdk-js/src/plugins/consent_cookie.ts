@@ -10,11 +10,11 @@
 
 import { readCookie, removeCookie, writeCookie } from '../browser/cookie.js';
 import type { Make } from '../browser/web.js';
-import type { Answer, Gate } from '../core/gate.js';
-import { DAY_MS, LIFETIME_DAYS } from '../core/identity.js';
+import { type Answer, type Gate, GRANT_DAYS } from '../core/gate.js';
+import { DAY_MS } from '../core/identity.js';
 import { NECESSARY } from '../core/protocol.js';
 
-type Published = Pick<Gate<never>, 'answers' | 'judge' | 'policy' | 'preferences'>;
+type Published = Pick<Gate<never>, 'answers' | 'judge' | 'preferences'>;
 
 /** Writes the cookie `key` when it is called, if that says something new. */
 export function consentTeller(key: string, gate: Published, cookieless?: boolean): () => void {
@@ -24,12 +24,11 @@ export function consentTeller(key: string, gate: Published, cookieless?: boolean
     const granted: string[] = [];
     let until = Number.POSITIVE_INFINITY;
     for (const [purpose, answer] of Object.entries(gate.answers())) {
-      const [yes, at] = [answer].flat() as Answer;
+      const [yes, at, , days] = [answer].flat() as Answer;
       if (cookieless || yes !== true || purpose === NECESSARY || gate.judge(purpose) !== 'allow') continue;
       if (!/^[\w-]+$/.test(purpose)) continue;
       granted.push(purpose);
-      const rule = gate.policy().purposes?.find(({ id }) => id === purpose);
-      until = Math.min(until, at + (rule?.ttlDays || LIFETIME_DAYS) * DAY_MS);
+      until = Math.min(until, at + (days || GRANT_DAYS) * DAY_MS);
     }
     const value = until > Date.now() ? granted.join('.') : '';
     const there = readCookie(key) || '';
