@@ -161,12 +161,16 @@ describe('client hints', () => {
     expect(reads).toBe(1);
   });
 
-  it('are not read where a rule needs no consent because it keeps nothing', () => {
+  it('are not read where a rule needs no consent because it keeps nothing, nor for a yes that is too old', () => {
+    localStorage.setItem('fh.wk.consent', JSON.stringify([{ analytics: [true, Date.now() - 181 * 86_400_000] }]));
     const mine: InitOptions = { ...options, consentMode: 'exempt' };
     web.init(mine);
     web.use(clientHints(mine, web));
     web.track('A');
+    expect(web.consent.get().decisions.analytics).toBe('allow');
     expect(reads).toBe(0);
+    web.consent.set({ analytics: true });
+    expect(reads).toBe(1);
   });
 
   it('are read as each system means them', () => {

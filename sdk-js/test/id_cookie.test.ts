@@ -63,6 +63,14 @@ it('does not ask where nobody was asked, nothing may be kept, or it was refused'
     await wait();
     web.close();
   }
+  // a yes that is too old, where the rule allows without one
+  localStorage.setItem('fh.wk.consent', JSON.stringify([{ analytics: [true, Date.now() - 181 * 86_400_000] }]));
+  begin({ consentMode: 'opt_out' });
+  web.track('A');
+  expect(web.getAnonymousId()).not.toBeNull();
+  await wait();
+  web.close();
+  localStorage.clear();
   begin();
   web.consent.set({ analytics: true });
   web.track('A');

@@ -9,8 +9,9 @@
  * Chromium only; elsewhere nothing happens. After a refusal what was asked for is no longer said.
  */
 
-import type { Firsthand, Make } from '../browser/web.js';
+import type { Make } from '../browser/web.js';
 import type { Facts } from '../core/protocol.js';
+import { agreed, saidYes } from './handoff.js';
 
 const HINTS = ['platformVersion', 'model', 'architecture', 'bitness'];
 
@@ -35,16 +36,9 @@ export function contextOf({ platform, platformVersion = '', model, architecture,
   };
 }
 
-/** Nobody who was not asked and no refusal; a rule that needs no consent because it keeps nothing is none for this. */
-function agreed({ consent }: Pick<Firsthand, 'consent'>): boolean {
-  const state = consent.get() as ReturnType<Firsthand['consent']['get']> | null;
-  if (state?.decisions.analytics !== 'allow') return false;
-  return state.preferences?.analytics === true || state.mode === 'opt_out';
-}
-
 export const clientHints: Make = (options = {}, web) => ({
   name: 'client_hints',
-  install({ guarded }) {
+  install({ guarded, inside }) {
     const data = (navigator as Navigator & { userAgentData?: UserAgentData }).userAgentData;
     if (!data || !web) return () => {};
     const before = options.context;
@@ -52,7 +46,8 @@ export const clientHints: Make = (options = {}, web) => ({
     let found: Facts | undefined;
 
     const look = guarded(() => {
-      const may = agreed(web);
+      // nobody who was not asked and no refusal; a rule that needs no consent because it keeps nothing is none for this
+      const may = agreed(web) && (saidYes(inside) || web.consent.get().mode === 'opt_out');
       options.context = may && found ? { ...before, ...found } : before;
       if (!may || asked) return;
       asked = true;

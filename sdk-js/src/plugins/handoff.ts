@@ -9,6 +9,8 @@
  */
 
 import type { Firsthand } from '../browser/web.js';
+import { current, isGrant } from '../core/gate.js';
+import type { Known } from '../core/plugin.js';
 
 const TOKEN = /([?&])fh_handoff=([\w.-]{1,160})(&|$)/;
 const LIFE_MS = 60_000;
@@ -66,3 +68,6 @@ export function agreed({ consent }: Pick<Firsthand, 'consent'>): boolean {
   const state = consent.get() as ReturnType<Firsthand['consent']['get']> | null;
   return state !== null && state.decisions.analytics === 'allow';
 }
+
+/** A yes to analytics that was said here and is not stale; a rule that allows without asking is none. */
+export const saidYes = ({ gate }: Known): boolean => isGrant(current(gate.answers().analytics, Date.now()));

@@ -14,7 +14,7 @@ import { domains, put, readCookie } from '../browser/cookie.js';
 import { after, all } from '../browser/listen.js';
 import type { Firsthand, Make } from '../browser/web.js';
 import type { Undo } from '../core/ports.js';
-import { agreed } from './handoff.js';
+import { agreed, saidYes } from './handoff.js';
 
 const PROBE = 'fh.probe';
 /** The id is made with the first event, and the page has better things to do at its start. */
@@ -22,7 +22,7 @@ const SOON_MS = 1_000;
 
 export const idCookie: Make = (options = {}, web?: Firsthand) => ({
   name: 'id_cookie',
-  install({ guarded }) {
+  install({ guarded, inside }) {
     const { endpoint = '', writeKey = '', cookieless } = options;
     if (!web || cookieless) return () => {};
     let asked: string | null = null;
@@ -31,7 +31,7 @@ export const idCookie: Make = (options = {}, web?: Firsthand) => ({
     const ask = guarded(() => {
       const anonymousId = web.getAnonymousId();
       const { preferences } = web.consent.get();
-      if (!anonymousId || anonymousId === asked || !agreed(web) || preferences?.analytics !== true) return;
+      if (!anonymousId || anonymousId === asked || !agreed(web) || !saidYes(inside)) return;
       const domain = widestDomain();
       // a cookie for one host alone can only be set by that host
       if (!domain && new URL(endpoint, location.href).hostname !== location.hostname) return;
