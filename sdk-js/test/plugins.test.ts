@@ -308,6 +308,14 @@ describe('clicks', () => {
     expect(click(html, 'b')).toMatchObject({ selector, id });
   });
 
+  it('an event that the page sends again to another element is about that one', () => {
+    document.body.innerHTML = '<button id="one">a</button><button id="two">b</button>';
+    install(clicks());
+    const again = new MouseEvent('click', { bubbles: true });
+    for (const id of ['one', 'two']) document.getElementById(id)?.dispatchEvent(again);
+    expect(said.map(({ properties }) => properties?.id)).toEqual(['one', 'two']);
+  });
+
   it('a click that somebody stops is heard all the same', () => {
     document.body.innerHTML = '<button>x</button>';
     install(clicks());

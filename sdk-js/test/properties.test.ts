@@ -128,6 +128,13 @@ it('no address leaves with a mail address, a fragment or a foreign path', () => 
   );
 });
 
+it('letters that are taken as they are without a second look have no other spelling', () => {
+  for (let code = 0x4e00; code <= 0x9fff; code++) {
+    const letter = String.fromCharCode(code);
+    expect(letter.normalize('NFKC') === letter && !/\p{Nd}/u.test(letter)).toBe(true);
+  }
+});
+
 it('a label with a mail address or a long number is never plain, in whatever digits', () => {
   const digits = fc.array(fc.constantFrom('1', '８', '٤', '9'), { minLength: 7, maxLength: 20 });
   fc.assert(

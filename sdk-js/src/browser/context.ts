@@ -4,6 +4,13 @@ import type { Facts, Page } from '../core/protocol.js';
 import { cleanPage, cleanText } from '../core/scrub.js';
 import { soon } from './listen.js';
 
+interface Newer {
+  Temporal?: { Now: { timeZoneId(): string } };
+}
+
+/** By Temporal where there is one: a first date format loads tables for tens of milliseconds. */
+const zone = () => (window as Newer).Temporal?.Now.timeZoneId() || Intl.DateTimeFormat().resolvedOptions().timeZone;
+
 interface WebNavigator extends Navigator {
   globalPrivacyControl?: boolean;
   connection?: { effectiveType?: string };
@@ -30,29 +37,28 @@ export function webFacts(
 ): () => Facts {
   let known: Facts | undefined;
   let page: Page = {};
+  let viewport: { width: number; height: number };
   let cleaned = '';
   const device = () => {
     const { width, height } = screen;
-    known ||= {
-      locale: navigator.language,
-      timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-      screen: { width, height, density: devicePixelRatio },
-    };
-    return known;
+    known = { locale: navigator.language, timezone: zone(), screen: { width, height, density: devicePixelRatio } };
   };
   soon(device);
   return () => {
-    const { title, referrer } = document;
-    const shown = [location.href, title, queryParams.length].join();
+    if (!known) device();
+    const { title } = document;
+    // the size inside makes the browser lay the page out, in the middle of a click; from outside it is free
+    const shown = [location.href, title, queryParams.length, outerWidth].join();
     if (shown !== cleaned) {
-      page = { ...pageAt(address(byHash), referrer, queryParams), title: cleanText(title) };
+      page = { ...pageAt(address(byHash), document.referrer, queryParams), title: cleanText(title) };
+      viewport = { width: innerWidth, height: innerHeight };
       cleaned = shown;
     }
     return {
       // a host's own hook may change what it is shown
       page: { ...page },
-      ...device(),
-      viewport: { width: innerWidth, height: innerHeight },
+      ...known,
+      viewport,
       network: (navigator as WebNavigator).connection?.effectiveType,
       gpc: webGpc() || undefined,
       ...more.context,

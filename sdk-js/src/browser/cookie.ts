@@ -17,10 +17,12 @@ export function readCookie(key: string): string | null {
 
 /** `expires` in ms; by itself, when the id that it holds does. */
 export function writeCookie(key: string, value: string, expires = bornAt(value) + LIFETIME_MS): void {
-  domains().some((domain) => {
-    if (readCookie(key) !== value) put(key, value, expires, domain);
-    return readCookie(key) === value;
-  });
+  // each look asks another process, and waits for it
+  if (readCookie(key) !== value)
+    domains().some((domain) => {
+      put(key, value, expires, domain);
+      return readCookie(key) === value;
+    });
 }
 
 /** From every domain it may ever have been put on. */

@@ -35,9 +35,8 @@ export const webHttp = (options: { encode?: Encode | undefined }, claim: Claim):
       else {
         const { encode } = options;
         const [to, coded] = encode && !keepalive ? await encode(url, body) : [url, body];
-        const response = await fetch(to, { method: 'POST', body: coded, keepalive, signal, ...QUIETLY });
-        const { status, headers } = response;
-        return { status, retryAfter: headers.get('Retry-After'), body: await response.text() };
+        const got = await fetch(to, { method: 'POST', body: coded, keepalive, signal, ...QUIETLY });
+        return { status: got.status, retryAfter: got.headers.get('Retry-After'), body: await got.text() };
       }
     } catch {
       // offline, blocked, aborted or over a quota: all of them are "no answer"
@@ -66,9 +65,8 @@ const inTurn = (claim: Claim, go: () => Promise<Answer>, signal: AbortSignal, lo
 /** For `remote`, which the smallest script does without. */
 export const webGet: Http['get'] = async (url, token) => {
   try {
-    const headers: Record<string, string> = token ? { Authorization: `Bearer ${token}` } : {};
-    const response = await fetch(url, { headers, ...QUIETLY });
-    return response.ok ? await response.text() : null;
+    const got = await fetch(url, { headers: token ? { Authorization: `Bearer ${token}` } : {}, ...QUIETLY });
+    return got.ok ? await got.text() : null;
   } catch {
     return null; // offline or blocked: there are no settings
   }

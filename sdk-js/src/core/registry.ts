@@ -28,7 +28,8 @@ export function createRegistry(storage: Storage, key: string): Registry {
     complete({ event, type, properties }, now) {
       const started = watches.get(event);
       watches.delete(event);
-      const more: Properties = /^(track|page|screen)$/.test(type) ? { ...common } : {};
+      // track, page and screen
+      const more: Properties = /^[tps]/.test(type) ? { ...common } : {};
       if (started) more.duration = now - started;
       return Object.keys(more).length ? { ...more, ...properties } : properties;
     },

@@ -62,6 +62,8 @@ export const cleanText = (text: string): string =>
 
 /** May this label be recorded as it is? Nothing like an address, no run of five digits, however spelled. */
 export function isPlain(text: string): boolean {
+  // as nearly all are: plain letters, which no other spelling hides behind
+  if (/^[A-Za-z\u4e00-\u9fff ,-]*$/.test(text)) return true;
   const flat = text.normalize('NFKC');
   return !/@|\p{Nd}{5}|(\p{Nd}[\s.-]?){7}/u.test(flat) && !TOKEN.test(flat);
 }

@@ -26,22 +26,25 @@ export const deadClicks: Make = ({ clickText, hashRouting } = {}) => ({
     const changes = new MutationObserver(alive);
     const clicked = (path: Element[], event: MouseEvent) => {
       alive();
-      const element = path.find((each) => each.matches(MEANINGFUL));
-      if (!element || isSecret(element) || path.some((each) => each.matches(ELSEWHERE))) return;
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
       changes.observe(document, { childList: true, subtree: true, attributes: true, characterData: true });
       cancel = after(
         WAIT_MS,
         guarded(() => {
           alive();
-          api.track('$dead_click', describe(element, queryParams, clickText));
+          // nothing has changed since, so there was no hurry to look
+          const element = path.find((each) => each.matches(MEANINGFUL));
+          if (element && !isSecret(element) && !path.some((each) => each.matches(ELSEWHERE)))
+            api.track('$dead_click', describe(element, queryParams, clickText));
         }),
       );
     };
     return all([
       onEvent(api, 'click', clicked),
-      ...['scroll', 'pagehide', 'blur', 'popstate'].map((type) => listen(window, type, alive, true)),
-      ...['selectionchange', 'visibilitychange', 'fullscreenchange'].map((type) => listen(document, type, alive)),
+      // the document's events pass the window first
+      ...'scroll pagehide blur popstate selectionchange visibilitychange fullscreenchange'
+        .split(' ')
+        .map((type) => listen(window, type, alive, true)),
       onRoute(hashRouting, alive),
       alive,
     ]);

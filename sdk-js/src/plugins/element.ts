@@ -14,9 +14,19 @@ export const IGNORED = '[data-firsthand-ignore]';
 const SILENT = `${IGNORED},script,style,input,select,textarea,[contenteditable]`;
 const MAX_TEXT = 80;
 
-/** The elements an event passes, from the innermost on, through open shadow roots. */
-export const pathOf = (event: Event): Element[] =>
-  event.composedPath().filter((node) => node instanceof Element) as Element[];
+const paths = new WeakMap<Event, Element[]>();
+
+/**
+ * The elements an event passes, from the innermost on, through open shadow roots; looked at once for all plugins, unless the
+ * page sends the same event again elsewhere.
+ */
+export function pathOf(event: Event): Element[] {
+  const known = paths.get(event);
+  if (known?.includes(event.target as Element)) return known;
+  const path = event.composedPath().filter((node) => node instanceof Element) as Element[];
+  paths.set(event, path);
+  return path;
+}
 
 export const isIgnored = (path: Element[]) => path.some((element) => element.matches(IGNORED));
 /** Calls back with each event on what may be looked at, before the page hears of it; `path`: the elements it passes, as above. */
@@ -44,7 +54,7 @@ export function describe(element: Element, queryParams: readonly string[], withT
     id: stableId(element),
     role: read('role'),
     name: read('data-track'),
-    href: element.matches('a') ? hrefOf(read('href') || '', queryParams) : undefined,
+    href: hrefOf(read('href') || '', queryParams),
     text,
     ...selectorOf(element, plainly(read('aria-label') || '') || text),
   };

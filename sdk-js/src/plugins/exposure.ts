@@ -14,7 +14,6 @@ const SEEN_MS = 1_000;
 export const exposure: Make = ({ clickText } = {}) => ({
   name: 'exposure',
   install({ track, guarded, queryParams }) {
-    if (!('IntersectionObserver' in window)) return () => {};
     const watched = new WeakSet<Element>();
     const timers = new Map<Element, Undo>();
 

@@ -69,15 +69,10 @@ export const pageLeave: Make = ({ hashRouting } = {}) => ({
     begin();
     return all([
       ...['pointermove', 'pointerdown', 'keydown', 'wheel', 'touchmove'].map((type) =>
-        listen(document, type, alive, true),
+        listen(window, type, alive, true),
       ),
       listen(window, 'scroll', guarded(scrolled)),
-      listen(
-        document,
-        'visibilitychange',
-        guarded(() => (isHidden() ? beat : alive)()),
-        true,
-      ),
+      listen(window, 'visibilitychange', () => (isHidden() ? beat : alive)(), true),
       listen(window, 'pagehide', end, true),
       webLifecycle.onReturn(guarded(begin)),
       onRoute(hashRouting, () => {

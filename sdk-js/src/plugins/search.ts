@@ -17,8 +17,8 @@ export const search: Make = ({ hashRouting } = {}) => ({
     const look = guarded(() => {
       const params = new URLSearchParams(location.search || location.hash.split('?')[1]);
       const param = PARAMS.find((name) => params.get(name));
-      const term = ((param && params.get(param)) || '').trim();
-      if (param && term && term !== last) {
+      const term = (param ? (params.get(param) as string) : '').trim();
+      if (term && term !== last) {
         track('$search', { param, term: term.length <= MAX_TERM && isPlain(term) ? term : undefined });
       }
       last = term;
