@@ -13,7 +13,7 @@ JS_SOURCES := $(shell find sdk-js/src sdk-miniprogram/src -name '*.ts' 2>/dev/nu
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow test-js test-py bench bench-pii bench-python bench-web lint format build clean
+.PHONY: help run test test-slow test-js test-py bench bench-pii bench-python bench-web lint lint-server lint-sdk lint-style format build clean
 
 help:
 	@echo "make run | test | test-slow | bench | lint | build | clean   (see README.md)"
@@ -102,14 +102,22 @@ bench-pii: .setup/python-dev
 bench: .setup/system .setup/python-dev build
 	$(BIN)/python -m tests.bench
 
+# Two at a time; what each says is kept together
 lint: .setup/python-dev .setup/node
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint-server lint-sdk lint-style
+
+lint-server: .setup/python-dev
+	$(BIN)/mypy
+
+lint-sdk: .setup/python-dev .setup/node
+	cd sdk-python && ../node_modules/.bin/pyright
+	cd sdk-python && ../$(BIN)/mypy
+	cd sdk-python-scrub && ../node_modules/.bin/pyright
+	cd sdk-python-scrub && ../$(BIN)/mypy
+
+lint-style: .setup/python-dev .setup/node
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	cd sdk-python && ../$(BIN)/mypy
-	cd sdk-python && ../node_modules/.bin/pyright
-	cd sdk-python-scrub && ../$(BIN)/mypy
-	cd sdk-python-scrub && ../node_modules/.bin/pyright
 	$(BIN)/lint-imports
 	npm run --silent lint
 

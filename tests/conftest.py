@@ -1,7 +1,10 @@
-"""Fixtures for all tests: the stores; and who may try twice."""
+"""Fixtures for all tests: the stores; who may try twice; who runs beside whom."""
+
+from typing import Any
 
 import httpx
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from tests.stores import local, postgres, seaweed, store
 
@@ -21,6 +24,35 @@ BUSY = (
     "tests/collector/live/",
     "sdk-python/tests/",
 )
+
+
+# Files that share an installation of the whole session: on one worker it is started once
+TOGETHER = {
+    "the web SDK's lab": ("tests/e2e/test_web_",),
+    "the shop": ("tests/e2e/test_consent.py", "tests/e2e/test_delivery.py"),
+    "other people's clients": ("tests/integration/test_clients_", "tests/integration/test_miniprogram"),
+    "the stores": (
+        "tests/e2e/test_purchase.py",
+        "tests/integration/test_faults_store.py",
+        "tests/warehouse/cli/test_commands.py",
+        "tests/warehouse/erase/test_erase.py",
+        "tests/warehouse/maintain/",
+        "tests/warehouse/sinks/",
+        "tests/warehouse/test_",
+    ),
+}
+
+
+class ByInstallation(LoadFileScheduling):
+    """`--dist loadfile`, but for files that are `TOGETHER`."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        found = (name for name, files in TOGETHER.items() if nodeid.startswith(files))
+        return next(found, super()._split_scope(nodeid))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
+    return ByInstallation(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

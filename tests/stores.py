@@ -254,14 +254,17 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     return postgres_store(data, server, request.getfixturevalue("postgres"))
 
 
+SERVED = pytest.mark.stores
 # For long tests that another store of two shows as well: PostgreSQL's turn is in `make test-slow`
 POSTGRES_SLOWLY = pytest.mark.parametrize(
     "store",
-    [
-        "local",
-        pytest.param("rest", marks=pytest.mark.stores),
-        pytest.param("postgres", marks=[pytest.mark.stores, pytest.mark.slow]),
-    ],
+    ["local", pytest.param("rest", marks=SERVED), pytest.param("postgres", marks=[SERVED, pytest.mark.slow])],
+    indirect=True,
+)
+# And for those where what is under test hardly touches the store
+STORES_SLOWLY = pytest.mark.parametrize(
+    "store",
+    ["local", *(pytest.param(name, marks=[SERVED, pytest.mark.slow]) for name in ("rest", "postgres"))],
     indirect=True,
 )
 

@@ -78,7 +78,7 @@ def over_http(endpoint: str, spool: str) -> None:
             client.track("child", user_id="u", consent=YES)
         os._exit(0)
     assert os.waitpid(pid, 0)[1] == 0
-    report = client.flush(20)
+    report = client.flush(60)
     assert report == (160, 0, 0, 0), report
     client.shutdown()
     assert os.listdir(spool) == []
@@ -88,7 +88,7 @@ async def with_asyncio(endpoint: str) -> None:
     async with firsthand.AsyncClient("k", endpoint) as client:
         with firsthand.context(user_id="u", consent=YES):
             client.track("async")
-        assert (await client.flush(10)).sent == 1
+        assert (await client.flush(60)).sent == 1
 
 
 def main(endpoint: str, spool: str) -> None:

@@ -33,4 +33,4 @@ def on_disk(directory: Path) -> list[str]:
 def run(code: str, endpoint: str, spool: Path, check: bool = True) -> subprocess.CompletedProcess[str]:
     environ = {"FIRSTHAND_WRITE_KEY": "key-1", "FIRSTHAND_ENDPOINT": endpoint, "FIRSTHAND_SPOOL_DIR": str(spool)}
     return subprocess.run([sys.executable, "-c", textwrap.dedent(code)], env={**os.environ, **environ},
-                          capture_output=True, text=True, timeout=60, check=check)  # fmt: skip
+                          capture_output=True, text=True, timeout=120, check=check)  # fmt: skip

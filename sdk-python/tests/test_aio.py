@@ -30,7 +30,7 @@ def test_events_are_delivered_and_the_loop_goes_on_meanwhile(collector: Scripted
         for n in range(250):
             assert client.track("X", {"n": n}, user_id="u", consent=YES)
         client.page("P", user_id="u", consent=YES)
-        report = await client.flush(10)
+        report = await client.flush(60)
         watching.cancel()
         await client.shutdown()
         return report, rounds

@@ -118,7 +118,7 @@ def test_the_functions_of_the_package_and_the_asyncio_client_have_it_too(collect
     client = firsthand.configure("k", collector.endpoint, before_send=hook)
     try:
         firsthand.track("X", user_id="u", consent=YES)
-        assert firsthand.flush(20).sent == 1
+        assert firsthand.flush(60).sent == 1
     finally:
         firsthand.default.use(None)
         client.shutdown()

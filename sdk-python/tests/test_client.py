@@ -197,7 +197,7 @@ def test_the_environment_configures_the_default(collector: Scripted, monkeypatch
     monkeypatch.setenv("FIRSTHAND_ENDPOINT", collector.endpoint)
     firsthand.default.use(None)
     assert firsthand.track("X", user_id="u", consent=YES)
-    assert firsthand.flush(5).sent == 1
+    assert firsthand.flush(60).sent == 1
     assert collector.requests[0].headers["authorization"] == "Bearer env-key"
     firsthand.shutdown()
     firsthand.default.use(None)
@@ -255,7 +255,7 @@ def test_tracking_inside_signal_handlers_and_finalisers(collector: Scripted, cli
 
     gc.collect()
     assert handled > 0
-    report = client.flush(20)
+    report = client.flush(60)
     assert report == (5_500 + handled, 0, 0, 0)
     assert len({m["messageId"] for m in collector.messages}) == report.sent
 
@@ -272,7 +272,7 @@ def test_threads_share_a_client(collector: Scripted, client_of: Callable[..., Cl
         thread.start()
     for thread in threads:
         thread.join()
-    assert client.flush(20).sent == 4_000
+    assert client.flush(60).sent == 4_000
     assert len({m["messageId"] for m in collector.messages}) == len(collector.messages) == 4_000
 
 

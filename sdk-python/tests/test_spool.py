@@ -28,7 +28,7 @@ def test_on_the_disk_before_the_call_returns_and_gone_when_delivered(
     (path,) = directory.glob("*.spool")
     assert path.stat().st_mode & 0o777 == 0o600
     assert directory.stat().st_mode & 0o777 == 0o700
-    assert client.flush(5) == Report(3, 0, 0, 0)
+    assert client.flush(60) == Report(3, 0, 0, 0)
     assert on_disk(directory) == []
     assert client.shutdown() == Report(3, 0, 0, 0)
     assert list(directory.iterdir()) == []
@@ -44,11 +44,11 @@ def test_what_an_earlier_process_left_is_sent_by_the_next(client_of: ClientOf, t
     with Scripted() as elsewhere:
         other = client_of(elsewhere.endpoint, spool_dir=tmp_path)
         track(other, 1)
-        assert other.flush(5).sent == 1, "another source: not its events"
+        assert other.flush(60).sent == 1, "another source: not its events"
     with Scripted(port=port) as back:
         second = client_of(endpoint, spool_dir=tmp_path)
         new = track(second, 1)
-        assert second.flush(5) == Report(251, 0, 0, 0), "flush means what is left in files as well"
+        assert second.flush(60) == Report(251, 0, 0, 0), "flush means what is left in files as well"
         assert [m["messageId"] for m in back.messages] == [*new, *ids]
         assert (second.stats().captured, second.stats().recovered) == (1, 250)
         assert balanced(second)
@@ -68,8 +68,8 @@ def test_a_partly_delivered_file_is_continued_not_repeated(collector: Scripted, 
     before = len(collector.messages)
     second = client_of(collector.endpoint, spool_dir=tmp_path)
     second.track("last", user_id="u", consent=YES)
-    second.flush(5)
-    assert second.flush(5).pending == 0
+    second.flush(60)
+    assert second.flush(60).pending == 0
     assert sorted(m["messageId"] for m in collector.messages[before:] if m["event"] == "X") == sorted(left)
 
 
@@ -87,10 +87,10 @@ def test_memory_is_bounded_and_the_rest_waits_in_files(client_of: ClientOf, tmp_
     assert sorted(on_disk(tmp_path)) == sorted(filter(None, ids))
     assert len(list(tmp_path.iterdir())) > 5
     with Scripted(port=port) as back:
-        assert client.flush(30) == Report(1_000, 0, 0, 0)
+        assert client.flush(60) == Report(1_000, 0, 0, 0)
         assert [m["messageId"] for m in back.messages] == ids, "in order, each once"
         later = track(client, 3)
-        assert client.flush(5).sent == 1_003
+        assert client.flush(60).sent == 1_003
         assert [m["messageId"] for m in back.messages[1_000:]] == later
         assert client.shutdown() == Report(1_003, 0, 0, 0)
     assert balanced(client)
@@ -116,11 +116,11 @@ def test_a_refused_batch_leaves_the_disk_and_a_wrong_key_does_not(collector: Scr
     collector.replies.append(Reply(400))
     client = client_of(collector.endpoint, spool_dir=tmp_path)
     track(client, 2)
-    client.flush(5)
+    client.flush(60)
     assert on_disk(tmp_path) == []
     collector.otherwise = lambda _request: Reply(401)
     ids = track(client, 2)
-    client.flush(5)
+    client.flush(60)
     client.shutdown(0)
     assert set(ids) <= set(on_disk(tmp_path)), "a key that is put right delivers them yet"
 
@@ -138,7 +138,7 @@ def test_a_read_only_directory_costs_durability_and_nothing_else(
     client = client_of(collector.endpoint, spool_dir=tmp_path)
     assert None not in track(client, 5)
     assert client.stats().unspooled == 5
-    assert client.flush(5) == Report(5, 0, 0, 0)
+    assert client.flush(60) == Report(5, 0, 0, 0)
     assert [(p.kind, p.reason) for p in problems] == [("spool", "unusable")]
     assert "Read-only file system" in problems[0].detail
     monkeypatch.undo()
@@ -153,7 +153,7 @@ def test_a_path_that_is_a_file_costs_durability_and_nothing_else(
     (tmp_path / "file").write_text("")
     client = client_of(collector.endpoint, spool_dir=tmp_path / "file" / "spool")
     track(client, 2)
-    assert client.flush(5) == Report(2, 0, 0, 0)
+    assert client.flush(60) == Report(2, 0, 0, 0)
     assert [(p.kind, p.reason) for p in problems] == [("spool", "unusable")]
 
 
@@ -190,8 +190,8 @@ def test_damaged_files_are_told_and_the_rest_is_sent(
     path.write_bytes(data)
     second = client_of(collector.endpoint, spool_dir=tmp_path)
     second.track("last", user_id="u", consent=YES)
-    second.flush(5)
-    assert second.flush(5).pending == 0
+    second.flush(60)
+    assert second.flush(60).pending == 0
     got = {m["messageId"] for m in collector.messages}
     assert {ids[0], ids[2]} <= got
     assert ids[1] not in got

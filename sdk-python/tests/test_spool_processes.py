@@ -33,7 +33,7 @@ def test_no_end_of_a_process_loses_an_event(collector: Scripted, client_of: Clie
     run(code, collector.endpoint, tmp_path, check=False)
     assert collector.messages == []
     assert len(on_disk(tmp_path)) == 30
-    run("import firsthand; firsthand.configure(); firsthand.flush(10)", collector.endpoint, tmp_path)
+    run("import firsthand; firsthand.configure(); firsthand.flush(60)", collector.endpoint, tmp_path)
     assert len({m["messageId"] for m in collector.messages}) == len(collector.messages) == 30
     assert list(tmp_path.iterdir()) == []
 
@@ -44,7 +44,7 @@ def test_a_living_sibling_sends_what_a_dead_one_left(collector: Scripted, tmp_pa
     monkeypatch.setattr("firsthand.spool.log.LOOK_SECONDS", 0.1)
     living = Client("key-1", collector.endpoint, spool_dir=str(tmp_path))
     living.track("living", user_id="u", consent=YES)
-    living.flush(5)
+    living.flush(60)
     code = """
         import os, firsthand
         firsthand.configure(batch_seconds=60)
@@ -102,10 +102,10 @@ def test_a_forked_child_has_a_file_of_its_own(collector: Scripted, client_of: Cl
     pid = os.fork()
     if pid == 0:
         track(client, 2)
-        os._exit(0 if client.flush(10) == Report(2, 0, 0, 0) else 1)
+        os._exit(0 if client.flush(60) == Report(2, 0, 0, 0) else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
     assert len(collector.messages) == 2
-    assert client.flush(5) == Report(3, 0, 0, 0)
+    assert client.flush(60) == Report(3, 0, 0, 0)
     assert len({m["messageId"] for m in collector.messages}) == 5
 
 
@@ -139,18 +139,22 @@ def test_events_are_synced_within_ten_milliseconds(client_of: ClientOf, tmp_path
     monkeypatch.setattr(segment, "_datasync", noted)
     client = client_of(DOWN, spool_dir=tmp_path)
     track(client, 1)
-    lags = []
-    for _ in range(20):
-        time.sleep(0.03)
+
+    def synced(events: int) -> float:
+        """Tracks so many; seconds until the next sync began."""
         count, at = len(begun), time.monotonic()
-        track(client, 1)
-        while len(begun) == count and time.monotonic() - at < 5:
+        track(client, events)
+        while len(begun) == count and time.monotonic() - at < 60:
             time.sleep(0.0005)
-        lags.append(begun[-1] - at)
-    lags.sort()
-    assert lags[4] < 0.010, "how long most take is for a machine that does nothing else"
+        return begun[count] - at
+
+    in_time = tries = 0
+    while in_time < 5:  # how long most take is for a machine that does nothing else; a system would miss them all
+        time.sleep(0.03)
+        in_time, tries = in_time + (synced(1) < 0.010), tries + 1
+        assert tries < 300, f"only {in_time} of {tries} were synced within 10 ms"
     count, at = len(begun), time.monotonic()
-    track(client, 1_000)
+    synced(1_000)
     time.sleep(0.1)
     assert 1 <= len(begun) - count <= (time.monotonic() - at) / 0.005 + 1, "one commit for many"
 

@@ -28,7 +28,7 @@ def test_the_setting_dry_run_sends_nothing(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("socket.create_connection", lambda *_: pytest.fail("a connection"))
     with Client("k", "http://127.0.0.1:9", dry_run=True) as client:
         client.track("X", user_id="u", consent=YES)
-        assert client.flush(5).sent == 1
+        assert client.flush(60).sent == 1
 
 
 def test_a_recorder_within_a_recorder() -> None:
@@ -52,5 +52,5 @@ def test_the_fixture(tmp_path: Path) -> None:
     )
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
     environ = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # the plugins of this suite take their time
-    done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=120, check=False)
     assert "2 passed" in done.stdout, done.stdout + done.stderr

@@ -32,10 +32,10 @@ def until_told(client: Client, problems: list[Problem], seconds: float = 10.0) -
 def test_https(secure: Scripted, authority: Authority, client_of: ClientOf, problems: list[Problem]) -> None:
     client = client_of(secure.endpoint, ca_file=authority.ca_file)
     send(client, 2)
-    assert client.flush(5).sent == 2
+    assert client.flush(60).sent == 2
     secure._server.cut_connections()
     send(client)
-    assert client.flush(5).sent == 3
+    assert client.flush(60).sent == 3
     assert problems == [], "a connection that was closed meanwhile is no failure, with TLS neither"
 
 
@@ -64,7 +64,7 @@ def test_a_certificate_in_doubt_ends_it(authority: Authority, proxy: Proxy, clie
 def test_http_through_a_proxy(collector: Scripted, client_of: ClientOf, proxy: Proxy) -> None:
     client = client_of(collector.endpoint + "/in", proxy=proxy.address)
     send(client)
-    assert client.flush(5).sent == 1
+    assert client.flush(60).sent == 1
     assert proxy.heads[0].startswith(f"POST {collector.endpoint}/in/v1/batch HTTP/1.1\r\n".encode())
     assert "proxy-authorization" in collector.requests[0].headers, "this proxy hands everything on"
 
@@ -75,7 +75,7 @@ def test_https_through_a_proxy_shows_it_neither_key_nor_event(
     client = client_of(secure.endpoint, proxy=proxy.address, ca_file=authority.ca_file,
                        compress=False)  # fmt: skip
     send(client, 250)
-    assert client.flush(10).sent == 250
+    assert client.flush(60).sent == 250
     assert secure.connections == len(proxy.heads) == 1, "the tunnel is kept"
     assert proxy.heads[0].startswith(f"CONNECT 127.0.0.1:{secure.port} HTTP/1.".encode())
     assert LOGIN in proxy.heads[0]
@@ -118,7 +118,7 @@ def test_the_variables_of_the_environment_say_which_way(
         monkeypatch.setenv("no_proxy", exempt)
         client = client_of(secure.endpoint, ca_file=authority.ca_file)
         send(client)
-        assert client.flush(5).sent == 1
+        assert client.flush(60).sent == 1
         assert len(proxy.heads) == asked
     assert secure.connections == 2
 
@@ -174,12 +174,12 @@ def test_a_connection_that_was_idle_for_long_is_not_trusted(
     """What lies between may have forgotten it without a word; then it would cost a whole request_timeout."""
     client = client_of(collector.endpoint)
     send(client)
-    assert client.flush(5).sent == 1
+    assert client.flush(60).sent == 1
     collector.replies.append(Reply())
     send(client)
-    assert client.flush(5).sent == 2
+    assert client.flush(60).sent == 2
     assert collector.connections == 1
     monkeypatch.setattr(transport, "_IDLE_SECONDS", 0.0)
     send(client)
-    assert client.flush(5).sent == 3
+    assert client.flush(60).sent == 3
     assert collector.connections == 2

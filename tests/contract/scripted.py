@@ -106,7 +106,7 @@ class Scripted:
         """All messages of all batches, in the order they came, repeated ones too."""
         return [m for r in self.batches for m in r.batch]
 
-    def wait(self, condition: Callable[["Scripted"], bool], timeout: float = 10.0) -> bool:
+    def wait(self, condition: Callable[["Scripted"], bool], timeout: float = 60.0) -> bool:
         """Until `condition(self)` holds, looked at after every request; False if time ran out."""
         with self._changed:
             return self._changed.wait_for(lambda: condition(self), timeout)

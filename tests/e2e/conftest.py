@@ -1,6 +1,7 @@
 """Fixtures of the browser tests."""
 
 from tests.e2e.browser import browsers, chromium
+from tests.e2e.lab import lab
 from tests.e2e.shop import shop
 
-__all__ = ["browsers", "chromium", "shop"]
+__all__ = ["browsers", "chromium", "lab", "shop"]

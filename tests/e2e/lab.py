@@ -1,15 +1,18 @@
 """Pages of a site that runs the web SDK from a collector on another origin, made by the test that needs them."""
 
+import json
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Request
 
-from tests.e2e.browser import Site, Witness, html, until
+from tests.e2e.browser import PATIENCE, Site, Witness, html, until
 from tests.e2e.stack import Installation, Row
 from tests.stores import local_store
 
@@ -61,6 +64,33 @@ def laboratory(mode: str = "opt_out", *options: str, **others: str) -> Iterator[
         finally:
             site.close()
             stack.end()
+
+
+@pytest.fixture(scope="session")
+def lab() -> Iterator[Lab]:
+    """One for all pages that do not depend on how their source is set up; `other` asks first."""
+    with laboratory("opt_out", "--query-param", "q", other="opt_in") as made:
+        yield made
+
+
+class Heard:
+    """Names of the events that pages of a context have sent, to wait for one that a timer makes."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self._names: dict[str, str] = {}
+        context.on("request", self._note)
+
+    def _note(self, request: Request) -> None:
+        if "/v1/batch" in request.url and request.post_data:
+            self._names |= {m["messageId"]: m.get("event") or m["type"] for m in json.loads(request.post_data)["batch"]}
+
+    def wait(self, page: Page, name: str, count: int = 1) -> None:
+        """Until so many different events of this name have left `page`."""
+        deadline = time.monotonic() + PATIENCE
+        while list(self._names.values()).count(name) < count:
+            assert time.monotonic() < deadline, f"no {name}: {sorted(self._names.values())}"
+            page.evaluate("firsthand.flush()")
+            page.wait_for_timeout(50)
 
 
 @contextmanager

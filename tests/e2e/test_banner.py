@@ -290,7 +290,10 @@ def test_a_policy_of_the_collector_and_a_receipt_of_the_choice(chromium: Browser
         assert opened.evaluate("firsthand.consent.get().decisions.analytics") == "allow"
         opened.click("text=Alle ablehnen")
         until(opened, "firsthand.consent.get().decisions.abroad === 'deny'")
-        opened.wait_for_timeout(200)
+        for _ in range(600):  # the choice is on its way
+            if len(front.choices) > 1:
+                break
+            opened.wait_for_timeout(100)
     for one in front.choices:
         validator("consent_choice").validate(one)
     told = [(c["action"], c["method"], c["locale"], c["noticeHash"][4]) for c in front.choices]

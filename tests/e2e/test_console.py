@@ -101,7 +101,11 @@ def test_the_pages_are_all_pages(office: Bureau) -> None:
     assert tuple(places(office)) == NAMES
 
 
-@pytest.mark.parametrize("role", ROLES)
+# Who sees most, who decides, and who sees least; what every role is told is also asked without a browser
+IN_A_BROWSER = ("admin", "privacy_officer", "viewer")
+
+
+@pytest.mark.parametrize("role", [pytest.param(r, marks=[] if r in IN_A_BROWSER else pytest.mark.slow) for r in ROLES])
 def test_each_page_as_each_role(office: Bureau, chromium: Browser, english: dict[str, list[str]], role: str) -> None:
     """All of them, allowed and refused: nothing else opens, nothing else is offered, and each is as strict as it says.
 

@@ -3,28 +3,22 @@
 import contextlib
 import json
 import re
+import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, Route
 
-from tests.e2e.browser import DESKTOP, Browsers, delivered, until, unwatched
-from tests.e2e.lab import READY, Lab, laboratory, person, who
+from tests.e2e.browser import DESKTOP, PATIENCE, Browsers, delivered, until, unwatched
+from tests.e2e.lab import READY, Heard, Lab, person, who
 from tests.e2e.stack import one_of
 
 pytestmark = pytest.mark.browser
 
 SOURCES = Path(__file__).parents[2] / "sdk-js" / "src"
-
-
-@pytest.fixture(scope="module")
-def lab() -> Iterator[Lab]:
-    with laboratory() as made:
-        yield made
 
 
 def numbered(rows: list[dict[str, Any]]) -> list[int]:
@@ -195,10 +189,15 @@ MORE = """
 """
 
 
+# Two frames on, whoever observes what is in view has been told
+DRAWN = "() => new Promise((then) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(then, 100))))"
+
+
 def test_routes_in_the_fragment_forms_that_are_sent_and_what_is_seen_again(lab: Lab, chromium: Browser) -> None:
     plugins = "pageview page_leave forms exposure"
     url = lab.page("/more", MORE, lab.tag(hash_routing="true", autotrack=plugins))
-    with person(chromium) as (_, page):
+    with person(chromium) as (context, page):
+        heard = Heard(context)
         page.goto(f"{url}#/start")
         me = who(page)
         page.fill("[name=city]", "SECRET")
@@ -208,11 +207,11 @@ def test_routes_in_the_fragment_forms_that_are_sent_and_what_is_seen_again(lab: 
             page.evaluate(f"location.hash = '{route}'")
             page.wait_for_timeout(100)
         page.go_back()
-        for _ in range(2):
+        for exposures in (2, 3):  # both at first, then only the one that may be seen again
             page.locator("#again").scroll_into_view_if_needed()
-            page.wait_for_timeout(1_200)
+            heard.wait(page, "$exposure", exposures)
             page.evaluate("scrollTo(0, 0)")
-            page.wait_for_timeout(150)
+            page.evaluate(DRAWN)
         page.goto("about:blank")
         rows = lab.rows(f"anonymous_id = '{me}'", 12)
     said = Counter(row["event"] for row in rows)
@@ -245,6 +244,12 @@ class Line:
         batch = json.loads(route.request.post_data or "{}")["batch"]
         self.came.append([message["event"] for message in batch])
 
+    def wait(self, page: Page, batch: list[str]) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while batch not in self.came:
+            assert time.monotonic() < deadline, f"{batch} has not come, but {self.came}"
+            page.wait_for_timeout(50)
+
     def let_go(self) -> None:
         for route in self.held:
             with contextlib.suppress(Error):  # of a page that is gone
@@ -275,18 +280,13 @@ def test_tabs_take_turns_and_a_closed_one_holds_nobody_up(lab: Lab, chromium: Br
         second, me = _two_tabs(context, first, url)
         line = Line(context)
         _say(first, "A")
-        until(first, "true")
-        second.wait_for_timeout(300)
+        line.wait(first, ["A"])
         assert line.came == [["A"]]
         _say(second, "B")
         second.wait_for_timeout(1_000)
         assert line.came == [["A"]]  # B waits for its turn
         first.close()
-        for _ in range(100):
-            if ["B"] in line.came:
-                break
-            second.wait_for_timeout(50)
-        assert ["B"] in line.came  # the turn of a tab that died is free at once
+        line.wait(second, ["B"])  # the turn of a tab that died is free
         line.let_go()
         context.unroute_all()
         third = context.new_page()
@@ -310,17 +310,13 @@ def test_a_frozen_tab_with_the_turn_holds_the_others_up_for_seconds_and_not_for_
         second, me = _two_tabs(context, first, url)
         line = Line(context)
         _say(first, "A")
-        second.wait_for_timeout(300)
+        line.wait(first, ["A"])
         assert line.came == [["A"]]
         tools = context.new_cdp_session(first)
         tools.send("Page.setWebLifecycleState", {"state": "frozen"})
         line.held.clear()  # the answer never comes
         _say(second, "B")
-        for _ in range(200):
-            if ["B"] in line.came:
-                break
-            second.wait_for_timeout(100)
-        assert ["B"] in line.came
+        line.wait(second, ["B"])
         line.let_go()
         delivered(second)
         context.unroute_all()

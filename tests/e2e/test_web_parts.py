@@ -3,7 +3,6 @@
 import gzip
 import json
 import time
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,17 +12,11 @@ import pytest
 from playwright.sync_api import Browser, Request
 
 from tests.e2e.browser import Site, delivered, until
-from tests.e2e.lab import Lab, laboratory, person, who
+from tests.e2e.lab import Lab, person, who
 
 pytestmark = pytest.mark.browser
 
 OTHER = "other"
-
-
-@pytest.fixture(scope="module")
-def lab() -> Iterator[Lab]:
-    with laboratory("opt_out", other="opt_in") as made:
-        yield made
 
 
 def bodies(requests: list[Request]) -> list[Any]:

@@ -20,7 +20,7 @@ from tests.stores import free_port
 
 HEADER_SECONDS = 6.0
 BODY_SECONDS = 2.0
-PROMPT = 5.0  # seconds within which a neighbour must be served, whatever else goes on
+PROMPT = 1.0  # seconds within which a neighbour must be served, whatever else goes on
 _STATUS = re.compile(rb"HTTP/1\.[01] (\d{3}) ")  # not only at a line's start: a body before it has no line end
 
 
@@ -40,7 +40,7 @@ class Target:
         where = ["--data", str(data)]
         made = subprocess.run(
             [*command, "source", "add", "shop", "--mode", "opt_out", "--json", *where],
-            env=environ, cwd=data.parent, capture_output=True, check=True, timeout=60,
+            env=environ, cwd=data.parent, capture_output=True, check=True, timeout=120,
         )  # fmt: skip
         self.key: str = json.loads(made.stdout)["writeKey"]
         self.log = data.parent / "hostile.log"
@@ -50,7 +50,8 @@ class Target:
             )
 
     def wait(self) -> None:
-        for _ in range(400):
+        deadline = time.monotonic() + 90
+        while time.monotonic() < deadline:
             with contextlib.suppress(OSError):
                 if self.raw(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n") == [200]:
                     return
@@ -59,30 +60,40 @@ class Target:
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(40)
+        return self.process.wait(90)
 
     def rss(self) -> int:
         """Resident bytes of all worker processes."""
         return sum(child.memory_info().rss for child in psutil.Process(self.process.pid).children(recursive=True))
 
-    def connect(self, seconds: float = 10.0) -> socket.socket:
+    def connect(self, seconds: float = 60.0) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), seconds)
 
-    def raw(self, sent: bytes, seconds: float = 10.0) -> list[int]:
-        """Send bytes, read to the end of the connection or `seconds` of silence; the statuses that came back."""
-        return [int(s) for s in _STATUS.findall(self.answer(sent, seconds))]
+    def raw(self, sent: bytes, seconds: float = 60.0, least: int = 0) -> list[int]:
+        """Send bytes, read to the end of the connection or `seconds` of silence; the statuses that came back. `least`:
+        so many are waited for, a minute long, before silence counts."""
+        return [int(s) for s in _STATUS.findall(self.answer(sent, seconds, least))]
 
-    def answer(self, sent: bytes, seconds: float = 10.0) -> bytes:
-        found = b""
-        with self.connect(seconds) as connection:
+    def answer(self, sent: bytes, seconds: float = 60.0, least: int = 0) -> bytes:
+        found, deadline = b"", time.monotonic() + 60
+        with self.connect() as connection:
             with contextlib.suppress(ConnectionError):  # refused before all was sent: the answer may be there
                 connection.sendall(sent)
-            with contextlib.suppress(TimeoutError, ConnectionError):
-                while chunk := connection.recv(65536):
+            connection.settimeout(seconds)
+            with contextlib.suppress(ConnectionError):
+                while True:
+                    try:
+                        chunk = connection.recv(65536)
+                    except TimeoutError:
+                        if len(_STATUS.findall(found)) < least and time.monotonic() < deadline:
+                            continue
+                        break
+                    if not chunk:
+                        break
                     found += chunk
         return found
 
-    def post(self, body: bytes, path: str = "/v1/batch", headers: str = "", seconds: float = 30.0) -> tuple[int, Any]:
+    def post(self, body: bytes, path: str = "/v1/batch", headers: str = "", seconds: float = 60.0) -> tuple[int, Any]:
         """A well-formed request with any body; status and decoded answer."""
         head = f"POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {len(body)}\r\n{headers}\r\n"
         found = self.answer(head.encode("latin-1") + body, seconds)
@@ -99,6 +110,12 @@ class Target:
         status, answer = self.post(self.batch(message))
         assert (status, answer["accepted"]) == (200, 1)
         return time.monotonic() - started
+
+    def prompt(self) -> float:
+        """The same, within `PROMPT`: the best of five, for a machine that others use may spoil one of them."""
+        took = min(self.neighbour() for _ in range(5))
+        assert took < PROMPT
+        return took
 
     def errors(self) -> list[str]:
         """Lines of the log that say that something broke."""
@@ -130,6 +147,6 @@ def target(started: Target) -> Iterator[Target]:
     """The server; after each test it must be the same process, well, and without an error in its log."""
     before = len(started.errors())
     yield started
-    assert started.neighbour() < PROMPT
+    started.prompt()
     assert started.process.poll() is None
     assert started.errors()[before:] == []

@@ -156,7 +156,7 @@ class Stack:
 
     def get(self, path: str) -> tuple[int, bytes]:
         """Status and body of a GET; status 0 if nobody answers."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             connection.request("GET", path)
             answer = connection.getresponse()

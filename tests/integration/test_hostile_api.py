@@ -35,7 +35,7 @@ def ask(case: schemathesis.Case, started: Target) -> None:
 
 
 @SCHEMA.parametrize()
-@settings(max_examples=4, **QUIET)
+@settings(max_examples=2, **QUIET)
 def test_never_a_server_error(case: schemathesis.Case, started: Target) -> None:
     ask(case, started)
 

@@ -86,7 +86,7 @@ def _on_disk(target: Target, marker: bytes) -> bool:
 
 @pytest.mark.parametrize("name", _smugglings(b"fh_x"))
 def test_odd_requests(target: Target, name: str) -> None:
-    found = target.raw(_smugglings(target.key.encode())[name], 0.5)
+    found = target.raw(_smugglings(target.key.encode())[name], 0.5, least=name in HARMLESS)
     if name in HARMLESS:
         assert found == [200]
     else:
@@ -99,7 +99,7 @@ def test_pipelined_requests_are_answered_in_order(target: Target) -> None:
     body = target.batch(b'{"type":"track","event":"piped","anonymousId":"a"}')
     good = _request(body, b"Content-Length: %d\r\n" % len(body))
     bad = _request(b"junk", b"Content-Length: 4\r\n")
-    assert target.raw((good + bad) * 50, 2.0) == [200, 400] * 50
+    assert target.raw((good + bad) * 50, 2.0, least=100) == [200, 400] * 50
 
 
 def test_a_refused_body_is_not_read_as_the_next_request(target: Target) -> None:
@@ -129,5 +129,7 @@ def test_a_client_that_hangs_up_halfway(target: Target) -> None:
     for _ in range(300):
         with target.connect() as connection:
             connection.sendall(_request(b"x" * 500, b"Content-Length: 900000\r\n"))
-    time.sleep(0.5)
-    assert target.rss() - before < 40 << 20
+    deadline = time.monotonic() + 60
+    while target.rss() - before >= 40 << 20:
+        assert time.monotonic() < deadline, "what they had sent is still held"
+        time.sleep(0.1)

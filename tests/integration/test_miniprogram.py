@@ -111,7 +111,7 @@ def test_the_web_page_is_handed_the_id_once(walked: Walked, installation: Instal
 
 
 def _post(installation: Installation, path: str, body: dict[str, Any]) -> dict[str, Any]:
-    connection = http.client.HTTPConnection("127.0.0.1", installation.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", installation.port, timeout=60)
     connection.request("POST", path, json.dumps(body))
     answer: dict[str, Any] = json.loads(connection.getresponse().read())
     connection.close()

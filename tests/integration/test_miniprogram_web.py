@@ -39,7 +39,7 @@ class WebView:
     def token(self) -> str:
         """As the mini-program gets one (`firsthand.webViewUrl`)."""
         consent = {"categoryPreferences": {"analytics": True}}
-        connection = http.client.HTTPConnection("127.0.0.1", self.stack.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.stack.port, timeout=60)
         body = {"writeKey": self.key, "anonymousId": ID, "consent": consent}
         connection.request("POST", "/v1/wechat/handoff", json.dumps(body))
         token: str = json.loads(connection.getresponse().read())["token"]

@@ -18,8 +18,6 @@ from tests.warehouse.spooled import bad_event, event, spool
 from warehouse.loader import Loader, LoaderConfig
 from warehouse.query import Reader
 
-ROUNDS = 4
-
 
 def raw_ids(store: Store) -> list[str]:
     with Reader(store.config) as reader:
@@ -39,7 +37,8 @@ def wait_for_the_first_commit(store: Store, process: subprocess.Popen[bytes]) ->
 
 
 @POSTGRES_SLOWLY
-def test_killed_at_random_points_every_event_is_there_once(store: Store) -> None:
+@pytest.mark.parametrize("rounds", [2, pytest.param(10, marks=pytest.mark.slow)])
+def test_killed_at_random_points_every_event_is_there_once(store: Store, rounds: int) -> None:
     seed = random.randrange(2**32)
     print(f"seed {seed}")
     chance = random.Random(seed)
@@ -52,7 +51,7 @@ def test_killed_at_random_points_every_event_is_there_once(store: Store) -> None
     command = [sys.executable, "-m", "warehouse.cli", "load", "--data", str(store.data)]
     expected: list[str] = []
     bad = 0
-    for round_ in range(ROUNDS):
+    for round_ in range(rounds):
         for part in range(6):
             ids = [f"r{round_}-{part}-{n}" for n in range(20)]
             expected += ids

@@ -12,7 +12,7 @@ import pytest
 
 from collector.spool import reader as spool_reader
 from collector.spool import report
-from tests.stores import Store
+from tests.stores import POSTGRES_SLOWLY, Store
 from tests.warehouse.spooled import bad_event, event, lines, spool
 from warehouse.catalog import open_catalog
 from warehouse.loader import Loader, LoaderConfig
@@ -66,6 +66,7 @@ def test_load_then_query(store: Store) -> None:
     assert bad == [{"reason": "invalid", "detail": "no type", "message_id": "m1", "payload": '{"type":"x"}'}]
 
 
+@POSTGRES_SLOWLY
 def test_other_readers_agree(store: Store) -> None:
     spool(store.data, [[event(f"e{i}", seq=i, properties={"n": i}) for i in range(50)]])
     loader_of(store).run_once()
@@ -80,12 +81,14 @@ def test_other_readers_agree(store: Store) -> None:
     assert by_pyiceberg == by_polars == by_duckdb
 
 
+@POSTGRES_SLOWLY
 def test_nothing_loaded_yet_reads_as_empty(store: Store) -> None:
     store.data.mkdir()
     assert rows_of(store, "select count(*) as n from events") == [{"n": 0}]
     assert rows_of(store, "select * from bad_events") == []
 
 
+@POSTGRES_SLOWLY
 def test_segments_loaded_twice_count_once(store: Store, tmp_path: Path) -> None:
     """A loader that dies between commit and delete: the next one finds the segments done."""
     spool(store.data, [[event("a")], [event("b")]], bad=[bad_event()])
@@ -100,6 +103,7 @@ def test_segments_loaded_twice_count_once(store: Store, tmp_path: Path) -> None:
     assert spool_reader.sealed(store.data / "spool") == []
 
 
+@POSTGRES_SLOWLY
 def test_crash_between_the_two_tables(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     spool(store.data, [[event("a")]], bad=[bad_event()])
     first = loader_of(store)

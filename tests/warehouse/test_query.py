@@ -10,17 +10,27 @@ from uuid import UUID
 import duckdb
 import pytest
 
-from tests.stores import Store
+from tests.stores import Store, local_store
 from tests.warehouse.spooled import event, spool
 from warehouse.loader import Loader, LoaderConfig
 from warehouse.query import EXTENSIONS, QueryError, Reader, load_extensions, plain
 
 
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """Two events, for tests that only read."""
+    return loaded(local_store(tmp_path_factory.mktemp("two") / "data"))
+
+
+def loaded(store: Store) -> Store:
+    spool(store.data, [[event("a", properties={"price": 3}), event("b")]])
+    Loader(LoaderConfig(store.config.data_dir), store.config).run_once()
+    return store
+
+
 @pytest.fixture
-def reader(local: Store) -> Reader:
-    spool(local.data, [[event("a", properties={"price": 3}), event("b")]])
-    Loader(LoaderConfig(local.config.data_dir), local.config).run_once()
-    return Reader(local.config)
+def reader(two: Store) -> Reader:
+    return Reader(two.config)
 
 
 @pytest.mark.parametrize(
@@ -44,10 +54,10 @@ def reader(local: Store) -> Reader:
         "select * from glob('/etc/*')",
     ],
 )
-def test_only_reading_the_warehouse_is_allowed(reader: Reader, local: Store, sql: str) -> None:
+def test_only_reading_the_warehouse_is_allowed(reader: Reader, two: Store, sql: str) -> None:
     with pytest.raises(QueryError):
-        reader.query(sql.format(data=local.data)).objects()
-    assert not (local.data / "warehouse" / "out.csv").exists()
+        reader.query(sql.format(data=two.data)).objects()
+    assert not (two.data / "warehouse" / "out.csv").exists()
     assert reader.query("select count(*) as n from events").objects() == [{"n": 2}]
 
 
@@ -70,7 +80,8 @@ def test_json_columns_can_be_asked(reader: Reader) -> None:
     assert found == [{"event_id": "a", "price": "3"}, {"event_id": "b", "price": None}]
 
 
-def test_a_reader_sees_one_snapshot(reader: Reader, local: Store) -> None:
+def test_a_reader_sees_one_snapshot(local: Store) -> None:
+    reader = Reader(loaded(local).config)
     spool(local.data, [[event("c")]])
     Loader(LoaderConfig(local.config.data_dir), local.config).run_once()
     assert reader.query("select count(*) as n from events").objects() == [{"n": 2}]

@@ -206,9 +206,29 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.tuples(TEXT, st.dictionaries(TEXT, JSON, max_size=5), st.booleans()), min_size=1, max_size=8))
+def some(examples: int) -> settings:
+    """So many examples; `make test-slow` tries ten times as many."""
+    return settings(deadline=None, max_examples=examples, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+ROWS = st.lists(st.tuples(TEXT, st.dictionaries(TEXT, JSON, max_size=5), st.booleans()), min_size=1, max_size=8)
+NOISE = st.lists(st.binary(max_size=60).filter(lambda b: b"\n" not in b and b.strip()), min_size=1, max_size=6)
+
+
+@some(50)
+@given(ROWS)
 def test_any_json_comes_back_equal(parser: Parser, given: list[tuple[str, dict[str, Any], bool]]) -> None:
+    comes_back_equal(parser, given)
+
+
+@pytest.mark.slow
+@some(500)
+@given(ROWS)
+def test_any_json_comes_back_equal_at_length(parser: Parser, given: list[tuple[str, dict[str, Any], bool]]) -> None:
+    comes_back_equal(parser, given)
+
+
+def comes_back_equal(parser: Parser, given: list[tuple[str, dict[str, Any], bool]]) -> None:
     made = [event(f"e{i}", page_title=title, properties=value) for i, (title, value, _) in enumerate(given)]
     payload = b"".join(json.dumps(r, ensure_ascii=a).encode() + b"\n" for r, (_, _, a) in zip(made, given, strict=True))
     found = parser.parse([payload])
@@ -217,9 +237,20 @@ def test_any_json_comes_back_equal(parser: Parser, given: list[tuple[str, dict[s
     assert [json.loads(p) for p in found.table.column("properties").to_pylist()] == [value for _, value, _ in given]
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.binary(max_size=60).filter(lambda b: b"\n" not in b and b.strip()), min_size=1, max_size=6))
+@some(50)
+@given(NOISE)
 def test_any_bytes_lose_no_neighbour(parser: Parser, noise: list[bytes]) -> None:
+    lose_no_neighbour(parser, noise)
+
+
+@pytest.mark.slow
+@some(500)
+@given(NOISE)
+def test_any_bytes_lose_no_neighbour_at_length(parser: Parser, noise: list[bytes]) -> None:
+    lose_no_neighbour(parser, noise)
+
+
+def lose_no_neighbour(parser: Parser, noise: list[bytes]) -> None:
     payload = lines([event("first")]) + b"\n".join(noise) + b"\n" + lines([event("last")])
     found = parser.parse([payload])
     ids = found.table.column("event_id").to_pylist()

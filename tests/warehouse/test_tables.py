@@ -7,7 +7,7 @@ import pytest
 from pyiceberg.schema import Schema
 from pyiceberg.types import NestedField, StringType
 
-from tests.stores import Store
+from tests.stores import POSTGRES_SLOWLY, Store
 from tests.warehouse.spooled import event, spool
 from tests.warehouse.test_schema import grown
 from warehouse.catalog import open_catalog
@@ -47,6 +47,7 @@ def test_two_processes_may_make_it_at_once(store: Store) -> None:
     assert errors == []
 
 
+@POSTGRES_SLOWLY
 def test_a_grown_table_takes_rows_of_the_old_and_keeps_the_old_ones(store: Store) -> None:
     spool(store.data, [[event("before")]])
     Loader(LoaderConfig(store.config.data_dir), store.config).run_once()

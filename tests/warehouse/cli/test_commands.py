@@ -14,10 +14,11 @@ import pytest
 from click.testing import CliRunner
 
 from collector.settings import Settings
-from tests.stores import POSTGRES_SLOWLY, Store, rest_store
+from tests.stores import STORES_SLOWLY, Store, local_store, rest_store
 from tests.warehouse.spooled import bad_event, event, spool
 from warehouse.cli import COMMANDS, main
 from warehouse.cli.checks import configuration
+from warehouse.loader import Loader, LoaderConfig
 
 
 def firsthand(
@@ -71,7 +72,7 @@ def test_what_up_tells_to_type_can_be_typed(monkeypatch: pytest.MonkeyPatch, tmp
     assert (done.returncode, "firsthand" in done.stdout) == (0, True)
 
 
-@POSTGRES_SLOWLY
+@STORES_SLOWLY
 def test_load_then_query_as_a_person_would(store: Store) -> None:
     environ = store.environ()
     spool(store.data, [[event(f"e{i}", properties={"n": i}) for i in range(5)]], bad=[bad_event()])
@@ -89,11 +90,13 @@ def test_load_then_query_as_a_person_would(store: Store) -> None:
     assert {finding["state"] for finding in json.loads(checked.stdout)} <= {"ok", "warn"}
 
 
-@pytest.fixture
-def loaded(local: Store) -> Store:
-    spool(local.data, [[event("a", page_title="x,y"), event("b", user_id="u")]])
-    firsthand("load", "--once", "--data", str(local.data))
-    return local
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """Two events in the table, for tests that leave them as they are."""
+    store = local_store(tmp_path_factory.mktemp("loaded") / "data")
+    spool(store.data, [[event("a", page_title="x,y"), event("b", user_id="u")]])
+    Loader(LoaderConfig(store.config.data_dir), store.config).run_once()
+    return store
 
 
 def test_query_as_csv_table_and_from_standard_input(loaded: Store) -> None:
@@ -180,17 +183,19 @@ def test_doctor_on_a_new_directory_is_well(local: Store) -> None:
     assert {"config", "data", "spool", "catalog", "bucket", "geo", "clock", "keys"} <= set(found)
 
 
-def test_doctor_finds_what_is_wrong_and_says_what_to_do(loaded: Store) -> None:
-    keys = loaded.data / "keys"
+def test_doctor_finds_what_is_wrong_and_says_what_to_do(local: Store) -> None:
+    spool(local.data, [[event("a")]])
+    Loader(LoaderConfig(local.config.data_dir), local.config).run_once()
+    keys = local.data / "keys"
     keys.mkdir()
     (keys / "pii.json").write_text("{}")
     (keys / "pii.json").chmod(0o644)
-    spool(loaded.data, [[event("c")]])
-    [waiting] = loaded.data.glob("spool/*/*.sealed")
+    spool(local.data, [[event("c")]])
+    [waiting] = local.data.glob("spool/*/*.sealed")
     os.utime(waiting, (time.time() - 4000, time.time() - 4000))
     future = waiting.with_name("next")
     os.utime(future, (time.time() + 4000, time.time() + 4000))
-    code, found = findings(loaded, FIRSTHAND_GEOIP_DB="/nowhere.mmdb", FIRSTHAND_SPOOL_MIN_FREE_BYTES=str(2**60))
+    code, found = findings(local, FIRSTHAND_GEOIP_DB="/nowhere.mmdb", FIRSTHAND_SPOOL_MIN_FREE_BYTES=str(2**60))
     assert code == 1
     assert {name for name, some in found.items() if any(f["state"] == "fail" for f in some)} == {
         "keys", "geo", "data", "clock",
@@ -201,7 +206,7 @@ def test_doctor_finds_what_is_wrong_and_says_what_to_do(loaded: Store) -> None:
 
 @pytest.mark.stores
 def test_doctor_tells_a_wrong_secret_from_a_missing_bucket(seaweed: Any, tmp_path: Path) -> None:
-    from tests.stores import ACCESS_KEY, SECRET_KEY, local_store
+    from tests.stores import ACCESS_KEY, SECRET_KEY
 
     store = local_store(tmp_path / "d")
     common = {

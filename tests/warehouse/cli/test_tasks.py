@@ -134,7 +134,7 @@ def test_by_night_and_one_loader_of_a_directory(office: Office, local: Store) ->
         time.sleep(0.3)
         assert (office.of(id).state, "5" in ids(local)) == ("waiting", True)
         erase_waiting(office.found, grace=0)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while office.of(id).state != "done" and time.monotonic() < deadline:
             time.sleep(0.05)
     finally:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.stores import Store
+from tests.stores import POSTGRES_SLOWLY, Store
 from tests.warehouse.spooled import event, spool
 from warehouse import suppress as suppressed
 from warehouse.bucket import client
@@ -116,6 +116,7 @@ def files_of(store: Store) -> Iterator[tuple[str, bytes]]:
     assert seen
 
 
+@POSTGRES_SLOWLY
 def test_nothing_of_her_is_left_and_everything_of_the_others(store: Store) -> None:
     loaded(store)
     before = [row for row in rows_of(store) if row["event_id"][0] == "o"]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pyarrow.parquet import read_table as parquet
 
-from tests.stores import Store
+from tests.stores import POSTGRES_SLOWLY, Store
 from tests.warehouse.spooled import bad_event, event, spool
 from warehouse.catalog import open_catalog
 from warehouse.loader import Loader, LoaderConfig
@@ -50,6 +50,7 @@ def view(store: Store) -> list[dict[str, Any]]:
     return rows_of(store, "select * from events order by event_id")
 
 
+@POSTGRES_SLOWLY
 def test_all_three_keep_the_rows_and_shrink_the_files(store: Store) -> None:
     loaded(store)
     before, raw = view(store), len(rows_of(store, "select 1 from events_raw"))
@@ -95,6 +96,7 @@ def test_a_large_day_is_dealt_out_and_each_person_lies_in_one_file(
     assert not list((local.data / "tmp").glob("compact-*"))
 
 
+@POSTGRES_SLOWLY
 def test_nothing_is_loaded_again_after_upkeep(store: Store) -> None:
     """The committed positions survive compaction, expiry and purge."""
     loader = loaded(store, commits=2)
@@ -166,6 +168,7 @@ def _during_swap(monkeypatch: pytest.MonkeyPatch, action: Any) -> None:
     monkeypatch.setattr(module, "_swap", acted)
 
 
+@POSTGRES_SLOWLY
 def test_compaction_beside_a_working_loader(store: Store) -> None:
     """No row is lost or doubled while both commit as fast as they can."""
     loader = loaded(store, days=2, commits=3)
