@@ -51,6 +51,7 @@ class ByInstallation(LoadFileScheduling):
         return next(found, super()._split_scope(nodeid))
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
     return ByInstallation(config, log) if config.getoption("dist") == "loadfile" else None
 
