@@ -135,12 +135,21 @@ class Recent:
         every = _array(ids)
         for start in range(0, len(every), self._half):
             run, _ = self.sorted(every.slice(start, self._half))
-            distinct = run.where(run.firsts())
-            fresh = distinct.where(~self._young.holds(distinct))
-            if len(self._young) + len(fresh.hashes) > self._half:
-                # What repeats the generation that now grows old is new again, or it would be forgotten too soon
-                self._old, self._young, fresh = self._young, _Known(), distinct
-            self._young.add(fresh)
+            self.add(run.where(run.firsts()))
+
+    def fits(self, count: int) -> bool:
+        """Whether so many ids may be added at once."""
+        return count <= self._half
+
+    def add(self, distinct: _Run) -> None:
+        """Add ids of which none comes twice, `fits` of them."""
+        if self._half == 0:
+            return
+        fresh = distinct.where(~self._young.holds(distinct))
+        if len(self._young) + len(fresh.hashes) > self._half:
+            # What repeats the generation that now grows old is new again, or it would be forgotten too soon
+            self._old, self._young, fresh = self._young, _Known(), distinct
+        self._young.add(fresh)
 
 
 class Filter:
@@ -149,15 +158,27 @@ class Filter:
     def __init__(self, recent: Recent) -> None:
         self._recent = recent
         self._here = _Known()
+        self._asked: list[tuple[Ids, _Run]] = []
 
     def keep(self, ids: Ids) -> Mask:
         """For each id whether its row is the first of its kind."""
         run, order = self._recent.sorted(_array(ids))
-        first = run.firsts() & ~self._here.holds(run) & ~self._recent.holds(run)
+        firsts = run.firsts()
+        first = firsts & ~self._here.holds(run) & ~self._recent.holds(run)
         self._here.add(run.where(first))
+        self._asked.append((ids, run.where(firsts)))
         kept = np.empty(len(first), np.bool_)
         kept[order] = first
         return kept
+
+    def remember(self) -> None:
+        """The commit has landed: all that was asked about is known from now on. Nothing is hashed or sorted again."""
+        for ids, distinct in self._asked:
+            if self._recent.fits(len(ids)):
+                self._recent.add(distinct)
+            else:  # in the order of their hashes it is not known which of them are the newest
+                self._recent.remember(ids)
+        self._asked.clear()
 
 
 def _array(ids: Ids) -> pa.Array:

@@ -22,7 +22,7 @@ import pyarrow as pa
 
 from collector.outcome import Reason
 from collector.spool import reader
-from warehouse.row import Parsed, Parser, Poison, scratch_file, with_spool
+from warehouse.row import Parsed, Parser, Poison, with_spool
 from warehouse.schema import BAD_EVENTS, EVENTS
 from warehouse.sinks.part import Part, Position
 
@@ -93,10 +93,9 @@ class Intake:
 
     def __init__(self, data: Path) -> None:
         self._quarantine = data / "quarantine"
-        self._parsers: Queue[tuple[Parser, Parser]] = Queue()
-        for number in range(THREADS):
-            scratch = scratch_file(data / "tmp", f"{id(self):x}-{number}")
-            self._parsers.put((Parser(EVENTS, scratch), Parser(BAD_EVENTS, scratch)))
+        self._desks: Queue[_Desk] = Queue()
+        for _ in range(THREADS):
+            self._desks.put(_Desk())
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="parse")
 
     def batches(self, segments: list[reader.Segment], rows: int) -> Iterator[list[Loaded]]:
@@ -138,19 +137,21 @@ class Intake:
 
     def load(self, segment: reader.Segment) -> Loaded:
         """One segment, parsed. Raises OSError if it cannot be read; never for what it contains."""
-        parsers = self._parsers.get()
+        desk = self._desks.get()
         try:
-            return self._load(segment, *parsers)
+            return self._load(segment, desk)
         finally:
-            self._parsers.put(parsers)
+            self._desks.put(desk)
 
-    def _load(self, segment: reader.Segment, events_parser: Parser, bad_parser: Parser) -> Loaded:
+    def _load(self, segment: reader.Segment, desk: "_Desk") -> Loaded:
         try:
-            content = reader.read(segment)
+            content = reader.read(segment, desk.room)
         except msgspec.DecodeError:
             log.error("%s has an unreadable footer; it goes to quarantine unread", segment.path)
             content = reader.Content(segment)
-        events, bad = events_parser.parse(content.events), bad_parser.parse(content.bad_events)
+        told = content.footer if content.intact else None
+        events = desk.events.parse(content.events, told.events if told else None)
+        bad = desk.bad.parse(content.bad_events, told.bad_events if told else None)
         loaded = Loaded(
             segment,
             content.sha256,
@@ -178,9 +179,27 @@ class Intake:
     def close(self) -> None:
         """End the threads and let go of the parsers."""
         self._threads.shutdown(cancel_futures=True)
-        while not self._parsers.empty():
-            for parser in self._parsers.get():
-                parser.close()
+        while not self._desks.empty():
+            self._desks.get().close()
+
+
+class _Desk:
+    """What a thread reads segments with: memory for the file, and a parser for each table."""
+
+    def __init__(self) -> None:
+        self.events, self.bad = Parser(EVENTS), Parser(BAD_EVENTS)
+        self._file = bytearray()
+
+    def room(self, size: int) -> memoryview:
+        """Memory for a file, the same each time: what was read there before must not be needed any more."""
+        if len(self._file) < size:
+            self._file = bytearray(size)
+        return memoryview(self._file)[:size]
+
+    def close(self) -> None:
+        """Let go of the parsers."""
+        self.events.close()
+        self.bad.close()
 
 
 def _bad_rows(parsed: Parsed, poison: list[Poison]) -> pa.Table:

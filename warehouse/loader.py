@@ -191,16 +191,16 @@ class Loader:
             before = one.events.num_rows
             one.events = self._suppressed.kept(one.events)
             round_.suppressed += before - one.events.num_rows
-        kept = _without_repeats(batch, Filter(recent))
+        repeats = Filter(recent)
+        kept = _without_repeats(batch, repeats)
         parts = [one.part(kept[_key(one)]) for one in batch]
         fresh = self._write(EVENTS, parts, missing, round_)
         bad = [one.part(one.bad) for one in batch if one.bad.num_rows]
         fresh_bad = self._write(BAD_EVENTS, bad, missing, round_) if bad else set()
         if reports := [part for part in reports if part.rows.num_rows]:
             self._write(PII_REPORT, reports, missing, round_)
-        recent.remember(_ids(batch))
+        repeats.remember()
         for one in batch:
-            reader.remove(one.segment)
             if _key(one) in fresh_bad:
                 round_.committed_bad += one.bad.num_rows
             if _key(one) not in fresh:
@@ -212,6 +212,7 @@ class Loader:
             round_.poison_rows += one.poison
             round_.repaired_rows += one.repaired
             round_.damaged_frames += one.damaged
+        reader.remove(*(one.segment for one in batch))
 
     def _write(
         self, schema: TableSchema, parts: list[Part], missing: Missing, round_: LoadReport

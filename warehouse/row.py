@@ -1,9 +1,9 @@
-"""NDJSON lines → Arrow tables in a table's schema. Pure but for one scratch file.
+"""NDJSON lines → Arrow tables in a table's schema.
 
 Why like this
-    DuckDB's read_json parses 300 thousand lines a second on two cores; the same through Python objects is a
-    fifth of that. So the bytes go to a scratch file, DuckDB reads them with explicit columns, and Arrow comes
-    back. No row ever becomes a dict.
+    DuckDB's read_json parses 400 thousand lines a second on two cores; the same through Python objects is a
+    fifth of that. So the bytes lie where DuckDB can read them (room.py), it reads them with explicit columns, and
+    Arrow comes back. No row ever becomes a dict.
 
 Hostile values
     What is only carried (`properties`, …) is read as JSON and kept as its own text: 100-digit integers, 1e999,
@@ -14,23 +14,20 @@ Hostile values
 """
 
 import json
-import os
 import re
 from collections.abc import Sequence
 from itertools import chain
-from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
-import numpy as np
 import pyarrow as pa
 
+from warehouse.room import Room
 from warehouse.schema import SPOOL_COLUMNS, Column, TableSchema
 
 # Longest line of a chunk: an accepted message has 32 KiB at most. DuckDB's buffers are some times this, and parsing
 # is fastest while they stay in the processor's cache. A longer line is parsed alone
 CHUNK_BYTES = 128 * 1024
-BUFFER_BYTES = 256 * 1024
 MAX_LINE_BYTES = 64 * 1024 * 1024
 MAX_KEYS_SHOWN = 100
 # DuckDB's way of handing out its own vectors. More at once would be moved again and again as they grow: a fifth slower
@@ -90,31 +87,27 @@ def _field(column: Column) -> pa.Field:
 
 
 class Parser:
-    """Parses lines of one table. `scratch` is a path that this parser alone may use. Not thread-safe."""
+    """Parses lines of one table. Not thread-safe."""
 
-    def __init__(self, schema: TableSchema, scratch: Path, threads: int = 1) -> None:
+    def __init__(self, schema: TableSchema, threads: int = 1) -> None:
         self._columns = [column for column in schema.columns if column.name not in SPOOL_COLUMNS]
         self.schema = pa.schema([_field(column) for column in self._columns])
-        # Nameless from the start, so that rows never outlive the process; and written over and over in place, which
-        # costs a third of making a file each time
-        self._scratch = scratch.open("w+b", buffering=0)
-        scratch.unlink()
-        # A segment's lines pass through here: joining them would take fresh memory of their size for each segment
-        self._buffer = bytearray(BUFFER_BYTES)
+        self._room = Room()
         self._duck = duckdb.connect(config={"threads": threads, "enable_external_file_cache": False})
         self._duck.execute("SET TimeZone = 'UTC'")
         self._select = ", ".join(_expression(column) for column in self._columns)
         self._types = ", ".join(f"'{column.name}': '{_READ[column.kind]}'" for column in self._columns)
 
-    def parse(self, payloads: Sequence[bytes | memoryview]) -> Parsed:
+    def parse(self, payloads: Sequence[bytes | memoryview], rows: int | None = None) -> Parsed:
         """All rows of `payloads` (NDJSON each) in order. Never raises for what the lines contain.
 
-        Raises OSError if the scratch file cannot be written.
+        `rows`: how many they should be, as who wrote them counted; a wrong number costs time only. Raises OSError if
+        there is no memory to put them.
         """
         if not any(map(len, payloads)):
             return Parsed(self.schema.empty_table(), [])
         try:
-            return Parsed(self._parse(payloads), [])
+            return Parsed(self._parse(payloads, len(_lines(payloads)) if rows is None else rows), [])
         except RowError:
             return self._bisect(_lines(payloads))
 
@@ -126,7 +119,7 @@ class Parser:
         while waiting:
             chunk = waiting.pop()
             try:
-                found.append(self._parse(chunk))
+                found.append(self._parse(chunk, len(chunk)))
                 continue
             except RowError as error:
                 if len(chunk) > 1:
@@ -137,7 +130,7 @@ class Parser:
             whole = repair(chunk[0])
             if whole is not None:
                 try:
-                    found.append(self._parse([whole]))
+                    found.append(self._parse([whole], 1))
                     repaired += 1
                     continue
                 except RowError as error:
@@ -145,52 +138,37 @@ class Parser:
             poison.append(Poison(reason, keys_of(chunk[0]), len(chunk[0])))
         return Parsed(pa.concat_tables([self.schema.empty_table(), *found]), poison, repaired)
 
-    def _parse(self, payloads: Sequence[bytes | memoryview]) -> pa.Table:
-        """All lines or RowError, whose text names no value."""
-        expected = self._fill(payloads)
+    def _parse(self, payloads: Sequence[bytes | memoryview], expected: int) -> pa.Table:
+        """All lines, `expected` rows, or RowError, whose text names no value."""
+        self._put(payloads)
         longest = MAX_LINE_BYTES if expected == 1 else CHUNK_BYTES
         try:
             table = self._duck.execute(
                 f"SELECT {self._select} FROM read_json(?, columns = {{{self._types}}}, "  # noqa: S608 - our names
                 f"format = 'newline_delimited', maximum_object_size = {longest})",
-                [f"/dev/fd/{self._scratch.fileno()}"],
+                [self._room.path],
             ).to_arrow_table(ROWS_AT_ONCE)
         except duckdb.Error:
             # DuckDB's message quotes the line: it must go nowhere
             raise RowError("not a JSON object of the expected shape") from None
-        if table.num_rows != expected and table.num_rows != len(_lines(payloads)):
+        if table.num_rows != expected:
             raise RowError("not one JSON object on one line")
         for field in self.schema:
             if not field.nullable and table.column(field.name).null_count:
                 raise RowError(f"required column {field.name} is missing or unreadable")
         return table.cast(self.schema)
 
-    def _fill(self, payloads: Sequence[bytes | memoryview]) -> int:
-        """Write the payloads' lines to the scratch file; how many there are, blank ones included."""
-        room, used, written, lines = memoryview(self._buffer), 0, 0, 0
-        for payload in chain.from_iterable((p, b"" if p[-1:] == b"\n" else b"\n") for p in payloads if len(p)):
-            rest = memoryview(payload)
-            while rest:
-                taken = min(len(rest), len(room) - used)
-                room[used : used + taken] = rest[:taken]
-                used, rest = used + taken, rest[taken:]
-                if used == len(room):
-                    lines += self._flush(used, written)
-                    written, used = written + used, 0
-        lines += self._flush(used, written)
-        self._scratch.truncate(written + used)
-        return lines
-
-    def _flush(self, size: int, at: int) -> int:
-        part = memoryview(self._buffer)[:size]
-        done = 0
-        while done < size:
-            done += os.pwrite(self._scratch.fileno(), part[done:], at + done)
-        return int(np.count_nonzero(np.frombuffer(part, np.uint8) == ord("\n")))
+    def _put(self, payloads: Sequence[bytes | memoryview]) -> None:
+        """Lay the payloads' lines where DuckDB reads them."""
+        parts = [(payload, b"" if payload[-1:] == b"\n" else b"\n") for payload in payloads if len(payload)]
+        room, at = self._room.sized(sum(len(payload) + len(end) for payload, end in parts)), 0
+        for part in chain.from_iterable(parts):
+            room[at : at + len(part)] = part
+            at += len(part)
 
     def close(self) -> None:
         self._duck.close()
-        self._scratch.close()
+        self._room.close()
 
 
 def _expression(column: Column) -> str:
@@ -231,13 +209,3 @@ def with_spool(table: pa.Table, shard: str, seq: int, schema: TableSchema) -> pa
     }
     columns = [constants[name] if name in constants else table.column(name) for name in schema.names()]
     return pa.table(columns, schema=arrow_schema(schema))
-
-
-def scratch_file(directory: Path, name: str) -> Path:
-    """A scratch path that belongs to this process; leftovers of dead processes are removed."""
-    directory.mkdir(parents=True, exist_ok=True)
-    for left in directory.glob("*.rows"):
-        pid = left.name.split("-", 1)[0]
-        if pid.isdigit() and not Path(f"/proc/{pid}").exists():
-            left.unlink(missing_ok=True)
-    return directory / f"{os.getpid()}-{name}.rows"

@@ -81,11 +81,16 @@ def segments_of(shard: Path, suffix: str) -> list[Segment]:
     return sorted(Segment(shard.name, int(p.stem), p) for p in found)
 
 
-def read(segment: Segment) -> Content:
-    """The segment's payloads, checksums verified. Raises FileNotFoundError if it is gone."""
+def read(segment: Segment, room: Callable[[int], memoryview] | None = None) -> Content:
+    """The segment's payloads, checksums verified. Raises FileNotFoundError if it is gone.
+
+    `room` gives so many writable bytes to read the file to: who reads many needs no fresh memory for each. The payloads
+    may be views of them.
+    """
     content = Content(segment)
     hashed = HeadHash()
-    for item in frames(memoryview(segment.path.read_bytes())):
+    data = memoryview(segment.path.read_bytes()) if room is None else _read_into(room, segment.path)
+    for item in frames(data):
         if isinstance(item, Damage):
             content.damage.append(item)
         elif item.kind == FOOTER:
@@ -97,10 +102,21 @@ def read(segment: Segment) -> Content:
     return content
 
 
-def remove(segment: Segment) -> None:
-    """Delete a committed segment, durably. Deleting one that is gone is no error."""
-    segment.path.unlink(missing_ok=True)
-    fsync_directory(segment.path.parent)
+def _read_into(room: Callable[[int], memoryview], path: Path) -> memoryview:
+    with path.open("rb", buffering=0) as file:
+        size = os.fstat(file.fileno()).st_size
+        data, done = room(size), 0
+        while done < size and (count := file.readinto(data[done:])):
+            done += count
+    return data[:done]
+
+
+def remove(*segments: Segment) -> None:
+    """Delete committed segments, durably. Deleting one that is gone is no error."""
+    for segment in segments:
+        segment.path.unlink(missing_ok=True)
+    for shard in sorted({segment.path.parent for segment in segments}):
+        fsync_directory(shard)
 
 
 def recover(root: Path, on_failure: Callable[[Path, OSError], None]) -> list[Segment]:

@@ -140,7 +140,6 @@ ELSEWHERE = {
     # the spool is written, killed, torn and read back
     "collector/spool/counter.py": "tests/collector/spool/test_writer.py",
     "collector/spool/disk.py": "tests/collector/spool/test_writer.py",
-    "collector/spool/reader.py": "tests/collector/spool/test_writer.py",
     "collector/spool/segment.py": "tests/collector/spool/test_writer.py",
     # commands, run as people run them
     "warehouse/cli/checks.py": "tests/warehouse/cli/test_commands.py",

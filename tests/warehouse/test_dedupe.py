@@ -60,6 +60,21 @@ def test_the_newest_half_is_always_remembered(commits: list[list[str]], limit: i
         assert not Filter(recent).keep(list(newest_last)[-(limit // 2) :]).any()
 
 
+@settings(deadline=None)
+@given(st.lists(IDS, max_size=8), st.integers(0, 40), HASHES)
+def test_a_filter_remembers_what_it_was_asked_as_if_it_were_told_anew(
+    commits: list[list[str]], limit: int, hashes: int | None
+) -> None:
+    told, asked = Recent(limit, hash_of(hashes)), Recent(limit, hash_of(hashes))
+    for ids in commits:
+        repeats = Filter(asked)
+        assert repeats.keep(ids).tolist() == Filter(told).keep(ids).tolist()
+        repeats.remember()
+        told.remember(ids)
+        assert len(asked) == len(told)
+        assert [str(n) in asked for n in range(31)] == [str(n) in told for n in range(31)]
+
+
 def test_what_was_not_remembered_is_not_a_repeat() -> None:
     recent = Recent(10)
     assert Filter(recent).keep(["a"]).tolist() == [True]

@@ -71,7 +71,6 @@ def test_killed_at_random_points_every_event_is_there_once(store: Store, rounds:
     with Reader(store.config) as reader:
         assert reader.query("select count(*) as n from bad_events").objects() == [{"n": bad}]
     assert spool_reader.sealed(store.data / "spool") == []
-    assert list((store.data / "tmp").glob("*.rows")) == []
 
 
 def test_sigterm_loads_the_rest_and_ends_well(local: Store) -> None:

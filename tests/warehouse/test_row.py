@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -11,13 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.warehouse.spooled import RECEIVED, event, lines
-from warehouse.row import BUFFER_BYTES, CHUNK_BYTES, Parser, arrow_schema, keys_of, repair, scratch_file, with_spool
+from warehouse.row import CHUNK_BYTES, Parser, arrow_schema, keys_of, repair, with_spool
 from warehouse.schema import BAD_EVENTS, EVENTS
 
 
 @pytest.fixture(scope="module")
-def parser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parser]:
-    made = Parser(EVENTS, tmp_path_factory.mktemp("rows") / "events.rows")
+def parser() -> Iterator[Parser]:
+    made = Parser(EVENTS)
     yield made
     made.close()
 
@@ -171,31 +170,32 @@ def test_the_spool_columns_and_field_ids(parser: Parser) -> None:
     assert table.schema.field("context").metadata == {b"PARQUET:field_id": b"61"}
 
 
-def test_bad_events_rows(tmp_path: Path) -> None:
-    parser = Parser(BAD_EVENTS, tmp_path / "bad.rows")
+def test_bad_events_rows() -> None:
+    parser = Parser(BAD_EVENTS)
     found = parser.parse([lines([{"received_at": RECEIVED, "reason": "invalid", "payload": {"a": [1]}}])])
     assert found.table.column("payload").to_pylist() == ['{"a":[1]}']
     parser.close()
 
 
-def test_lines_across_the_buffer_and_longer_than_a_chunk(tmp_path: Path) -> None:
-    parser = Parser(EVENTS, tmp_path / "events.rows")
-    titles = ["x" * size for size in (BUFFER_BYTES - 300, 10, CHUNK_BYTES * 3, BUFFER_BYTES * 4 + 1, 0)]
+def test_lines_longer_than_a_chunk_and_shorter_than_what_stood_there() -> None:
+    parser = Parser(EVENTS)
+    titles = ["x" * size for size in (10, CHUNK_BYTES * 3, CHUNK_BYTES * 8 + 1, 0)]
     payloads = [lines([event(f"e{i}", page_title=title)])[:-1] for i, title in enumerate(titles)]
     found = parser.parse([*payloads, b"", b"\n"])
     assert (found.poison, found.table.column("page_title").to_pylist()) == ([], titles)
-    # What is shorter than what stood there before is not followed by the rest of it
-    assert parser.parse(payloads[1:2]).table.column("event_id").to_pylist() == ["e1"]
-    assert list(tmp_path.iterdir()) == []
+    assert parser.parse(payloads[:1]).table.column("event_id").to_pylist() == ["e0"]
+    assert parser.parse([b"\n", b" \n\n"]).table.num_rows == 0
     parser.close()
 
 
-def test_scratch_files_of_the_dead_are_removed(tmp_path: Path) -> None:
-    dead, alive = tmp_path / "999999999-events.rows", tmp_path / "1-events.rows"
-    dead.touch()
-    alive.touch()
-    mine = scratch_file(tmp_path, "events")
-    assert (dead.exists(), alive.exists(), mine.exists()) == (False, True, False)
+@pytest.mark.parametrize("rows", [None, 0, 2, 3, 4])
+def test_a_wrong_count_or_a_line_that_is_no_row_costs_no_other(parser: Parser, rows: int | None) -> None:
+    payloads = [lines([event("a")]), b'{"event_id":"b"}\n', lines([event("c", page_title="x" * CHUNK_BYTES)])]
+    found = parser.parse([memoryview(bytearray(payload)) for payload in payloads], rows)
+    assert found.table.column("event_id").to_pylist() == ["a", "c"]
+    assert [one.keys for one in found.poison] == [("event_id",)]
+    found = parser.parse([lines([event("a")]), lines([event("b"), event("c")])], rows)
+    assert (found.table.column("event_id").to_pylist(), found.poison) == (["a", "b", "c"], [])
 
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=20)

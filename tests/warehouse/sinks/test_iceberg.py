@@ -20,8 +20,8 @@ from warehouse.sinks.iceberg import Contention, IcebergSink, positions_of, prope
 from warehouse.sinks.part import Part, Position
 
 
-def part(tmp_path: Path, seq: int, ids: list[str], shard: str = "c1-0a") -> Part:
-    parser = Parser(EVENTS, tmp_path / "x.rows")
+def part(seq: int, ids: list[str], shard: str = "c1-0a") -> Part:
+    parser = Parser(EVENTS)
     rows = parser.parse([lines([event(i) for i in ids])]).table
     parser.close()
     return Part(shard, seq, f"{seq:064x}", with_spool(rows, shard, seq, EVENTS))
@@ -33,9 +33,9 @@ def ids_in(config: StoreConfig) -> list[str]:
 
 
 @pytest.mark.parametrize("name", SINKS)
-def test_writing_twice_equals_writing_once(name: str, store: Store, tmp_path: Path) -> None:
+def test_writing_twice_equals_writing_once(name: str, store: Store) -> None:
     sink = SINKS[name](store.config)
-    parts = [part(tmp_path, 0, ["a"]), part(tmp_path, 1, ["b", "c"])]
+    parts = [part(0, ["a"]), part(1, ["b", "c"])]
     assert sink.write(EVENTS, parts, {}).committed == tuple(parts)
     again = SINKS[name](store.config).write(EVENTS, parts, {})
     assert (again.committed, again.already) == ((), tuple(parts))
@@ -43,44 +43,44 @@ def test_writing_twice_equals_writing_once(name: str, store: Store, tmp_path: Pa
     assert sorted(sink.recent(EVENTS, "event_id", 100).column("event_id").to_pylist()) == ["a", "b", "c"]
 
 
-def test_only_the_new_parts_of_a_mixed_batch_are_written(store: Store, tmp_path: Path) -> None:
+def test_only_the_new_parts_of_a_mixed_batch_are_written(store: Store) -> None:
     sink = IcebergSink(store.config)
-    sink.write(EVENTS, [part(tmp_path, 0, ["a"])], {})
-    written = sink.write(EVENTS, [part(tmp_path, 0, ["a"]), part(tmp_path, 1, ["b"])], {})
+    sink.write(EVENTS, [part(0, ["a"])], {})
+    written = sink.write(EVENTS, [part(0, ["a"]), part(1, ["b"])], {})
     assert [p.seq for p in written.committed] == [1]
     assert ids_in(store.config) == ["a", "b"]
 
 
-def test_a_stale_loader_never_doubles_a_segment(store: Store, tmp_path: Path) -> None:
+def test_a_stale_loader_never_doubles_a_segment(store: Store) -> None:
     """It looked at the table before the live one committed, and commits after."""
     live, stale = IcebergSink(store.config), IcebergSink(store.config)
     live.table(EVENTS)
     old = stale.table(EVENTS)
-    live.write(EVENTS, [part(tmp_path, 0, ["a"])], {})
+    live.write(EVENTS, [part(0, ["a"])], {})
     fetched: list[Any] = [old]
     current = stale.table
     stale.table = lambda schema: fetched.pop() if fetched else current(schema)  # type: ignore[method-assign]
-    written = stale.write(EVENTS, [part(tmp_path, 0, ["a"])], {})
+    written = stale.write(EVENTS, [part(0, ["a"])], {})
     assert written.committed == ()
     assert written.attempts == 2
     assert ids_in(store.config) == ["a"]
 
 
-def test_a_stale_loader_without_rows_cannot_move_the_position_back(store: Store, tmp_path: Path) -> None:
+def test_a_stale_loader_without_rows_cannot_move_the_position_back(store: Store) -> None:
     live, stale = IcebergSink(store.config), IcebergSink(store.config)
-    live.write(EVENTS, [part(tmp_path, 0, ["a"])], {})
+    live.write(EVENTS, [part(0, ["a"])], {})
     old = stale.table(EVENTS)
-    live.write(EVENTS, [part(tmp_path, 1, ["b"]), part(tmp_path, 2, ["c"])], {})
+    live.write(EVENTS, [part(1, ["b"]), part(2, ["c"])], {})
     fetched: list[Any] = [old]
     current = stale.table
     stale.table = lambda schema: fetched.pop() if fetched else current(schema)  # type: ignore[method-assign]
-    stale.write(EVENTS, [part(tmp_path, 1, [])], {})
+    stale.write(EVENTS, [part(1, [])], {})
     assert live.positions(EVENTS)["c1-0a"] == Position(2)
 
 
-def test_two_loaders_at_once_write_each_segment_once(store: Store, tmp_path: Path) -> None:
+def test_two_loaders_at_once_write_each_segment_once(store: Store) -> None:
     IcebergSink(store.config).table(EVENTS)
-    parts = [part(tmp_path, n, [f"e{n}"]) for n in range(6)]
+    parts = [part(n, [f"e{n}"]) for n in range(6)]
     errors: list[BaseException] = []
 
     def loader() -> None:
@@ -105,12 +105,12 @@ def test_a_lost_commit_answer_neither_doubles_nor_loses(seaweed: Seaweed, tmp_pa
     with Proxy(seaweed.rest).running() as proxy:
         config = rest_store(tmp_path / "data", seaweed, proxy.url).config
         sink = IcebergSink(config)
-        sink.write(EVENTS, [part(tmp_path, 0, ["a"])], {})
+        sink.write(EVENTS, [part(0, ["a"])], {})
         losses = iter(["lose"])
         proxy.fault = lambda method, path: (
             next(losses, "") if method == "POST" and path.endswith("/tables/events") else ""
         )
-        written = sink.write(EVENTS, [part(tmp_path, 1, ["b"])], {})
+        written = sink.write(EVENTS, [part(1, ["b"])], {})
         assert proxy.lost == 1
         assert [p.seq for p in written.committed] == [1]
         assert ids_in(config) == ["a", "b"]
@@ -121,7 +121,7 @@ def test_a_catalog_that_vanishes_after_the_commit_is_asked_later(seaweed: Seawee
     with Proxy(seaweed.rest).running() as proxy:
         config = rest_store(tmp_path / "data", seaweed, proxy.url).config
         sink = IcebergSink(config)
-        sink.write(EVENTS, [part(tmp_path, 0, ["a"])], {})
+        sink.write(EVENTS, [part(0, ["a"])], {})
         gone = False
 
         def fault(method: str, path: str) -> str:
@@ -133,59 +133,57 @@ def test_a_catalog_that_vanishes_after_the_commit_is_asked_later(seaweed: Seawee
 
         proxy.fault = fault
         with pytest.raises(OSError):
-            sink.write(EVENTS, [part(tmp_path, 1, ["b"])], {})
+            sink.write(EVENTS, [part(1, ["b"])], {})
         proxy.fault = lambda method, path: ""
-        written = sink.write(EVENTS, [part(tmp_path, 1, ["b"])], {})
+        written = sink.write(EVENTS, [part(1, ["b"])], {})
         assert [p.seq for p in written.already] == [1]
         assert ids_in(config) == ["a", "b"]
 
 
-def test_a_commit_that_never_arrived_is_made_again(
-    local: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_commit_that_never_arrived_is_made_again(local: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     sink = IcebergSink(local.config)
     commit = sink._commit
     monkeypatch.setattr(sink, "_commit", lambda *_: (_ for _ in ()).throw(ConnectionError("cut")))
     with pytest.raises(ConnectionError):
-        sink.write(EVENTS, [part(tmp_path, 0, ["a"])], {})
+        sink.write(EVENTS, [part(0, ["a"])], {})
     monkeypatch.setattr(sink, "_commit", commit)
-    assert len(sink.write(EVENTS, [part(tmp_path, 0, ["a"])], {}).committed) == 1
+    assert len(sink.write(EVENTS, [part(0, ["a"])], {}).committed) == 1
     assert ids_in(local.config) == ["a"]
 
 
-def test_endless_conflicts_end_in_a_clear_error(local: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_endless_conflicts_end_in_a_clear_error(local: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     from pyiceberg.exceptions import CommitFailedException
 
     sink = IcebergSink(local.config, sleep=lambda seconds: None)
     monkeypatch.setattr(sink, "_commit", lambda *_: (_ for _ in ()).throw(CommitFailedException("changed")))
     with pytest.raises(Contention, match="overtaken"):
-        sink.write(EVENTS, [part(tmp_path, 0, ["a"])], {})
+        sink.write(EVENTS, [part(0, ["a"])], {})
 
 
-def test_the_position_survives_the_expiry_of_all_snapshots_but_one(local: Store, tmp_path: Path) -> None:
+def test_the_position_survives_the_expiry_of_all_snapshots_but_one(local: Store) -> None:
     from warehouse.maintain import expire
 
     sink = IcebergSink(local.config)
     for n in range(4):
-        sink.write(EVENTS, [part(tmp_path, n, [f"e{n}"])], {})
+        sink.write(EVENTS, [part(n, [f"e{n}"])], {})
     assert expire(sink.table(EVENTS), keep_seconds=0, keep_count=1) == 3
-    assert sink.write(EVENTS, [part(tmp_path, 2, ["e2"])], {}).committed == ()
+    assert sink.write(EVENTS, [part(2, ["e2"])], {}).committed == ()
     assert ids_in(local.config) == ["e0", "e1", "e2", "e3"]
 
 
-def test_the_summary_names_the_segments(local: Store, tmp_path: Path) -> None:
+def test_the_summary_names_the_segments(local: Store) -> None:
     sink = IcebergSink(local.config)
-    sink.write(EVENTS, [part(tmp_path, n, [f"e{n}"]) for n in (0, 1, 2, 5)], {})
+    sink.write(EVENTS, [part(n, [f"e{n}"]) for n in (0, 1, 2, 5)], {})
     snapshot = sink.table(EVENTS).current_snapshot()
     assert snapshot is not None and snapshot.summary is not None
     assert snapshot.summary["firsthand.segments"] == "c1-0a:0-2,5"
     assert len(str(snapshot.summary["firsthand.segments-sha256"])) == 64
 
 
-def test_newest_values_come_from_the_newest_files(local: Store, tmp_path: Path) -> None:
+def test_newest_values_come_from_the_newest_files(local: Store) -> None:
     sink = IcebergSink(local.config)
     for n in range(5):
-        rows = part(tmp_path, n, [f"e{n}"]).rows
+        rows = part(n, [f"e{n}"]).rows
         later = pa.compute.add(rows.column("received_at"), pa.scalar(n * 86_400_000_000, pa.duration("us")))
         moved = rows.set_column(rows.schema.get_field_index("received_at"), rows.schema.field("received_at"), later)
         sink.write(EVENTS, [Part("c1-0a", n, "", moved)], {})
