@@ -97,6 +97,7 @@ class Parser:
         self._room = Room()
         self._duck = duckdb.connect(config={"threads": threads, "enable_external_file_cache": False})
         self._duck.execute("SET TimeZone = 'UTC'")
+        self._relations: dict[str, duckdb.DuckDBPyRelation] = {}
         self._fast, self._careful = (_reading(self._columns, kinds) for kinds in (_READ, _READ_WITH_CARE))
 
     def parse(self, payloads: Sequence[bytes | memoryview], rows: int | None = None) -> Parsed:
@@ -144,9 +145,9 @@ class Parser:
         self._put(payloads)
         longest = MAX_LINE_BYTES if expected == 1 else CHUNK_BYTES
         try:
-            # A relation becomes Arrow at once; what is executed, or has parameters, is gathered in another form first
-            table = self._duck.sql(query.format(path=self._room.path, longest=longest)).to_arrow_table(ROWS_AT_ONCE)
+            table = self._relation(query.format(path=self._room.path, longest=longest)).to_arrow_table(ROWS_AT_ONCE)
         except duckdb.Error:
+            self._relations.clear()
             # DuckDB's message quotes the line: it must go nowhere
             raise RowError("not a JSON object of the expected shape") from None
         if table.num_rows != expected:
@@ -155,6 +156,13 @@ class Parser:
             if not field.nullable and table.column(field.name).null_count:
                 raise RowError(f"required column {field.name} is missing or unreadable")
         return table.cast(self.schema)
+
+    def _relation(self, query: str) -> duckdb.DuckDBPyRelation:
+        """A relation becomes Arrow at once, where what is executed, or has parameters, is gathered in another form
+        first; and it is planned once, read as often as one likes."""
+        if query not in self._relations:
+            self._relations[query] = self._duck.sql(query)
+        return self._relations[query]
 
     def _put(self, payloads: Sequence[bytes | memoryview]) -> None:
         """Lay the payloads' lines where DuckDB reads them."""
@@ -165,6 +173,7 @@ class Parser:
             at += len(part)
 
     def close(self) -> None:
+        self._relations.clear()
         self._duck.close()
         self._room.close()
 
