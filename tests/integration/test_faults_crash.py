@@ -18,6 +18,8 @@ from tests.integration.stack import Audit, Stack, audit, stack_on, wait_for
 from tests.stores import Store
 
 WORKERS = 2
+# Seconds to wait for what must come. On a machine with a load of thirty a loader needs a minute to start and commit
+PATIENCE = 200
 
 
 def metadata_files(stack: Stack) -> set[Path]:
@@ -46,7 +48,7 @@ def kill_rounds(stack: Stack, rounds: int, seed: int) -> tuple[Load, dict[str, i
                 began = time.monotonic()
                 while not metadata_files(stack) - before:
                     assert loader.poll() is None, f"the loader ended with {loader.poll()}\n{stack.said()[-5000:]}"
-                    assert time.monotonic() - began < 90, f"no commit in 90 s\n{stack.said()[-5000:]}"
+                    assert time.monotonic() - began < PATIENCE, f"no commit in {PATIENCE} s\n{stack.said()[-5000:]}"
                     time.sleep(0.05)
                     if collector.poll() is not None:  # two workers' deaths were close together: it ended itself late
                         collector, began = stack.serve(WORKERS), time.monotonic()
@@ -59,7 +61,7 @@ def kill_rounds(stack: Stack, rounds: int, seed: int) -> tuple[Load, dict[str, i
         wait_for(lambda: stack.get("/healthz")[0] == 200, "the collector")
         load.stop()
     stack.stop(collector)
-    stack.stop(loader, 180)  # it first loads all that waits, on a machine that may be busy
+    stack.stop(loader, PATIENCE)  # it first loads all that waits, on a machine that may be busy
     return load, killed
 
 
@@ -90,7 +92,7 @@ def test_three_kills(local: Store) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3600)
 def test_fifty_kills(local: Store) -> None:
     with stack_on(local) as stack:
         started = time.monotonic()
