@@ -81,7 +81,7 @@ AHEAD = """
 START = """
   let looks = 0;
   const look = setInterval(() => {
-    if (++looks < 400 && !(localStorage[AHEAD] && localStorage[NEVER])) return;
+    if (++looks < 1_200 && !(localStorage[AHEAD] && localStorage[NEVER])) return;
     clearInterval(look);
     firsthand.track('Going');
     location.href = AHEAD;
