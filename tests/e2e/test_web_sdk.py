@@ -190,6 +190,28 @@ def test_a_hostile_page_loses_no_event_and_is_not_broken(lab: Lab, chromium: Bro
     assert grown < 16 * 1024 * 1024, f"10,000 clicks at once left {grown / 1e6:.1f} MB on the heap"
 
 
+def test_a_page_that_broke_the_language_before_is_told_so_and_works_on(lab: Lab, chromium: Browser) -> None:
+    """Then nothing is recorded, and no error of ours is an error of the page."""
+    broken = {
+        "JSON": "JSON.stringify = no",
+        "random": "Object.defineProperty(crypto, 'getRandomValues', { value: no })",
+        "map": "Array.prototype.map = no",
+    }
+    with person(chromium, excused=("is gone",)) as (_, page):
+        errors: list[str] = []
+        said: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda line: said.append(line.text))
+        for name, breaks in broken.items():
+            script = f"<script>const no = () => {{ throw new Error('{name} is gone') }}; {breaks}</script>"
+            button = "<button id=b onclick='this.textContent += 1'>B</button>"
+            page.goto(lab.page(f"/broke-{name}", button, script + lab.tag()))
+            page.click("#b")
+            assert page.inner_text("#b") == "B1"
+            assert any(f"{name} is gone" in line for line in said), (name, said)
+    assert errors == []
+
+
 def test_a_page_that_breaks_json_is_told_so_and_works_on(lab: Lab, chromium: Browser) -> None:
     url = lab.page("/broken", "<button id=b onclick='this.textContent += 1'>B</button>")
     with person(chromium) as (_, page):

@@ -36,28 +36,32 @@ export function start(
   host.firsthand = web;
   const options = script && optionsOf(script);
   if (options) {
-    if (location.search.includes('firsthand_debug')) {
+    if (/firsthand_debug/.test(location.search)) {
       options.debug = true;
       options.extras = `${options.extras || ''} debug`;
     }
     // a page's policy allows what comes from where this script came from, and an import needs no Trusted Type
-    const load = (list: string | undefined, then?: () => void) =>
-      Promise.all(
-        names(list).map(
+    const load = async (list: string | undefined, then?: () => void) => {
+      // whatever a page did to the language before this script came, it hears of no error of ours
+      try {
+        const parts = names(list).map(
           (name) =>
             name &&
             import(`${options.assets || `${options.endpoint}/sdk/${VERSION}`}/${name}.js`).then((part) =>
               web.use(part.default(options, web)),
             ),
-        ),
-      ).then(then, console.warn);
-    const begin = () => {
-      web.init(options);
-      load(options.extras);
+        );
+        if (list) await Promise.all(parts);
+        then?.();
+      } catch (error) {
+        console.warn(error);
+      }
     };
     // without what the page said must be there, nothing is recorded
-    if (options.needs) load(options.needs, begin);
-    else begin();
+    load(options.needs, () => {
+      web.init(options);
+      load(options.extras);
+    });
   }
   web.adopt(present.q || []);
 }
