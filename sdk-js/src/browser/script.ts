@@ -36,9 +36,9 @@ export function start(
   host.firsthand = web;
   const options = script && optionsOf(script);
   if (options) {
-    if (/firsthand_debug/.test(location.search)) {
-      options.debug = true;
-      options.extras = `${options.extras || ''} debug`;
+    if (location.search.includes('firsthand_debug')) {
+      // `names` reads a list of lists too, and any list is a yes
+      options.debug = options.extras = [options.extras, 'debug'] as never;
     }
     // a page's policy allows what comes from where this script came from, and an import needs no Trusted Type
     const load = async (list: string | undefined, then?: () => void) => {
