@@ -5,6 +5,7 @@ import json
 import re
 import time
 import uuid
+import warnings
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page, Route
 
 from tests.e2e.browser import DESKTOP, PATIENCE, Browsers, delivered, until, unwatched
 from tests.e2e.lab import READY, Heard, Lab, person, who
-from tests.e2e.stack import one_of
+from tests.e2e.stack import brief, one_of
 
 pytestmark = pytest.mark.browser
 
@@ -77,11 +78,12 @@ AHEAD = """
     localStorage[location.pathname] = true;
   }, 20);
 """
-# Goes on when both pages were made; if the browser makes none, to a page that says so
+# Goes on when both pages were made; if the browser makes none, to a page that says so. A busy one sometimes refuses,
+# and then for good
 START = """
   let looks = 0;
   const look = setInterval(() => {
-    if (++looks < 1_200 && !(localStorage[AHEAD] && localStorage[NEVER])) return;
+    if (++looks < 400 && !(localStorage[AHEAD] && localStorage[NEVER])) return;
     clearInterval(look);
     firsthand.track('Going');
     location.href = AHEAD;
@@ -89,9 +91,11 @@ START = """
 """
 
 
-def test_a_prerendered_page_counts_when_it_is_shown_and_not_if_it_never_is(lab: Lab, tmp_path: Path) -> None:
+def visit_ahead(lab: Lab, profile: Path) -> tuple[list[str], list[dict[str, Any]]]:
+    """A browser of its own goes from a page to one that it has made ahead; the paths (before, ahead, never shown) and
+    the rows: six, or fewer if it made none."""
     run = uuid.uuid4().hex[:8]  # nobody watches, so the rows are found by their pages
-    before, ahead, never = (f"/{name}-{run}" for name in ("before", "ahead", "never"))
+    paths = before, ahead, never = [f"/{name}-{run}" for name in ("before", "ahead", "never")]
     stub = f"<script>{snippet()}</script>"
     for path in (ahead, never):
         lab.page(path, f"<script>{AHEAD}</script>", stub + lab.tag(flush_at="1"))
@@ -99,8 +103,19 @@ def test_a_prerendered_page_counts_when_it_is_shown_and_not_if_it_never_is(lab: 
     speculation = f'<script type="speculationrules">{json.dumps(rules)}</script>'
     start = START.replace("AHEAD", json.dumps(ahead)).replace("NEVER", json.dumps(never))
     url = lab.page(before, f"<script>{start}</script>", speculation + lab.tag())
-    with unwatched(url, tmp_path / "profile"):
-        rows = lab.rows(one_of("page_path", (before, ahead, never)), 6)
+    with unwatched(url, profile):
+        deadline = time.monotonic() + 45
+        while len(rows := lab.rows(one_of("page_path", paths), 0)) < 6 and time.monotonic() < deadline:
+            time.sleep(0.3)
+        return paths, rows
+
+
+def test_a_prerendered_page_counts_when_it_is_shown_and_not_if_it_never_is(lab: Lab, tmp_path: Path) -> None:
+    for number in range(3):
+        (before, ahead, _), rows = visit_ahead(lab, tmp_path / f"profile{number}")
+        if len(rows) > 5:
+            break
+        warnings.warn(f"no page was made ahead: {brief(rows)}", stacklevel=1)
     seen = {(row["page_path"], row["event"]): row for row in rows}
     assert set(seen) == {
         (before, "$page"), (before, "Going"), (before, "$page_leave"), (ahead, "$page"), (ahead, "Called"),

@@ -32,15 +32,20 @@ def kill_rounds(stack: Stack, rounds: int, seed: int) -> tuple[Load, dict[str, i
     key = stack.add_source()
     collector, loader = stack.serve(WORKERS), stack.load()
     killed = {"worker": 0, "loader": 0, "loader after a commit": 0}
+
+    def kill_a_worker() -> None:
+        nonlocal collector
+        while not (alive := stack.workers(collector)):  # it may just be ending itself
+            collector = revived(stack, collector)
+        chance.choice(alive).kill()
+        killed["worker"] += 1
+        collector = revived(stack, collector)
+
     with Load(stack.port, key) as load:
         for number in range(rounds):
             time.sleep(chance.uniform(0.1, 0.8))
             if number % 2 == 0:
-                while not (alive := stack.workers(collector)):  # it may just be ending itself
-                    collector = revived(stack, collector)
-                chance.choice(alive).kill()
-                killed["worker"] += 1
-                collector = revived(stack, collector)
+                kill_a_worker()
                 continue
             aimed = number % 4 == 1
             if aimed:
@@ -58,7 +63,12 @@ def kill_rounds(stack: Stack, rounds: int, seed: int) -> tuple[Load, dict[str, i
             killed["loader after a commit" if aimed else "loader"] += 1
             loader = stack.load()
         collector = revived(stack, collector)
+        # a kill between two requests shows nothing, and few kills may all be such
+        while not load.repeated and killed["worker"] < rounds + 10:
+            time.sleep(chance.uniform(0.1, 0.8))
+            kill_a_worker()
         wait_for(lambda: stack.get("/healthz")[0] == 200, "the collector")
+        wait_for(lambda: len(load.acknowledged) > 300, "events")
         load.stop()
     stack.stop(collector)
     stack.stop(loader, PATIENCE)  # it first loads all that waits, on a machine that may be busy
@@ -86,7 +96,8 @@ def test_three_kills(local: Store) -> None:
     with stack_on(local, commit_interval="0.5") as stack:
         load, killed = kill_rounds(stack, 3, seed=6)
         found = judge(stack, load)
-        assert killed == {"worker": 2, "loader": 0, "loader after a commit": 1}
+        assert killed["worker"] >= 2
+        assert (killed["loader"], killed["loader after a commit"]) == (0, 1)
         assert load.repeated > 0, "the kills hit no request; the test shows nothing"
         assert found.committed > 300
 
