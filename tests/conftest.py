@@ -24,6 +24,17 @@ BUSY = (
     "tests/collector/live/",
     "sdk-python/tests/",
 )
+# Quicker ones that have a whole collector or console in this process, with its threads, and a store
+RUNNING = (
+    "tests/collector/api/",
+    "tests/collector/console/",
+    "tests/collector/edge/",
+    "tests/collector/routes/",
+    "tests/consent/admin/",
+    "tests/consent/api/",
+    "tests/consent/console/",
+    "tests/consent/store/",
+)
 
 
 # Files that share an installation of the whole session: on one worker it is started once
@@ -69,5 +80,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     items.sort(key=place)
     for item in items:
-        if item.nodeid.startswith(BUSY):
+        if item.nodeid.startswith((*BUSY, *RUNNING)):
             item.add_marker(pytest.mark.flaky(reruns=1))

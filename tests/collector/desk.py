@@ -138,7 +138,9 @@ class Desk:
 
     def _new_lines(self) -> Iterator[tuple[int, bytes]]:
         for shard in shards(self.data / "spool"):
-            for segment in sorted([*segments_of(shard, SEALED), *segments_of(shard, OPEN)], key=lambda s: s.seq):
+            # in this order: one that is sealed between the two looks is found by the second
+            found = {s.seq: s for suffix in (OPEN, SEALED) for s in segments_of(shard, suffix)}
+            for _, segment in sorted(found.items()):
                 name = (shard.name, segment.path.stem)
                 for offset, frame in _frames_after(segment.path, self._read.get(name, 0)):
                     self._read[name] = offset
@@ -151,7 +153,11 @@ def _no_constant(name: str) -> Any:
 
 def _frames_after(path: Path, offset: int) -> Iterator[tuple[int, Frame]]:
     """Whole frames of a growing file from `offset` on, each with the offset after it."""
-    with path.open("rb") as file:
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:  # it was sealed just now, after it was found open
+        file = path.with_suffix(SEALED).open("rb")
+    with file:
         file.seek(offset)
         data = memoryview(file.read())
     base = offset
