@@ -18,7 +18,8 @@ MAGIC = b"FHSPOOL1"
 MARKER = b"\xf1\x57\xd0\x0a"
 HEAD = struct.Struct("<4sIIB")
 EVENTS, BAD_EVENTS, FOLDED, FOOTER = 1, 2, 3, 255
-KINDS = (EVENTS, BAD_EVENTS, FOLDED, FOOTER)
+ACCEPTED = (EVENTS, FOLDED)
+KINDS = (*ACCEPTED, BAD_EVENTS, FOOTER)
 MAX_FRAME = 64 * 1024 * 1024
 CHECKED_AT_ONCE = 64 * 1024
 
@@ -46,7 +47,7 @@ class Frame(NamedTuple):
     @property
     def accepted(self) -> bool:
         """Whether the lines are rows of `events`."""
-        return self.kind in (EVENTS, FOLDED)
+        return self.kind in ACCEPTED
 
     @property
     def end(self) -> int:
@@ -140,7 +141,7 @@ class HeadHash:
     def add(self, kind: int, head: bytes, rows: int) -> None:
         self._sha.update(head)
         self.frames += 1
-        if kind in (EVENTS, FOLDED):
+        if kind in ACCEPTED:
             self.events += rows
         elif kind == BAD_EVENTS:
             self.bad_events += rows
