@@ -2,6 +2,9 @@
 
 The same server, the same structs, the same spool as the collector, but no key, no steps, no row: the body is decoded
 and written as it came. What the collector adds to this is what its promises cost.
+
+Two of them: an ASGI endpoint, as the collector's is, and the plain one that most would write, a function of Starlette's
+`Request` that returns a `Response`.
 """
 
 import asyncio
@@ -13,6 +16,8 @@ from typing import Any
 
 import msgspec
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 
 from collector.protocol import NO_JSON, Context, Message
@@ -40,8 +45,8 @@ ANSWER = b'{"success":true}'
 HEADERS = [(b"content-type", b"application/json"), (b"content-length", str(len(ANSWER)).encode())]
 
 
-def build(directory: Path) -> Starlette:
-    """The bare application over a spool in `directory`."""
+def build(directory: Path, plain: bool = False) -> Starlette:
+    """The bare application over a spool in `directory`; `plain`: with Starlette's Request and Response."""
     held: list[SpoolWriter] = []
 
     class Endpoint:
@@ -62,4 +67,10 @@ def build(directory: Path) -> Starlette:
         await held[0].close()
         await asyncio.sleep(0)
 
-    return Starlette(routes=[Route("/v1/batch", Endpoint())], lifespan=lifespan)
+    async def by_request(request: Request) -> Response:
+        body = await request.body()
+        await held[0].append(EVENTS, body, len(decode_whole(body).batch))
+        return Response(ANSWER, media_type="application/json")
+
+    whole = Route("/v1/batch", by_request, methods=["POST"]) if plain else Route("/v1/batch", Endpoint())
+    return Starlette(routes=[whole], lifespan=lifespan)

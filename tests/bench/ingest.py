@@ -20,10 +20,11 @@ def run(report: Report, scratch: Path, quick: bool) -> None:
     rounds, seconds = (2, 2) if quick else (ROUNDS, SECONDS)
     with ExitStack() as stack:
         bare = stack.enter_context(servers.bare(scratch / "bare"))
+        plain = stack.enter_context(servers.bare(scratch / "plain", plain=True))
         ours = stack.enter_context(servers.collector(scratch / "collector"))
         nginx = stack.enter_context(servers.nginx(scratch / "nginx"))
         for events, target in ((20, 0.70), (1, 0.60)):
-            _compare(report, [nginx, bare, ours], events, target, rounds, seconds, scratch)
+            _compare(report, [nginx, plain, bare, ours], events, target, rounds, seconds, scratch)
         _compare(report, [bare, ours], 20, None, rounds, seconds, scratch, "never")
         peak = _rate_of(report, 20)
         _paced(report, ours, peak / 2, 3 if quick else 10)
@@ -60,6 +61,10 @@ def _compare(
     ratio = statistics.median(a["rate"] / b["rate"] for a, b in pairs)
     wanted, met = (f"≥ {target:.2f}", ratio >= target) if target is not None else ("", None)
     report.add(Figure("ingest", f"collector / bare loop, {what}", ratio, "", wanted, met))
+    if "plain loop" in results:
+        pairs = zip(results["collector"], results["plain loop"], strict=True)
+        ratio = statistics.median(a["rate"] / b["rate"] for a, b in pairs)
+        report.add(Figure("ingest", f"collector / plain loop (Request, Response), {what}", ratio, ""))
     by_cpu = cpu["bare loop"] / cpu["collector"]
     report.add(Figure("ingest", f"the same by CPU time, {what}", by_cpu, ""))
 

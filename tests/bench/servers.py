@@ -23,6 +23,7 @@ from collector.sources import StoredSource, write_stored
 
 WRITE_KEY = "fh_bench"
 BARE_DIR = "FIRSTHAND_BENCH_DIR"
+PLAIN = "FIRSTHAND_BENCH_PLAIN"
 ENDLESS = 10**9
 
 NGINX = """
@@ -63,11 +64,11 @@ def bare_app() -> object:
     """Called by Granian in its worker."""
     from tests.bench.bare import build
 
-    return build(Path(os.environ[BARE_DIR]))
+    return build(Path(os.environ[BARE_DIR]), bool(os.environ.get(PLAIN)))
 
 
 @contextlib.contextmanager
-def bare(directory: Path) -> Iterator[Server]:
+def bare(directory: Path, plain: bool = False) -> Iterator[Server]:
     port = free_port()
     code = (
         "from granian import Granian; from granian.constants import *; from granian.log import LogLevels;"
@@ -75,9 +76,9 @@ def bare(directory: Path) -> Iterator[Server]:
         "loop=Loops.uvloop, http=HTTPModes.http1, websockets=False, backlog=2048, factory=True,"
         "log_level=LogLevels.warning).serve()"
     )
-    with _running([sys.executable, "-c", code], {BARE_DIR: str(directory)}) as process:
+    with _running([sys.executable, "-c", code], {BARE_DIR: str(directory), PLAIN: "1" if plain else ""}) as process:
         _wait(port)
-        yield Server("bare loop", port, psutil.Process(process.pid).children()[0])
+        yield Server("plain loop" if plain else "bare loop", port, psutil.Process(process.pid).children()[0])
 
 
 @contextlib.contextmanager
