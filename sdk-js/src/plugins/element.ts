@@ -17,18 +17,19 @@ const MAX_TEXT = 80;
 const paths = new WeakMap<Event, Element[]>();
 
 /**
- * The elements an event passes, from the innermost on, through open shadow roots; looked at once for all plugins, unless the
- * page sends the same event again elsewhere.
+ * The elements an event passes, from the innermost on, through open shadow roots; none where one of them is to be ignored.
+ * Looked at once for all plugins, unless the page sends the same event again elsewhere.
  */
 export function pathOf(event: Event): Element[] {
-  const known = paths.get(event);
-  if (known?.includes(event.target as Element)) return known;
-  const path = event.composedPath().filter((node) => node instanceof Element) as Element[];
-  paths.set(event, path);
+  let path = paths.get(event);
+  if (!path || (path[0] && !path.includes(event.target as Element))) {
+    path = event.composedPath().filter((node) => node instanceof Element) as Element[];
+    if (path.some((element) => element.matches(IGNORED))) path = [];
+    paths.set(event, path);
+  }
   return path;
 }
 
-export const isIgnored = (path: Element[]) => path.some((element) => element.matches(IGNORED));
 /** Calls back with each event on what may be looked at, before the page hears of it; `path`: the elements it passes, as above. */
 export const onEvent = <E extends Event>(
   { guarded }: PluginApi,
@@ -40,7 +41,7 @@ export const onEvent = <E extends Event>(
     type,
     guarded((event: E) => {
       const path = pathOf(event);
-      if (path[0] && !isIgnored(path)) run(path, event, path[0]);
+      if (path[0]) run(path, event, path[0]);
     }),
     true,
   );

@@ -18,7 +18,7 @@
 
 import { all, listen } from '../browser/listen.js';
 import { type Firsthand, type Make, names } from '../browser/web.js';
-import { isIgnored, pathOf } from './element.js';
+import { pathOf } from './element.js';
 import { agreed, handoff } from './handoff.js';
 
 /** Less than the collector's minute: the page still has to be loaded. */
@@ -51,7 +51,7 @@ export const linker: Make = (options = {}, web?: Firsthand) => ({
       const path = pathOf(event);
       const link = path.find((element) => element.matches('a[href]')) as HTMLAnchorElement | undefined;
       const leads = link && /^https?:$/.test(link.protocol) && link.host !== location.host;
-      return leads && within(link.hostname.toLowerCase(), domains) && !isIgnored(path) ? link : undefined;
+      return leads && within(link.hostname.toLowerCase(), domains) ? link : undefined;
     }
     /** One that is still good, and is about who the visitor is now. */
     function ready(): string | undefined {
