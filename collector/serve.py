@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import gc
 import json
+import logging
 import multiprocessing
 import os
 import resource
@@ -32,6 +33,7 @@ from collector.settings import Settings
 from collector.sources import SourceRegistry
 from collector.state import geo_path
 
+log = logging.getLogger("firsthand.serve")
 HANDOVER = "FIRSTHAND_HANDOVER"
 # What a worker holds at once. By default Granian stops accepting at its backlog (2,048), and then as many idle or slow
 # clients keep everybody else waiting outside until they time out
@@ -72,6 +74,7 @@ def serve(settings: Settings, config: Path | None) -> None:
             "parent": os.getpid(),
         }
     )
+    log.info("collector at http://%s:%d", settings.host, settings.port)
     server = DrainingServer(
         "collector.serve:worker_app",
         address=settings.host,

@@ -1,10 +1,13 @@
 """All settings of Firsthand, in one frozen struct, read in one place.
 
 Order: defaults below < `firsthand.toml` < environment `FIRSTHAND_<SETTING>`. An unknown key or a value of the
-wrong type is refused when the program starts, with the name of the setting. `docs/settings.md` documents each
-(a test compares). Sizes are bytes, times are seconds unless the name says otherwise.
+wrong type is refused when the program starts, with the name of the setting. In the environment an unknown name is only
+told of (`misspelt`): others put names there too, an orchestrator FIRSTHAND_SERVICE_HOST for one. `docs/settings.md`
+documents each setting (a test compares). Sizes are bytes, times are seconds unless the name says otherwise.
 """
 
+import difflib
+import ipaddress
 import os
 import re
 import tomllib
@@ -17,6 +20,8 @@ import msgspec
 from collector.protocol import MAX_BODY_BYTES
 
 ENV_PREFIX = "FIRSTHAND_"
+# What the examples of the SDKs read: close to a name of ours, and meant
+NOT_OURS = frozenset({"endpoint", "write_key"})
 SECRETS = frozenset({"catalog_credential", "s3_secret_access_key", "s3_access_key_id", "catalog_uri", "consent_store",
                      "pii_keys", "oidc_client_secret"})  # fmt: skip
 
@@ -125,15 +130,28 @@ def load(config: Path | None = None, data: str | None = None, environ: Mapping[s
     """
     environ = os.environ if environ is None else environ
     values: dict[str, Any] = {k: v for k, v in read_file(config).items() if k != "source"}
-    values |= {
-        field: environ[ENV_PREFIX + field.upper()]
-        for field in Settings.__struct_fields__
-        if ENV_PREFIX + field.upper() in environ
-    }
+    places = dict.fromkeys(values, str(config or "firsthand.toml"))
+    for field in Settings.__struct_fields__:
+        variable = ENV_PREFIX + field.upper()
+        if variable in environ:
+            values[field], places[field] = environ[variable], variable
     if data is not None:
         values["data"] = data
     values |= {k: v for k, v in overrides.items() if v is not None}
-    return _convert(values)
+    return _convert(values, places)
+
+
+def misspelt(environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Variables of the environment that nearly name a setting, with the name that may be meant. They have no effect."""
+    environ = os.environ if environ is None else environ
+    fields = Settings.__struct_fields__
+    found: dict[str, str] = {}
+    for variable in sorted(v for v in environ if v.startswith(ENV_PREFIX)):
+        name = variable.removeprefix(ENV_PREFIX).lower()
+        if name not in fields and name not in NOT_OURS:
+            near = difflib.get_close_matches(name, fields, 1, 0.75)
+            found |= {variable: ENV_PREFIX + near[0].upper()} if near else {}
+    return found
 
 
 def read_file(config: Path | None) -> dict[str, Any]:
@@ -145,11 +163,14 @@ def read_file(config: Path | None) -> dict[str, Any]:
         return tomllib.loads(path.read_text())
     except FileNotFoundError:
         raise SettingsError(f"{path} does not exist; name another with --config FILE") from None
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} is not valid TOML: {error}") from error
 
 
-def _convert(values: dict[str, Any]) -> Settings:
+def _convert(values: dict[str, Any], places: Mapping[str, str]) -> Settings:
+    """`places`: where a value was set, by the setting's name."""
     for name in ("trusted_proxies", "query_params", "pii_shadow", "pii_off"):  # in the environment: comma-separated
         if isinstance(values.get(name), str):
             values[name] = tuple(v.strip() for v in values[name].split(",") if v.strip())
@@ -159,14 +180,27 @@ def _convert(values: dict[str, Any]) -> Settings:
     try:
         settings = msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as error:
-        raise SettingsError(f"settings: {error}; see docs/settings.md") from error
+        named = re.search(r"`(?:\$\.)?(\w+)`?(?:\[|`|$)", str(error).rpartition(" - at ")[2])
+        place = places.get(named[1], "") if named else ""
+        raise SettingsError(f"settings: {error}{place and f' in {place}'}; see docs/settings.md") from error
     _check(settings)
     return settings
 
 
 def _check(settings: Settings) -> None:
+    if settings.log_level.lower() not in ("debug", "info", "warning", "error"):
+        raise SettingsError("log_level must be debug, info, warning or error")
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", settings.collector_id):
+        raise SettingsError("collector_id may have letters, digits, dot, dash and underscore, 1 to 64 of them")
+    for network in settings.trusted_proxies:
+        try:
+            ipaddress.ip_network(network, strict=False)
+        except ValueError:
+            raise SettingsError(f"trusted_proxies: {network} is no address or network such as 10.0.0.0/8") from None
     if settings.default_mode not in ("opt_in", "opt_out", "exempt"):
         raise SettingsError("default_mode must be opt_in, opt_out or exempt")
+    if not 0 <= settings.port <= 65_535:
+        raise SettingsError("port must be a number from 0 (any free one) to 65535")
     if settings.workers < 1:
         raise SettingsError("workers must be at least 1")
     if not settings.wechat_api.startswith(("https://", "http://127.0.0.1", "http://localhost")):
@@ -181,6 +215,21 @@ def _check(settings: Settings) -> None:
         raise SettingsError("erase_at must be a time of day in UTC such as 03:00, or empty")
     if settings.erase_grace_seconds < 0 or settings.export_days < 1:
         raise SettingsError("erase_grace_seconds must be at least 0, export_days at least 1")
-    for name in ("commit_interval", "seal_seconds", "body_timeout", "console_idle_seconds"):
+    for name in ("commit_interval", "seal_seconds", "body_timeout", "header_timeout", "maintain_interval",
+                 "console_idle_seconds"):  # fmt: skip
         if getattr(settings, name) <= 0:
             raise SettingsError(f"{name} must be more than 0 seconds")
+    for name in ("drain_timeout", "snapshot_keep_seconds", "orphan_grace_seconds", "dedupe_ids",
+                 "spool_min_free_bytes"):  # fmt: skip
+        if getattr(settings, name) < 0:
+            raise SettingsError(f"{name} must be at least 0")
+    for name in (
+        "rate_limit_events",
+        "rate_limit_burst",
+        "spool_max_bytes",
+        "seal_bytes",
+        "commit_rows",
+        "expire_every",
+    ):
+        if getattr(settings, name) < 1:
+            raise SettingsError(f"{name} must be at least 1")

@@ -125,6 +125,13 @@ def _policy(stored: StoredSource, settings: Settings) -> Policy:
         raise SourceError("source.pii", source=stored.id, said=error) from None
 
 
+def check_origins(origins: Iterable[str]) -> None:
+    """Raises SourceError for one that no browser would send: it would shut everybody out."""
+    for origin in origins:
+        if not origin.startswith(("http://", "https://")) or "/" in origin.partition("://")[2].rstrip("/"):
+            raise SourceError("source.origin", origin=origin)
+
+
 def _checked(source: StoredSource) -> StoredSource:
     if not source.id or len(source.id) > 64 or not source.id.isprintable():
         raise SourceError("source.id")

@@ -91,9 +91,7 @@ def _check(desk: Desk, source: StoredSource) -> None:
     """Raises SourceError: what the command line would take, and no address that cannot be in an address bar."""
     if not source.id or "/" in source.id or source.id != source.id.strip():
         raise SourceError("source.slash")
-    for origin in source.origins:
-        if not origin.startswith(("http://", "https://")) or "/" in origin.partition("://")[2].rstrip("/"):
-            raise SourceError("source.origin", origin=origin)
+    store.check_origins(source.origins)
     store.resolve([source], desk.settings)  # its rules of the firewall as well
 
 

@@ -17,7 +17,8 @@ from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from collector.settings import SECRETS, Settings, read_file
+from collector.settings import SECRETS, Settings, SettingsError, misspelt, read_file
+from collector.sources import read_configured, read_stored, resolve
 from collector.spool import reader, report
 from warehouse.catalog import StoreConfig
 from warehouse.cli.common import store_config
@@ -38,7 +39,14 @@ class Finding(NamedTuple):
 
 
 def configuration(found: Settings, config: Path | None) -> Iterator[Finding]:
-    """The file is readable by others only if it holds no secret."""
+    """Sources can be used, no variable is misspelt, and the file is readable by others only if it holds no secret."""
+    try:
+        resolve([*read_configured(config), *read_stored(found)], found)
+    except SettingsError as error:
+        yield Finding("config", FAIL, str(error), "correct it: a collector starts only with sources that can be used")
+        return
+    for variable, meant in misspelt().items():
+        yield Finding("config", WARN, f"{variable} is no setting and has no effect", f"is {meant} meant?")
     path = config or Path("firsthand.toml")
     if not path.exists():
         yield Finding("config", OK, "no firsthand.toml; defaults and environment are used")

@@ -4,6 +4,7 @@ import contextlib
 import functools
 import json
 import logging
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import click
 
-from collector.settings import Settings, load
+from collector.settings import Settings, SettingsError, load
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -62,9 +63,29 @@ def settings(config: Path | None, data: str | None, **overrides: Any) -> Setting
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
         stream=sys.stderr,
     )
-    for noisy in ("botocore", "boto3", "urllib3", "pyiceberg", "s3transfer"):
+    for noisy in ("alembic", "botocore", "boto3", "urllib3", "pyiceberg", "s3transfer"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLogger().level))
     return found
+
+
+def make_data(found: Settings) -> None:
+    """Make the data directory if need be. Raises SettingsError if nothing can be written there."""
+    todo = "make it writable or name another with --data"
+    try:
+        found.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"{found.data_dir} cannot be made: {error.strerror}; {todo}") from None
+    if not os.access(found.data_dir, os.W_OK | os.X_OK):
+        raise SettingsError(f"{found.data_dir} cannot be written; {todo}")
+
+
+def need_data(found: Settings) -> None:
+    """Raises SettingsError where the tables would lie in a data directory that is not there: a typing mistake in --data
+    must not look like tables without rows."""
+    if not found.catalog_uri and not found.data_dir.is_dir():
+        raise SettingsError(
+            f"there is no directory {found.data_dir}; `firsthand up` makes it, or name another with --data"
+        )
 
 
 def store_config(found: Settings) -> Any:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from collector.settings import misspelt
 from warehouse.cli.common import options, print_json, settings
 
 
@@ -13,6 +14,8 @@ from warehouse.cli.common import options, print_json, settings
 def config(show: bool, data: str | None, config: Path | None, as_json: bool) -> None:
     """Show the settings in force: defaults, then firsthand.toml, then FIRSTHAND_<SETTING>. Secrets are hidden."""
     values = settings(config, data).shown()
+    for variable, meant in misspelt().items():
+        click.echo(f"warning: {variable} is no setting and has no effect; is {meant} meant?", err=True)
     if as_json:
         print_json(values)
         return

@@ -13,6 +13,7 @@ import msgspec
 from warehouse.cli.common import (
     loader_config,
     maintain_config,
+    make_data,
     options,
     print_json,
     settings,
@@ -31,6 +32,7 @@ def load(once: bool, data: str | None, config: Path | None, as_json: bool) -> No
     one spool is safe but gains nothing.
     """
     found = settings(config, data)
+    make_data(found)
     if once:
         _once(found, as_json)
         return

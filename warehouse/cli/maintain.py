@@ -7,7 +7,7 @@ import click
 import msgspec
 
 from collector.settings import Settings
-from warehouse.cli.common import maintain_config, options, print_json, settings, store_config, store_errors
+from warehouse.cli.common import maintain_config, need_data, options, print_json, settings, store_config, store_errors
 
 
 @click.command(epilog="Examples:\n\n  firsthand maintain\n\n  firsthand maintain --purge --json\n\n"
@@ -28,6 +28,7 @@ def maintain(
     deletes it.
     """
     found = settings(config, data)
+    need_data(found)
     from warehouse.maintain import Maintainer
 
     if not (do_compact or do_expire or do_purge or do_erase):
@@ -40,6 +41,8 @@ def maintain(
     if as_json:
         print_json(msgspec.to_builtins(done) | {"erased": [document["request"] for document in erased]})
         return
+    if not (erased or done.compacted or done.retained or done.expired or done.purged):
+        click.echo("nothing to do")
     for document in erased:
         click.echo(f"request {document['request']}: erased and certified")
     for name, what in done.compacted.items():

@@ -3,6 +3,7 @@
 Two collectors on one port would each get a part of the events, which looks like losing the other part.
 """
 
+import errno
 import socket
 import time
 
@@ -10,22 +11,22 @@ from collector.settings import SettingsError
 
 
 def is_free(host: str, port: int) -> bool:
-    """Whether nobody listens on `port` of `host`."""
-    with _socket(host) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
+    """Whether nobody listens on `port` of `host`. Raises SettingsError where we could not listen either."""
+    try:
+        _bound(host, port)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
             return False
+        raise SettingsError(f"cannot listen on port {port} of {host}: {error.strerror}") from None
     return True
 
 
 def free_port(host: str) -> int:
-    """A port of `host` that nobody listens on at the moment."""
-    with _socket(host) as probe:
-        probe.bind((host, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port of `host` that nobody listens on at the moment. Raises SettingsError if we cannot listen there."""
+    try:
+        return _bound(host, 0)
+    except OSError as error:
+        raise SettingsError(f"cannot listen on {host}: {error.strerror}") from None
 
 
 def need(host: str, port: int, patience: float = 0.0) -> None:
@@ -37,5 +38,10 @@ def need(host: str, port: int, patience: float = 0.0) -> None:
         time.sleep(0.05)
 
 
-def _socket(host: str) -> socket.socket:
-    return socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+def _bound(host: str, port: int) -> int:
+    """The port that a socket got; it is closed again."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((host, port))
+        got: int = probe.getsockname()[1]
+        return got

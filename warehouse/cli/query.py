@@ -2,14 +2,16 @@
 
 import csv
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
-from warehouse.cli.common import options, print_json, settings, store_config, store_errors
+from warehouse.cli.common import need_data, options, print_json, settings, store_config, store_errors
 
 MAX_SHOWN = 200
+MIN_COLUMN = 12
 
 
 @click.command(
@@ -31,7 +33,10 @@ def query(sql: str, as_csv: bool, data: str | None, config: Path | None, as_json
             deliveries  sessions: numbers that arrived, numbers that are missing
             lost        what devices say that they lost, by reason
     """
+    if as_csv and as_json:
+        raise click.UsageError("give --csv or --json, not both")
     found = settings(config, data)
+    need_data(found)
     text = sys.stdin.read() if sql == "-" else sql
     from warehouse.query import Reader
 
@@ -48,21 +53,56 @@ def query(sql: str, as_csv: bool, data: str | None, config: Path | None, as_json
 def _csv(result: Any) -> None:
     writer = csv.writer(sys.stdout)
     writer.writerow(result.columns)
-    for row in result.objects():
-        writer.writerow(row.values())
+    for row in _rows(result):
+        writer.writerow(row)
 
 
 def _table(result: Any) -> None:
     from rich.console import Console
-    from rich.table import Table
 
-    table = Table(*result.columns)
-    rows = 0
-    for row in result.objects():
-        rows += 1
-        if rows <= MAX_SHOWN:
-            table.add_row(*("" if value is None else str(value) for value in row.values()))
-    console = Console(markup=False, width=None if sys.stdout.isatty() else 200)
-    console.print(table)
-    if rows > MAX_SHOWN:
-        click.echo(f"… {rows - MAX_SHOWN} more rows; use --csv or --json for all", err=True)
+    rows: list[list[str]] = []
+    more = 0
+    for row in _rows(result):
+        if len(rows) < MAX_SHOWN:
+            rows.append(["" if value is None else str(value) for value in row])
+        else:
+            more += 1
+    console = Console(markup=False, highlight=False, width=None if sys.stdout.isatty() else 200)
+    if _fits(result.columns, rows, console.width):
+        from rich.table import Table
+
+        table = Table(*result.columns)
+        for cells in rows:
+            table.add_row(*cells)
+        console.print(table)
+    else:
+        _records(result.columns, rows)
+    if more:
+        click.echo(f"… {more} more rows; use --csv or --json for all", err=True)
+
+
+def _rows(result: Any) -> Iterator[list[Any]]:
+    """As lists, not objects: two columns may have one name."""
+    from warehouse.query import plain
+
+    for row in result:
+        yield [plain(value) for value in row]
+
+
+def _fits(columns: list[str], rows: list[list[str]], width: int) -> bool:
+    """Whether a table can still be read: columns of words get at least twelve cells each, short ones what they need."""
+    from rich.cells import cell_len
+
+    needed = [min(MIN_COLUMN, max(map(cell_len, cells))) + 3 for cells in zip(columns, *rows, strict=True)]
+    return sum(needed) < width
+
+
+def _records(columns: list[str], rows: list[list[str]]) -> None:
+    """One line a value, as psql shows rows that are too wide."""
+    width = max(map(len, columns))
+    for number, cells in enumerate(rows, 1):
+        click.echo(f"── {number} ".ljust(width + 20, "─"))
+        for name, value in zip(columns, cells, strict=True):
+            click.echo(f"{name:<{width}}  {value}".rstrip())
+    if not rows:
+        click.echo("no rows")

@@ -6,14 +6,14 @@ import click
 
 from collector.settings import load
 from warehouse.cli import ports
-from warehouse.cli.common import options
+from warehouse.cli.common import make_data, options
 
 # After a crash of the collector's main process its workers still drain for a moment
 PREDECESSOR_SECONDS = 3.0
 
 
 @click.command(epilog="Examples:\n\n  firsthand serve --port 8080\n\n  firsthand serve --workers 2 --host 0.0.0.0")
-@click.option("--port", type=int, default=None, help="Port to listen on.  [default: 8080]")
+@click.option("--port", type=int, default=None, help="Port to listen on; 0 for a free one.  [default: 8080]")
 @click.option("--host", default=None, help="Address to listen on.  [default: 127.0.0.1]")
 @click.option("--workers", type=int, default=None, help="Worker processes, each with its own shard.  [default: 1]")
 @options
@@ -27,5 +27,8 @@ def serve(
     from collector.serve import serve as run
 
     found = load(config, data, port=port, host=host, workers=workers)
+    if found.port == 0:  # chosen here, so that all workers share it and the log can name it
+        found = load(config, data, port=ports.free_port(found.host), host=host, workers=workers)
     ports.need(found.host, found.port, PREDECESSOR_SECONDS)
+    make_data(found)
     run(found, config)

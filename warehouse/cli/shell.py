@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from warehouse.cli.common import options, settings, store_config, store_errors
+from warehouse.cli.common import need_data, options, settings, store_config, store_errors
 
 BANNER = "Firsthand SQL (DuckDB). Tables: events, events_raw, bad_events. End statements with ;  \\q leaves."
 
@@ -24,6 +24,7 @@ def shell(data: str | None, config: Path | None, as_json: bool) -> None:
     With --json each statement is answered with one line, a list of objects.
     """
     found = settings(config, data)
+    need_data(found)
     from warehouse.query import Reader
 
     with contextlib.suppress(ImportError):  # line editing is a comfort

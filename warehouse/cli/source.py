@@ -5,12 +5,13 @@ from typing import Any
 
 import click
 import msgspec
+from rich.cells import cell_len, set_cell_size
 
 from collector import sources
 from collector.context import WeChatApp
 from collector.settings import Settings, SettingsError, load
 from collector.sources import StoredSource
-from warehouse.cli.common import options, print_json
+from warehouse.cli.common import make_data, options, print_json
 
 
 @click.group(
@@ -39,6 +40,8 @@ def add(
 ) -> None:  # fmt: skip
     """Make a source called NAME and print its write key."""
     settings = load(config, data)
+    make_data(settings)
+    sources.check_origins(origins)
     stored = sources.read_stored(settings)
     if any(s.id == name for s in [*stored, *sources.read_configured(config)]):
         raise SettingsError(f"there is a source {name} already; `firsthand source list` shows it")
@@ -68,9 +71,12 @@ def list_(data: str | None, config: Path | None, as_json: bool) -> None:
     if as_json:
         print_json([_shown(s) for s in found])
         return
-    for one in found:
-        origins = ", ".join(one.origins) or "any origin"
-        click.echo(f"{one.id:20} {one.write_key:28} {one.kind:12} {one.mode:8} {one.state:7} {origins}")
+    if not found:
+        click.echo("no source yet; `firsthand source add NAME` makes one", err=True)
+    lines = [(s.id, s.write_key, s.kind, s.mode, s.state, ", ".join(s.origins) or "any origin") for s in found]
+    widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]  # a Chinese character takes two cells
+    for line in lines:
+        click.echo("  ".join(set_cell_size(word, width) for word, width in zip(line, widths, strict=True)).rstrip())
 
 
 @source.command(epilog="Example:\n\n  firsthand source rotate shop")
@@ -86,7 +92,10 @@ def rotate(name: str, data: str | None, config: Path | None, as_json: bool) -> N
         click.echo(made.write_key)
 
 
-@source.command(epilog="Example:\n\n  firsthand source pause shop\n\n  firsthand source pause shop --resume")
+@source.command(
+    short_help="Refuse NAME's events, or take them again.",
+    epilog="Example:\n\n  firsthand source pause shop\n\n  firsthand source pause shop --resume",
+)
 @click.argument("name")
 @click.option("--resume", is_flag=True, help="Take events again.")
 @options
@@ -100,7 +109,8 @@ def pause(name: str, resume: bool, data: str | None, config: Path | None, as_jso
         click.echo(f"{made.id} is {made.state}")
 
 
-@source.command(epilog="Examples:\n\n  firsthand source wechat mini --appid wx0123456789abcdef --secret-file FILE\n\n"
+@source.command(short_help="Tell NAME which mini-program it is.",
+                epilog="Examples:\n\n  firsthand source wechat mini --appid wx0123456789abcdef --secret-file FILE\n\n"
                 "  firsthand source wechat mini --remove")  # fmt: skip
 @click.argument("name")
 @click.option("--appid", help="The mini-program's AppID.")

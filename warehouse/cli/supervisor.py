@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from collector.processes import end_with_parent
+from warehouse.cli.common import EXIT_USAGE
 
 MAX_WAIT = 10.0
 HEALTHY_SECONDS = 30.0
@@ -85,6 +86,11 @@ class Supervisor:
                 child.failures, child.proven = 0, True
             return True
         child.failures += 1
+        # Exit code 2: something that was typed or set is wrong, and the child has said what. A later one may be a port
+        # that its predecessor still holds
+        if code == EXIT_USAGE and child.failures == 1 and not child.proven:
+            self._say(f"{child.name} cannot start: see above")
+            return False
         # What never worked is a mistake to correct; what worked is tried for ever: the others must not end with it
         if child.failures >= 5 and now - child.started < 2 and not child.proven:
             self._say(f"{child.name} fails at every start (exit {code}); giving up. `firsthand doctor` may tell why")

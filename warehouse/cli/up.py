@@ -15,7 +15,7 @@ from collector import sources
 from collector.settings import ENV_PREFIX, Settings, load
 from collector.sources import StoredSource
 from warehouse.cli import ports
-from warehouse.cli.common import options
+from warehouse.cli.common import make_data, options
 from warehouse.cli.supervisor import Child, Supervisor, python
 
 READY_SECONDS = 60.0
@@ -45,9 +45,9 @@ def up(
     A clean stop drains the collector, loads what is in the spool and ends. With --json one line of JSON with the
     addresses is printed when everything is ready.
     """
-    found = load(config, data, host=host, workers=workers, demo=demo)
+    found = load(config, data, host=host, workers=workers, demo=demo, port=port)
     chosen = _port(found, port)
-    found.data_dir.mkdir(parents=True, exist_ok=True)
+    make_data(found)
     children = _children(found, config, chosen)
     supervisor = Supervisor(children, lambda text: click.echo(f"firsthand: {text}", err=True), found.drain_timeout + 10)
     sys.exit(supervisor.run(lambda: _announce(supervisor, found, chosen, as_json)))

@@ -102,6 +102,12 @@ def test_a_child_that_never_comes_up_ends_it_all(book: Path) -> None:
     assert book.read_text().splitlines()[-1] == "loader ended"  # asked, not killed
 
 
+def test_what_was_typed_or_set_wrongly_is_not_tried_again(book: Path) -> None:
+    said: list[str] = []
+    assert Supervisor([child("collector", "raise SystemExit(2)")], said.append, grace=10).run() == 1
+    assert said == ["collector cannot start: see above"]
+
+
 def test_who_does_not_end_in_time_is_killed(book: Path) -> None:
     said: list[str] = []
     slow = child("collector", POLITE, str(book), "60")

@@ -22,6 +22,10 @@ export function line(item) {
   if (item.replay) tr.classList.add('replay');
   tr.tabIndex = -1;
   tr.dataset.key = item.key;
+  for (const name of ['page', 'client', 'geo']) {
+    const cell = tr.querySelector(`td.${name}`);
+    cell.title = cell.textContent; // one line each: what does not fit is said by the pointer
+  }
   markRepeat(tr, item);
   return tr;
 }
