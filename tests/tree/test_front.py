@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from functools import cache
 
 import click
 import pytest
@@ -59,9 +60,21 @@ def test_commands_and_options_exist(path: str, typed: str) -> None:
 def test_links_lead_somewhere(path: str) -> None:
     text = FENCE.sub("", read(path))
     folder = (ROOT / path).parent
-    local = [link for link in LINK.findall(text) if "://" not in link and not link.startswith(("mailto:", "#"))]
+    local = [link for link in LINK.findall(text) if "://" not in link and not link.startswith("mailto:")]
     broken = [link for link in local if not (folder / link.partition("#")[0]).exists()]
+    for link in local:
+        page, _, anchor = link.partition("#")
+        if anchor and (not page or page.endswith(".md")):
+            there = path if not page else (folder / page).resolve().relative_to(ROOT).as_posix()
+            broken += [] if anchor in anchors(there) else [link]
     assert broken == []
+
+
+@cache
+def anchors(path: str) -> set[str]:
+    """Of a page's headings, as GitHub makes them: small letters, no marks, dashes for spaces."""
+    headings = re.findall(r"^#+ +(.*)$", FENCE.sub("", read(path)), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-") for heading in headings}
 
 
 def test_pictures_are_in_the_repository() -> None:

@@ -12,6 +12,7 @@ from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import click
 
+from collector.logs import JsonLines
 from collector.settings import Settings, SettingsError, load
 
 P = ParamSpec("P")
@@ -55,14 +56,16 @@ def fail(message: str, code: int = EXIT_USAGE) -> NoReturn:
     sys.exit(code)
 
 
-def settings(config: Path | None, data: str | None, **overrides: Any) -> Settings:
-    """The settings in force; also sets up logging by `log_level`. Raises SettingsError."""
-    found = load(config, data, **overrides)
-    logging.basicConfig(
-        level=found.log_level.upper(),
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-        stream=sys.stderr,
-    )
+def settings(config: Path | None, data: str | None, lines: bool = False) -> Settings:
+    """The settings in force; also sets up logging by `log_level`. Raises SettingsError.
+
+    Text for a person who waits for the command to end; JSON `lines` for what runs on its own, without the texts of
+    exceptions, which may quote an event.
+    """
+    found = load(config, data)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines() if lines else logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=found.log_level.upper(), handlers=[handler])
     for noisy in ("alembic", "botocore", "boto3", "urllib3", "pyiceberg", "s3transfer"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLogger().level))
     return found

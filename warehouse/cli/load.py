@@ -31,7 +31,7 @@ def load(once: bool, data: str | None, config: Path | None, as_json: bool) -> No
     Without --once it runs until SIGTERM or SIGINT, then loads what is sealed once more. Running two loaders on
     one spool is safe but gains nothing.
     """
-    found = settings(config, data)
+    found = settings(config, data, lines=not once)
     make_data(found)
     if once:
         _once(found, as_json)

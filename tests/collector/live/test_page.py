@@ -58,6 +58,9 @@ async def test_without_the_token_it_says_where_to_find_it_and_takes_it(base: str
         await page.fill("#token", live_token(data))
         await page.press("#token", "Enter")
         await until(page, "document.getElementById('state')?.dataset.state", lambda s: s == "live")
+        await page.set_viewport_size({"width": 360, "height": 740})  # a narrow phone: nothing lies outside
+        assert await page.evaluate("document.documentElement.scrollWidth") == 360
+        assert await page.evaluate("document.getElementById('scroll').scrollWidth") == 360
         assert "token" not in page.url
 
 
