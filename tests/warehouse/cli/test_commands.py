@@ -1,6 +1,7 @@
 """The commands, run as people run them: in their own process, or through click for what is only text."""
 
 import json
+import logging
 import os
 import re
 import subprocess
@@ -18,6 +19,7 @@ from tests.stores import STORES_SLOWLY, Store, local_store, rest_store
 from tests.warehouse.spooled import bad_event, event, spool
 from warehouse.cli import COMMANDS, main
 from warehouse.cli.checks import configuration
+from warehouse.cli.common import settings
 from warehouse.loader import Loader, LoaderConfig
 
 
@@ -199,6 +201,20 @@ def test_the_shell_answers_and_leaves(loaded: Store) -> None:
     first, second, third = map(json.loads, done.stdout.splitlines())
     assert first == [{"event_id": "a", "event_time": "2026-01-02T03:04:05.678Z"}]
     assert ("Parser Error" in second["error"], third, done.stderr) == (True, [{"y": "x"}], "")
+
+
+def test_the_loader_says_in_json_what_happened_and_not_what_an_event_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: dict[str, Any] = {}
+    monkeypatch.setattr(logging, "basicConfig", taken.update)
+    settings(None, str(tmp_path), lines=True)
+    try:
+        raise ValueError("ada@lovelace.example")
+    except ValueError:
+        record = logging.LogRecord("firsthand.loader", logging.ERROR, "", 0, "not loaded", None, sys.exc_info())
+    said = json.loads(taken["handlers"][0].format(record))
+    assert (said["message"], said["error"], "ada" in str(said)) == ("not loaded", "ValueError", False)
 
 
 def findings(store: Store, **environ: str) -> tuple[int, dict[str, list[dict[str, Any]]]]:
