@@ -118,8 +118,8 @@ def _announce(supervisor: Supervisor, found: Settings, port: int, as_json: bool)
     ):
         if name in addresses:
             click.echo(f"  {text} {addresses[name]}")
-    shown = os.path.relpath(found.data_dir)
-    click.echo(f'  try        {program()} query --data {shown} "select event, count(*) from events group by all"')
+    query = f"{program()} query --data {typed(found.data_dir)}"
+    click.echo(f'  try        {query} "select event, count(*) from events group by all"')
 
 
 def program() -> str:
@@ -127,7 +127,13 @@ def program() -> str:
     beside, known = Path(sys.executable).with_name("firsthand"), shutil.which("firsthand")
     if known and beside.exists() and beside.samefile(known):
         return "firsthand"
-    return os.path.relpath(beside) if beside.exists() else f"{sys.executable} -m warehouse.cli"
+    return typed(beside) if beside.exists() else f"{sys.executable} -m warehouse.cli"
+
+
+def typed(path: Path) -> str:
+    """A path as somebody here would type it: from the working directory on if it lies below, else in full."""
+    relative = os.path.relpath(path)
+    return str(path.absolute()) if relative.startswith("..") else relative
 
 
 def _wait_until_ready(supervisor: Supervisor, base: str) -> bool:

@@ -62,8 +62,10 @@ def test_every_command_has_help_with_an_example(name: str) -> None:
 
 
 def test_what_up_tells_to_type_can_be_typed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from warehouse.cli.up import program
+    from warehouse.cli.up import program, typed
 
+    assert typed(Path.cwd() / "data") == "data"
+    assert typed(tmp_path) == str(tmp_path)  # no row of dots
     beside = Path(sys.executable).parent
     monkeypatch.setenv("PATH", str(beside))
     assert program() == "firsthand"
