@@ -1,4 +1,4 @@
-"""What the scenarios run against: adapters of the SDKs, and one real stack for the whole session."""
+"""What the scenarios run against: adapters of the SDKs, and one real stack for all of them."""
 
 import json
 import os
@@ -15,6 +15,8 @@ from collector import sources
 from collector.settings import load
 from collector.sources import StoredSource
 from tests.contract.driver import load_all
+from warehouse.catalog import StoreConfig
+from warehouse.query import Reader
 
 ROOT = Path(__file__).parent.parent.parent
 KINDS = {"js": "web", "mp": "miniprogram", "py": "server"}
@@ -47,14 +49,12 @@ class Stack:
     owed: dict[str, list[str]] = field(default_factory=dict)
 
     def query(self, sql: str) -> list[dict[str, Any]]:
-        command = [*FIRSTHAND, "query", sql, "--json", "--data", str(self.data)]
-        found = subprocess.run(command, cwd=self.data, capture_output=True, text=True, check=False)
-        assert found.returncode == 0, found.stderr
-        rows: list[dict[str, Any]] = json.loads(found.stdout)
+        with Reader(StoreConfig(str(self.data))) as reader:
+            rows: list[dict[str, Any]] = reader.query(sql).objects()
         return rows
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Collector and loader with a source for each scenario and SDK; if it does not start, the test fails."""
     data = tmp_path_factory.mktemp("stack")
@@ -64,7 +64,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     log = (data / "up.log").open("w")
     up = subprocess.Popen(
         [*FIRSTHAND, "up", "--port", "0", "--data", str(data), "--json"],
-        env={**os.environ, "FIRSTHAND_COMMIT_INTERVAL": "0.5", "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "FIRSTHAND_COMMIT_INTERVAL": "3", "PYTHONPATH": str(ROOT)},
         cwd=data,
         stdout=subprocess.PIPE,
         stderr=log,

@@ -104,9 +104,10 @@ def test_in_the_end_each_confirmed_event_is_one_row(stack: Stack) -> None:
     """Runs after the scenarios above and looks at all that they have left."""
     owed = Counter((source, id_) for source, ids in stack.owed.items() for id_ in ids)
     sources = ", ".join(f"'{source}'" for source in stack.owed) or "''"
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     rows: Counter[tuple[str, str]] = Counter()
     while time.monotonic() < deadline and len(rows) < len(owed):
+        time.sleep(0.5)
         found = stack.query(f"select source_id, event_id from events where source_id in ({sources}) limit 100000")
         rows = Counter((row["source_id"], row["event_id"]) for row in found)
     assert rows == owed

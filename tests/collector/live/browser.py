@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
 
 USER_AGENT = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36"
@@ -29,9 +29,17 @@ async def chromium() -> AsyncIterator[Browser]:
             await browser.close()
 
 
-async def visitor(browser: Browser, locale: str, **options: Any) -> Page:
+@contextlib.asynccontextmanager
+async def visitor(browser: Browser, locale: str, **options: Any) -> AsyncIterator[Page]:
     """A page of a new person, whose errors are collected in `errors_of(page)`."""
     context = await browser.new_context(locale=locale, user_agent=USER_AGENT, **options)
+    try:
+        yield await _listened_to(context)
+    finally:
+        await context.close()
+
+
+async def _listened_to(context: BrowserContext) -> Page:
     page = await context.new_page()
     errors: list[str] = []
     page.errors = errors  # type: ignore[attr-defined]

@@ -5,10 +5,10 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Browser, Page
 
 from collector.live.access import live_token
-from tests.collector.live.browser import chromium, errors_of, until, visitor
+from tests.collector.live.browser import errors_of, until, visitor
 from tests.collector.live.harness import served
 from tests.collector.live.rows import event, refused, write, writer
 
@@ -47,9 +47,8 @@ async def open_live(page: Page, base: str, data: Path) -> None:
     await page.click("#clear")
 
 
-async def test_without_the_token_it_says_where_to_find_it_and_takes_it(base: str, data: Path) -> None:
-    async with chromium() as browser:
-        page = await visitor(browser, "en")
+async def test_without_the_token_it_says_where_to_find_it_and_takes_it(browser: Browser, base: str, data: Path) -> None:
+    async with visitor(browser, "en") as page:
         await page.goto(f"{base}/live")
         assert "keys/live-token" in await page.inner_text("body")
         await page.fill("#token", "wrong")
@@ -72,11 +71,10 @@ async def test_without_the_token_it_says_where_to_find_it_and_takes_it(base: str
     ],
 )
 async def test_rows_appear_with_verdict_enrichment_and_reason(
-    base: str, data: Path, locale: str, accepted: str, pause: str, why: str
+    browser: Browser, base: str, data: Path, locale: str, accepted: str, pause: str, why: str
 ) -> None:
     spool = writer(data / "spool")
-    async with chromium() as browser:
-        page = await visitor(browser, locale)
+    async with visitor(browser, locale) as page:
         await open_live(page, base, data)
         await write(spool, event(1, event_id=f"{locale}-1"))
         await write(spool, refused(2))
@@ -98,9 +96,8 @@ async def test_rows_appear_with_verdict_enrichment_and_reason(
     await spool.close()
 
 
-async def test_the_language_and_the_theme_can_be_switched(base: str, data: Path) -> None:
-    async with chromium() as browser:
-        page = await visitor(browser, "en", color_scheme="light")
+async def test_the_language_and_the_theme_can_be_switched(browser: Browser, base: str, data: Path) -> None:
+    async with visitor(browser, "en", color_scheme="light") as page:
         await open_live(page, base, data)
         background = "getComputedStyle(document.body).backgroundColor"
         light = await page.evaluate(background)
@@ -115,10 +112,9 @@ async def test_the_language_and_the_theme_can_be_switched(base: str, data: Path)
         assert errors_of(page) == []
 
 
-async def test_the_keyboard_opens_moves_and_closes(base: str, data: Path) -> None:
+async def test_the_keyboard_opens_moves_and_closes(browser: Browser, base: str, data: Path) -> None:
     spool = writer(data / "spool")
-    async with chromium() as browser:
-        page = await visitor(browser, "en")
+    async with visitor(browser, "en") as page:
         await open_live(page, base, data)
         for number in range(3):
             await write(spool, event(number, event=f"Key {number}", event_id=f"key-{number}"))
@@ -140,10 +136,9 @@ async def test_the_keyboard_opens_moves_and_closes(base: str, data: Path) -> Non
     await spool.close()
 
 
-async def test_pausing_holds_rows_back_and_counts_them(base: str, data: Path) -> None:
+async def test_pausing_holds_rows_back_and_counts_them(browser: Browser, base: str, data: Path) -> None:
     spool = writer(data / "spool")
-    async with chromium() as browser:
-        page = await visitor(browser, "en")
+    async with visitor(browser, "en") as page:
         await open_live(page, base, data)
         await page.click("#pause")
         await write(spool, *[event(n, event_id=f"pause-{n}") for n in range(4)])
@@ -155,10 +150,9 @@ async def test_pausing_holds_rows_back_and_counts_them(base: str, data: Path) ->
     await spool.close()
 
 
-async def test_filters_by_verdict_event_and_reason(base: str, data: Path) -> None:
+async def test_filters_by_verdict_event_and_reason(browser: Browser, base: str, data: Path) -> None:
     spool = writer(data / "spool")
-    async with chromium() as browser:
-        page = await visitor(browser, "en")
+    async with visitor(browser, "en") as page:
         await open_live(page, base, data)
         await write(spool, event(1, event="Bought", event_id="f-1"), refused(2), refused(3, "invalid"))
         await until(page, COUNT, lambda n: n == 3)
@@ -175,10 +169,9 @@ async def test_filters_by_verdict_event_and_reason(base: str, data: Path) -> Non
     await spool.close()
 
 
-async def test_a_message_sent_again_is_one_row(base: str, data: Path) -> None:
+async def test_a_message_sent_again_is_one_row(browser: Browser, base: str, data: Path) -> None:
     spool = writer(data / "spool")
-    async with chromium() as browser:
-        page = await visitor(browser, "en")
+    async with visitor(browser, "en") as page:
         await open_live(page, base, data)
         for _ in range(3):
             await write(spool, event(1, event_id="again"))
@@ -189,10 +182,9 @@ async def test_a_message_sent_again_is_one_row(base: str, data: Path) -> None:
     await spool.close()
 
 
-async def test_what_people_typed_stays_text(base: str, data: Path) -> None:
+async def test_what_people_typed_stays_text(browser: Browser, base: str, data: Path) -> None:
     spool = writer(data / "spool")
-    async with chromium() as browser:
-        page = await visitor(browser, "en")
+    async with visitor(browser, "en") as page:
         await open_live(page, base, data)
         row = event(1, event_id="hostile", event=HOSTILE, page_path=HOSTILE, geo_city=HOSTILE, browser=HOSTILE,
                     session_id=HOSTILE, source_id=HOSTILE, consent_purposes=[HOSTILE], bot_name=HOSTILE, is_bot=True,
@@ -211,10 +203,9 @@ async def test_what_people_typed_stays_text(base: str, data: Path) -> None:
     await spool.close()
 
 
-async def test_after_a_restart_it_connects_again_and_repeats_nothing(tmp_path: Path) -> None:
+async def test_after_a_restart_it_connects_again_and_repeats_nothing(browser: Browser, tmp_path: Path) -> None:
     spool = writer(tmp_path / "spool")
-    async with chromium() as browser:
-        page = await visitor(browser, "en")
+    async with visitor(browser, "en") as page:
         with served(tmp_path) as base:
             await connected(page, base, tmp_path)
             await write(spool, event(1, event_id="before"))

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, Request
+from playwright.async_api import Browser, Page, Request
 
-from tests.collector.live.browser import chromium, errors_of, until, visitor
+from tests.collector.live.browser import errors_of, until, visitor
 from tests.collector.live.harness import Installed, installed
 from warehouse.catalog import StoreConfig
 from warehouse.query import Reader
@@ -72,9 +72,8 @@ async def stored(page: Page) -> list[str]:
     return sorted(name for name in [*names, *cookies] if not name.startswith("fern."))
 
 
-async def test_before_a_choice_nothing_is_sent_or_stored(up: Installed) -> None:
-    async with chromium() as browser:
-        page = await visitor(browser, "en")
+async def test_before_a_choice_nothing_is_sent_or_stored(browser: Browser, up: Installed) -> None:
+    async with visitor(browser, "en") as page:
         sent = watch(page)
         await page.goto(up.demo)
         await page.wait_for_selector(".bar")
@@ -88,9 +87,8 @@ async def test_before_a_choice_nothing_is_sent_or_stored(up: Installed) -> None:
         assert errors_of(page) == []
 
 
-async def test_after_a_no_the_shop_works_and_nothing_is_sent(up: Installed) -> None:
-    async with chromium() as browser:
-        page = await visitor(browser, "en")
+async def test_after_a_no_the_shop_works_and_nothing_is_sent(browser: Browser, up: Installed) -> None:
+    async with visitor(browser, "en") as page:
         sent = watch(page)
         await page.goto(up.demo)
         await page.click("[data-act=reject]")
@@ -107,9 +105,10 @@ async def test_after_a_no_the_shop_works_and_nothing_is_sent(up: Installed) -> N
         assert await page.evaluate(EVENTS) == []
 
 
-async def test_a_purchase_is_seen_live_and_is_in_the_table_without_what_was_typed(up: Installed) -> None:
-    async with chromium() as browser:
-        page = await visitor(browser, "zh-CN")
+async def test_a_purchase_is_seen_live_and_is_in_the_table_without_what_was_typed(
+    browser: Browser, up: Installed
+) -> None:
+    async with visitor(browser, "zh-CN") as page:
         live = await page.context.new_page()
         await live.goto(up.live)
         await page.goto(up.demo)
