@@ -30,8 +30,7 @@ class Installation(Stack):
 
     def source(self, name: str, *options: str) -> str:
         """Make a source; its write key."""
-        made = json.loads(self.run("source", "add", name, "--json", *options))
-        self.keys[name] = made["writeKey"]
+        self.keys[name] = self.made_source(name, *options)
         return self.keys[name]
 
     def begin(self, *options: str) -> None:

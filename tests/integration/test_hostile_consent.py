@@ -25,9 +25,9 @@ def ruled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Stack, str
     stack = Stack(local_store(tmp_path_factory.mktemp("hostile") / "data"))
     try:
         stack.run("consent", "publish")
-        key = json.loads(stack.run("source", "add", "orders", "--kind", "server", "--json"))["writeKey"]
+        key = stack.made_source("orders", "--kind", "server")
         process = stack.serve()
-        yield stack, str(key)
+        yield stack, key
         assert stack.stop(process) == 0
         reports = json.loads(stack.run("consent", "verify", "--json"))
         assert [report["problem"] for report in reports] == [None, None]
