@@ -1,7 +1,7 @@
 """Answers: small JSON bodies, CORS headers, one place that knows how a status is said."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -12,6 +12,7 @@ Headers = list[tuple[bytes, bytes]]
 
 JSON = (b"content-type", b"application/json")
 NO_STORE = (b"cache-control", b"no-store")
+TEXTS = [(name.decode(), value.decode()) for name, value in (JSON, NO_STORE)]  # both, where the server wants texts
 # What Segment's browser client asks for; a day, because every browser caps it anyway
 PREFLIGHT: Headers = [
     (b"access-control-allow-methods", b"POST, GET, OPTIONS"),
@@ -49,6 +50,14 @@ def cors(origin: bytes | None) -> Headers:
     ]
 
 
+class Answer(NamedTuple):
+    """A whole answer; `headers` beside those that all have."""
+
+    status: int
+    body: bytes
+    headers: Headers
+
+
 async def answer(send: Send, status: int, body: bytes, headers: Headers) -> None:
     """Send one whole answer."""
     length = (b"content-length", b"%d" % len(body))
@@ -56,10 +65,15 @@ async def answer(send: Send, status: int, body: bytes, headers: Headers) -> None
     await send({"type": "http.response.body", "body": body})
 
 
-async def fail(send: Send, status: int, code: str, message: str, headers: Headers, retry_after: int = 0) -> None:
-    """Send an error. `retry_after`: whole seconds, for 429 and 503."""
+def failure(status: int, code: str, message: str, headers: Headers, retry_after: int = 0) -> Answer:
+    """An error. `retry_after`: whole seconds, for 429 and 503."""
     if retry_after:
         headers = [*headers, (b"retry-after", str(retry_after).encode())]
     if status == 408:
         headers = [*headers, (b"connection", b"close")]
-    await answer(send, status, msgspec.json.encode(Failure(code, message)), headers)
+    return Answer(status, msgspec.json.encode(Failure(code, message)), headers)
+
+
+async def fail(send: Send, status: int, code: str, message: str, headers: Headers, retry_after: int = 0) -> None:
+    """Send an error."""
+    await answer(send, *failure(status, code, message, headers, retry_after))
