@@ -15,7 +15,7 @@ type Given = Partial<Omit<State, 'decisions'>> & { decisions?: Record<string, st
 
 function state(more: Given = {}): State {
   const decisions = Object.fromEntries(all.purposes.map((id) => [id, 'hold']));
-  return { gpc: false, preferences: null, decisions: { necessary: 'allow', ...decisions }, ...more } as State;
+  return { gpc: false, current: null, decisions: { necessary: 'allow', ...decisions }, ...more } as State;
 }
 
 const purpose = (id: string, more: Partial<PurposeRule> = {}): PurposeRule => ({
@@ -89,8 +89,8 @@ describe('switches', () => {
 
   it('show what is allowed now, and are off under the signal whatever was chosen earlier', () => {
     const decisions = { necessary: 'allow', analytics: 'allow', ads: 'allow', abroad: 'deny', odd: 'allow' };
-    const preferences = { analytics: true, ads: true, abroad: false, odd: true };
-    expect(switches(state({ gpc: true, decisions, preferences, policy: policy() }))).toEqual({
+    const current = { analytics: true, ads: true, abroad: false, odd: true };
+    expect(switches(state({ gpc: true, decisions, current, policy: policy() }))).toEqual({
       necessary: [true, 'always'],
       analytics: [true, ''],
       ads: [false, 'gpc'],
@@ -114,7 +114,7 @@ describe('asks', () => {
   it('for a purpose of the site’s own that the SDK has not heard of, until it was answered', () => {
     const own = { ...options, purposes: ['surveys'] };
     expect(asks({}, own)).toBe(true);
-    expect(asks({ preferences: { surveys: false } }, own)).toBe(false);
+    expect(asks({ current: { surveys: false } }, own)).toBe(false);
   });
 
   const ruled = (more: Partial<PurposeRule>) => policy({ purposes: [purpose('analytics', more)] });
@@ -141,14 +141,22 @@ describe('asks', () => {
   });
 
   it.each([
-    [true, 'allow', false],
-    [false, 'deny', false],
-    [true, 'deny', true],
-    [false, 'allow', true],
-  ])('after a choice of %s that is now %s: %s, it may be too old', (analytics, decision, expected) => {
-    const preferences: Preferences = { analytics };
-    expect(asks({ preferences, decisions: { analytics: decision }, policy: ruled({}) })).toBe(expected);
-  });
+    [{ analytics: true }, 'allow', false],
+    [{ analytics: false }, 'deny', false],
+    // too old, or about another purpose or notice: what is sent while it waits is what the policy sends of nobody's choice
+    [{}, 'deny', true],
+    [{}, 'allow', true],
+    [{}, 'hold', true],
+  ] as [Preferences, Decision, boolean][])(
+    'of a choice %o counts, and it is now %s: %s',
+    (current, decision, expected) => {
+      expect(asks({ current, decisions: { analytics: decision }, policy: ruled({}) })).toBe(expected);
+      // where silence allows, nobody is asked, and nobody who was silent lately
+      expect(asks({ current, decisions: { analytics: decision }, policy: ruled({ mode: 'opt_out' }) })).toBe(
+        decision === 'hold',
+      );
+    },
+  );
 
   it.each([
     ['no1_1', 'prompt', false],
@@ -158,7 +166,7 @@ describe('asks', () => {
     [undefined, 'prompt', false],
   ])('with a choice made under the notice %s and a policy that says %s: %s', (notice, reconsent, expected) => {
     const given = { ...ruled({}), reconsent };
-    const choice = { preferences: { analytics: true }, decisions: { analytics: 'allow' }, notice };
+    const choice = { current: { analytics: true }, decisions: { analytics: 'allow' }, notice };
     expect(viewOf(state({ ...choice, policy: given }), options)).toMatchObject({ ask: expected, granted: true });
   });
 

@@ -160,6 +160,24 @@ it('what waits is bounded, the oldest goes, counted', () => {
   expect(client.stats()).toMatchObject({ captured: 1_005, held: 1_000, droppedBy: { overflow: 5 } });
 });
 
+it('and so are its bytes, as those of the queue are, for which it is bound', async () => {
+  const device = new Device();
+  const { client } = device.tab();
+  const text = 'x'.repeat(30_000);
+  for (let i = 0; i < 100; i++) client.track(`E${i}`, { text });
+  const { held, droppedBy } = client.stats();
+  expect(held).toBe(8); // 8 × 30 kB in 256 KB
+  expect(droppedBy).toEqual({ overflow: 92 });
+  client.consent.set({ analytics: true });
+  await device.advance(4_000);
+  expect(names(device.sent)).toEqual(['E92', 'E93', 'E94', 'E95', 'E96', 'E97', 'E98', 'E99']);
+  const small = new Device().tab({ maxQueueBytes: 500, maxQueueEvents: 3 }).client;
+  for (let i = 0; i < 9; i++) small.track('E');
+  expect(small.stats().held).toBe(3);
+  small.track('E', { text: 'x'.repeat(430) });
+  expect(small.stats().held).toBe(1);
+});
+
 it('a user named under denial is not remembered', async () => {
   const device = new Device();
   const { client } = device.tab();

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { createGate, type GateOptions } from '../src/core/gate.js';
-import type { Policy, PurposeRule } from '../src/core/protocol.js';
+import type { Decision, Policy, PurposeRule } from '../src/core/protocol.js';
 import { rulesOf } from '../src/core/rule.js';
 import { Device, names } from './ports.js';
 
@@ -146,6 +146,47 @@ describe('a choice', () => {
     expect(decide('analytics')).toBe('hold');
   });
 
+  it('that is stale is still what was said, and is claimed as no grant, where silence allows either', () => {
+    const { policy: use, decide, device, set, preferences } = gate();
+    const silent = { ttlDays: 30, default: 'granted', mode: 'opt_out' };
+    use(policy(rule('analytics', silent), rule('ads', silent)));
+    set({ analytics: true, ads: false });
+    expect(preferences(true)).toEqual({ analytics: true, ads: false });
+    device.now += 30 * DAY;
+    expect(decide('analytics')).toBe('allow');
+    expect(preferences(true)).toEqual({ ads: false });
+    expect(preferences()).toEqual({ analytics: true, ads: false });
+  });
+
+  it('made before the policy came is about that policy: stale when purpose or notice become others', () => {
+    const one = { ...policy(rule('analytics'), rule('ads')), ...notice('no1_a'), reconsent: 'hard' };
+    for (const [news, expected] of [
+      [one, 'allow'],
+      [{ ...one, ...policy(rule('analytics', { version: 'pu1_b' })) }, 'hold'],
+      [{ ...one, ...notice('no1_b') }, 'hold'],
+    ] as [Policy, Decision][]) {
+      const { policy: use, decide, set, memory } = gate();
+      set({ analytics: true });
+      use(one);
+      expect([decide('analytics'), memory()?.[2]]).toEqual(['allow', 'no1_a']);
+      use(news);
+      expect(decide('analytics')).toBe(expected);
+    }
+  });
+
+  it('made before the policy came keeps what older answers were given under', () => {
+    const device = new Device();
+    const page = () => gate({ storage: device.tab().ports.storage, now: () => device.now });
+    const one = { ...policy(rule('analytics'), rule('ads')), ...notice('no1_a'), reconsent: 'hard' };
+    const first = page();
+    first.policy(one);
+    first.set({ analytics: true });
+    const second = page();
+    second.set({ ads: true });
+    second.policy({ ...one, ...notice('no1_b') });
+    expect(second.decide('analytics')).toBe('hold');
+  });
+
   it('that is damaged is a no, and a record that is none asks again', () => {
     const { device } = gate();
     for (const [stored, expected] of [
@@ -213,7 +254,8 @@ describe('before the policy is there, a grant counts', () => {
     };
     expect(stored(true, device.now - 180 * DAY + 1)).toBe('allow');
     expect(stored(true, device.now - 180 * DAY)).toBe('hold');
-    expect(stored(true, device.now + 1)).toBe('hold');
+    expect(stored(true, device.now + DAY)).toBe('allow'); // the clock was set back
+    expect(stored(true, device.now + DAY + 1)).toBe('hold');
     expect(stored(true)).toBe('hold');
     expect(stored(true, 'x')).toBe('hold');
     expect(stored(false, device.now - 3_650 * DAY)).toBe('deny');

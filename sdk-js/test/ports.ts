@@ -30,6 +30,10 @@ export class Device {
   /** Requests that were taken back before an answer. */
   aborted = 0;
   now = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
+  /** What the clock on the wall is ahead of the time that passes (ms): somebody has set it. */
+  skew = 0;
+  /** Timers are due at multiples of this only (ms), as in a tab in the background. */
+  throttle = 1;
   reply: Reply = ok;
   /** What a GET answers, by the end of its address; nothing: no answer. */
   answers = new Map<string, unknown>();
@@ -155,9 +159,10 @@ export class Device {
         },
       },
       clock: {
-        now: () => this.now,
+        now: () => this.now + this.skew,
         after: (ms, run) => {
-          const timer = { at: this.now + ms, run: () => dead || run() };
+          const at = Math.ceil((this.now + ms) / this.throttle) * this.throttle;
+          const timer = { at, run: () => dead || run() };
           this.timers.add(timer);
           return () => this.timers.delete(timer);
         },

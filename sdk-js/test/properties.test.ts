@@ -65,7 +65,7 @@ it('a session never goes back: its number counts up by one, its time never falls
       for (const [i, step] of steps.entries()) {
         now += step;
         const touched = touch(state, now, `s-${i}`);
-        if (touched.isNew) {
+        if (!touched.seq) {
           expect(touched).toMatchObject({ id: `s-${i}`, startedAt: now, lastAt: now, seq: 0 });
         } else {
           const before = state as unknown as SessionState;

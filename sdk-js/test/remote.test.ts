@@ -190,7 +190,24 @@ it('a choice made before the policy is there is posted when it is', async () => 
   tab.client.consent.set({ analytics: true });
   expect(device.posted).toEqual([]);
   await settle();
-  expect(device.posted).toHaveLength(1);
+  expect(device.posted).toMatchObject([{ body: { noticeHash: 'no1_a', policyVersion: 'po1_a' } }]);
+  // and is remembered as what was posted
+  expect(tab.client.consent.get()).toMatchObject({ notice: 'no1_a', current: { analytics: true } });
+});
+
+it('a grant that is stale is stamped on no event, and neither hidden from the site', async () => {
+  const silent = { consent: { ...POLICY, purposes: [rule('analytics', { ttlDays: 30, default: 'granted' })] } };
+  const device = collector(silent);
+  const { client } = await visit(device);
+  client.consent.set({ analytics: true });
+  client.track('A');
+  await device.advance(4_000);
+  device.now += 30 * 86_400_000;
+  client.track('B');
+  await device.advance(4_000);
+  const stamps = device.confirmed.map(({ context }) => context.consent?.categoryPreferences);
+  expect(stamps).toEqual([{ analytics: true }, {}]);
+  expect(client.consent.get()).toMatchObject({ preferences: { analytics: true }, current: {} });
 });
 
 it('what could not be delivered is tried again with the same key, a grant also by the next visit', async () => {

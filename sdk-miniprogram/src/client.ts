@@ -45,7 +45,7 @@ export function createMiniprogram(options: InitOptions): Firsthand & Pick<Client
   const now = () => Date.now();
   let hinted = '';
   const hint = (message: string) => {
-    if (hinted !== message) console.warn('firsthand:', message);
+    if (hinted !== message) console.warn(`firsthand: ${message}`);
     hinted = message;
   };
 
@@ -66,10 +66,7 @@ export function createMiniprogram(options: InitOptions): Firsthand & Pick<Client
         },
       },
       // wx.getRandomValues is asynchronous; an id must be there before the page is gone
-      random: {
-        next: Math.random,
-        bytes: (count) => Uint8Array.from({ length: count }, () => Math.random() * 256),
-      },
+      random: { next: Math.random, bytes: (count) => new Uint8Array(count).map(() => Math.random() * 256) },
       lifecycle: net,
       facts: createFacts(queryParams),
       device: createDevice(net.kind),

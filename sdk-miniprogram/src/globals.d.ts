@@ -10,7 +10,7 @@ declare global {
   let Component: Constructor | undefined;
   let Behavior: Constructor | undefined;
   function getCurrentPages(): PageInstance[];
-  function setTimeout(run: () => void, ms: number): number;
+  function setTimeout<A extends unknown[]>(run: (...args: A) => void, ms: number, ...args: A): number;
   function clearTimeout(timer: number): void;
   const console: { debug(...parts: unknown[]): void; warn(...parts: unknown[]): void };
 }

@@ -49,7 +49,7 @@ Object.assign(firsthand, early);
 /** Starts tracking. A second call joins the first and changes nothing. */
 export function init(options: InitOptions): Firsthand {
   if (!options || !options.writeKey || !options.endpoint) {
-    console.warn('firsthand: init needs writeKey and endpoint');
+    console.warn('firsthand: writeKey, endpoint?');
     return firsthand;
   }
   const { clients } = getHooks();
@@ -67,7 +67,7 @@ export function init(options: InitOptions): Firsthand {
 }
 
 const lost = (count: number): Plugin => ({
-  name: 'early',
+  name: 'lost',
   install({ track }) {
     track('$lost', { count, reasons: { overflow: count } });
     return () => {};

@@ -16,6 +16,6 @@ export function listen(event: Names<keyof Wx>, run: (result: never) => void): Un
   return () => call('off');
 }
 
-export const undoing = (all: readonly Undo[]) => (): void => {
+export const undoing = (all: Iterable<Undo>) => (): void => {
   for (const undo of all) undo();
 };

@@ -9,7 +9,7 @@
 import { subscribe } from '../../sdk-js/src/core/guard.js';
 import type { Lifecycle, Undo } from '../../sdk-js/src/core/ports.js';
 import type { Front } from './front.js';
-import { listen } from './listen.js';
+import { listen, undoing } from './listen.js';
 import type { Network } from './wx.js';
 
 const HIDDEN_MS = 5_000;
@@ -28,9 +28,7 @@ export function createNet(front: Front, now: () => number, offs: Undo[]): Net {
   let kind: string | null = null;
   let isOpen = false;
 
-  const back = () => {
-    for (const run of onlines) run();
-  };
+  const back = undoing(onlines);
   const changed = (status: Network & { isConnected: boolean }) => {
     connected = status.isConnected;
     kind = status.networkType;

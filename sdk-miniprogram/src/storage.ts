@@ -41,7 +41,7 @@ export interface MpStorage extends Storage {
 }
 
 /** `root`: what all our keys begin with. `hidden`: is the mini-program in the background? */
-export function createStorage(root: string, hidden: () => boolean): MpStorage {
+export function createStorage(root: string, hidden: () => unknown): MpStorage {
   /** By number, with holes. */
   const chunks: Chunk[] = [];
   const prefix = `${root}~`;
@@ -177,7 +177,7 @@ export function createStorage(root: string, hidden: () => boolean): MpStorage {
       return () => {};
     },
     // one context: whatever segment an earlier run has left is dead by definition
-    claim: () => new Promise((resolve) => setTimeout(() => resolve(() => {}), 0)),
+    claim: () => new Promise((resolve) => setTimeout(resolve, 0, () => {})),
   };
 }
 

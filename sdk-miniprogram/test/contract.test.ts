@@ -32,15 +32,21 @@ const dayIn = (timeZone: string) => (at: number) => {
   return [year, month, day].join('-');
 };
 
+/** What is null in a vector is not there in a state of ours. */
+const known = (state: Given) => JSON.parse(JSON.stringify(state), (_, value) => value ?? undefined);
+
+/** A session that has just begun is one whose number is 0. */
+const isBegun = (state: ReturnType<typeof touch>) => ({ ...state, isNew: state.seq === 0 });
+
 vectors('gate', (g) => decide(g.purpose, g.preferences, g.mode, g.gpc));
 vectors('grant', (g) => {
   const answer = current(g.answer, g.now);
   return answer ? (isGrant(answer) ? 'granted' : 'denied') : null;
 });
-vectors('event', (g) => build(g.call, g.state, g.context, g.library, g.id, g.now));
+vectors('event', (g) => build(g.call, known(g.state), g.context, g.library, g.id, g.now));
 vectors('batch', (g) => slice(g.sizes, g.maxEvents, g.maxBytes, g.maxMessage));
 vectors('retry', (g) => next(g.status, g.retryAfter, g.attempt, g.count, g.random));
-vectors('session', (g) => touch(g.state, g.now, g.newId, g.key));
+vectors('session', (g) => isBegun(touch(g.state, g.now, g.newId, g.key)));
 vectors('url', (g) =>
   'referrer' in g ? cleanReferrer(g.referrer, g.pageHost, g.allowed) : cleanUrl(g.url, g.allowed),
 );

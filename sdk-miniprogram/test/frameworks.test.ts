@@ -17,7 +17,7 @@ it('Taro without its document: nothing is recorded, because nobody can say "igno
   host.fire('eh', tap('_A'));
   host.fire('eh', tap('_B'));
   expect(only(await delivered({ host, sdk }), '$click')).toEqual([]);
-  expect(warn.mock.calls).toEqual([['firsthand:', 'Taro needs frameworks({ taro: document })']]);
+  expect(warn.mock.calls).toEqual([['firsthand: Taro needs frameworks({ taro: document })']]);
   warn.mockRestore();
 });
 

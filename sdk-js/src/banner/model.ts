@@ -27,7 +27,7 @@ export interface Purpose {
 }
 
 /** What `consent.get()` answers, as far as the banner reads it. */
-export type State = Pick<ConsentState, 'gpc' | 'preferences' | 'decisions' | 'notice'> & { policy?: Policy };
+export type State = Pick<ConsentState, 'gpc' | 'current' | 'decisions' | 'notice'> & { policy?: Policy };
 
 export interface Options {
   /** Ids that are asked for where there is no policy. */
@@ -91,13 +91,12 @@ export function viewOf(state: State, options: Options): View {
 
 /**
  * Does a purpose wait for an answer? Held, or never heard of by the SDK. A policy may also send without ids, or drop,
- * while it waits; then the decision says "allow" or "deny" though nobody has chosen, or chose otherwise too long ago.
+ * while it waits; then the decision says "allow" or "deny" though nobody has chosen, or chose too long ago.
  */
-function isOpen({ id, mode }: Purpose, { decisions, preferences }: State): boolean {
-  const [decision, chosen] = [decisions[id], preferences ? preferences[id] : undefined];
+function isOpen({ id, mode }: Purpose, { decisions, current }: State): boolean {
+  const decision = decisions[id];
   if (decision === 'hold') return true;
-  if (chosen === undefined) return !decision || !(!mode || ['opt_out', 'exempt'].includes(mode));
-  return !!decision && chosen !== (decision === 'allow');
+  return !(current && id in current) && (!decision || !(!mode || ['opt_out', 'exempt'].includes(mode)));
 }
 
 function lockOf({ required, kind, gpc }: Purpose, signalled: boolean): Lock {

@@ -15,7 +15,7 @@
  */
 
 import type { Answer, Http, Request as Posted, Undo } from '../core/ports.js';
-import { isHidden } from './lifecycle.js';
+import { isHidden } from './listen.js';
 
 /** What a request carries instead, and where it goes; must not reject. */
 export type Encode = (url: string, body: string) => Promise<[url: string, body: BodyInit]>;

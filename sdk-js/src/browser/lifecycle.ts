@@ -5,9 +5,7 @@
  */
 
 import type { Lifecycle } from '../core/ports.js';
-import { all, listen } from './listen.js';
-
-export const isHidden = () => document.visibilityState === 'hidden';
+import { all, isHidden, listen } from './listen.js';
 
 export const webLifecycle: Lifecycle = {
   online: () => navigator.onLine,

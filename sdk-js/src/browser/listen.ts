@@ -1,16 +1,19 @@
-/** `addEventListener`, passive, with its own undo. */
+/** `addEventListener`, passive, with its own undo. `types`: one event, or several with a blank between. */
 
 import type { Undo } from '../core/ports.js';
 
 export function listen<E extends Event>(
   target: EventTarget,
-  type: string,
+  types: string,
   run: (event: E) => void,
   capture = false,
 ): Undo {
   const options = { capture, passive: true };
-  target.addEventListener(type, run as EventListener, options);
-  return () => target.removeEventListener(type, run as EventListener, options);
+  const each = (verb: 'addEventListener' | 'removeEventListener') => {
+    for (const type of types.split(' ')) target[verb](type, run as EventListener, options);
+  };
+  each('addEventListener');
+  return () => each('removeEventListener');
 }
 
 /** One undo for many. */
@@ -20,9 +23,11 @@ export const all =
     for (const undo of undos) undo();
   };
 
+export const isHidden = () => document.visibilityState === 'hidden';
+
 /** After this task, and before the page can be closed or left; a hidden page has no timers that can be relied on. */
 export function soon(run: () => void): void {
-  if (document.visibilityState === 'hidden') run();
+  if (isHidden()) run();
   else setTimeout(run);
 }
 

@@ -67,7 +67,9 @@ const lock = (name: string): Promise<Undo | null> =>
   });
 
 function lease(storage: Storage, key: string): Undo | null {
-  if (Number(storage.get(key)) > Date.now()) return null;
+  const left = Number(storage.get(key)) - Date.now();
+  // one that is longer than any was made before the clock was set back
+  if (left > 0 && left <= LEASE_MS) return null;
   const renew = () => storage.set(key, String(Date.now() + LEASE_MS));
   renew();
   const timer = setInterval(renew, RENEW_MS);

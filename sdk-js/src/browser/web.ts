@@ -58,12 +58,10 @@ export interface Firsthand extends Omit<Client, 'replay'> {
 export type Make = (options?: Partial<InitOptions>, web?: Firsthand) => Plugin;
 type Verbs = Record<string, (...args: unknown[]) => unknown>;
 
-/** Before there is a client these are kept for it; see `snippet.ts` for the same list in the page. */
-const VERBS =
-  'track page screen identify group alias reset register unregister timeEvent optOut use onError debug ' +
-  'consent.set consent.withdraw consent.onChange consent.signal';
-
-export const names = (list: unknown) => String(list || '').split(/[\s,]+/);
+export const names = (list: unknown) =>
+  String(list || '')
+    .toLowerCase()
+    .split(/[\s,]+/);
 
 /** `remote`: what asks the collector for settings and policy; none in the smallest script. */
 export function createWeb(
@@ -74,7 +72,17 @@ export function createWeb(
   let client: Client | null = null;
   let waiting: Waiting[] = [];
 
+  /** Never throws into the page, whatever that did to the language. */
   function init(options: InitOptions): void {
+    try {
+      begin(options);
+    } catch (error) {
+      if (options.strict) throw error;
+      console.warn(error);
+    }
+  }
+
+  function begin(options: InitOptions): void {
     if (client) return;
     const { writeKey, endpoint, autotrack } = options || {};
     if (!writeKey || !endpoint) return console.warn('firsthand: writeKey, endpoint?');
@@ -86,7 +94,7 @@ export function createWeb(
         init(options);
       });
     }
-    queryParams.push(...names(options.queryParams).map((name) => name.toLowerCase()));
+    queryParams.push(...names(options.queryParams));
     const id = `fh.${writeKey}.id`;
     const storage = webStorage(id);
     client = createClient(
@@ -139,26 +147,34 @@ export function createWeb(
   }
 
   const nothing = () => null;
-  const web = {
-    version: VERSION,
-    init,
-    adopt,
-    consent: { get: nothing },
-    flush: async () => ({ sent: 0, pending: waiting.length, dropped: 0 }),
-    getAnonymousId: nothing,
-    getSessionId: nothing,
-    stats: nothing,
-    close: nothing,
-  };
-  for (const verb of VERBS.split(' ')) {
-    const [owner, name] = locate(web, verb);
-    owner[name] = (...args) => {
-      waiting.push([verb, args, Date.now()]);
-      adopt([]);
-      return nothing;
-    };
-  }
-  return web as unknown as ReturnType<typeof createWeb>;
+  /** Before there is a client any verb is kept for it, as the stub in the page does; what asks for something gets nothing. */
+  const verbs = (owner: string): object =>
+    new Proxy(
+      {},
+      {
+        get: (_, verb) =>
+          client || typeof verb !== 'string' || verb === 'then'
+            ? undefined
+            : /^get|^stats|^close/.test(verb)
+              ? nothing
+              : (...args: unknown[]) => {
+                  waiting.push([owner + verb, args, Date.now()]);
+                  adopt([]);
+                  return nothing;
+                },
+      },
+    );
+  const web = Object.setPrototypeOf(
+    {
+      version: VERSION,
+      init,
+      adopt,
+      consent: verbs('consent.'),
+      flush: async () => ({ sent: 0, pending: waiting.length, dropped: 0 }),
+    },
+    verbs(''),
+  );
+  return web;
 }
 
 /** Calls of pages that were left before the script had arrived, less those about the page itself; makes the mark for the next. */

@@ -32,9 +32,9 @@ export interface ClientOptions {
   flushAt?: number | undefined;
   /** How long an event waits for company, in ms; 3 000. */
   flushAfterMs?: number | undefined;
-  /** Events that may wait; 1 000. Over it the oldest goes, counted. */
+  /** Events that may wait, for a choice or for a request; 1 000 each. Over it the oldest goes, counted. */
   maxQueueEvents?: number | undefined;
-  /** Their bytes; 262 144. */
+  /** Their bytes; 262 144 each. */
   maxQueueBytes?: number | undefined;
   /** May change a message, or veto it by returning nothing. If it throws, the event is dropped and counted. */
   beforeSend?: ((message: Message) => Message | null | undefined) | undefined;
@@ -60,8 +60,10 @@ export interface CallOptions {
 export interface ConsentState {
   mode: string;
   gpc: boolean;
-  /** The person's choice; null when none was made. What of it still counts is in `decisions`. */
+  /** The person's choice; null when none was made. */
   preferences: Preferences | null;
+  /** The same without grants that are stale (too old, about another purpose or notice): ask for those again. */
+  current: Preferences | null;
   decisions: Record<string, Decision>;
   /** What the site's policy says; only `mode` until it has arrived. */
   policy: Policy;

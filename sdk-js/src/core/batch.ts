@@ -1,5 +1,7 @@
 /** Which messages travel together. Pure; vectors: `batch`. */
 
+import { sum } from './tally.js';
+
 /** How many `parts`, from the first on, fit into one batch. One alone always does. */
 export function fit(parts: readonly { bytes: number }[], maxEvents: number, maxBytes: number): number {
   let bytes = 0;
@@ -35,8 +37,18 @@ export function slice(sizes: number[], maxEvents: number, maxBytes: number, maxM
 export const byteLength = (text: string): number =>
   text.replace(/[\u0080-\u07ff\ud800-\udfff]/g, '..').replace(/[\u0800-\uffff]/g, '...').length;
 
-export function weigh(parts: Iterable<{ bytes: number }>): number {
-  let total = 0;
-  for (const { bytes } of parts) total += bytes;
-  return total;
+/** What was not weighed counts as nothing. */
+export interface Weighed {
+  bytes?: number | undefined;
 }
+
+export interface Bounds {
+  maxQueueEvents?: number | undefined;
+  maxQueueBytes?: number | undefined;
+}
+
+/** Are these more than may wait? */
+export const isOver = (parts: readonly Weighed[], { maxQueueEvents, maxQueueBytes }: Bounds): boolean =>
+  parts.length > (maxQueueEvents || 1_000) || weigh(parts) > (maxQueueBytes || 256 * 1024);
+
+export const weigh = (parts: Iterable<Weighed>): number => sum(Array.from(parts, (part) => part.bytes || 0));

@@ -42,6 +42,7 @@ export interface Captured {
   purpose: string;
   person: Person;
   userId: string | null;
+  bytes?: number | undefined;
 }
 
 export function createClient(ports: Ports, options: ClientOptions): Client {
@@ -55,7 +56,7 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
   const newId = (at = clock.now()) => uuid7(at, random);
   const tab = newId().slice(-12);
   const tally = createTally(vault, `${prefix}lost`);
-  const identity = createIdentity(vault, prefix, random);
+  const identity = createIdentity(vault, prefix, newId);
   const registry = createRegistry(vault, `${prefix}props`);
   const queue = createQueue(vault, `${prefix}q.`, tab, tally, options);
   const sessions = createSessions(vault, key, newId, tab);
@@ -70,10 +71,10 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
   const gpc = () => signalled || ports.gpc();
 
   const gate = createGate<Captured>({
+    ...options,
     storage,
     key: `${prefix}consent`,
     mode: mode || 'opt_in',
-    cookieless: options.cookieless,
     gpc,
     now: clock.now,
     release: (held) => enqueue(held),
@@ -127,7 +128,7 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
     if (decision === 'allow') return isLater && clock.soon ? later(captured) : enqueue(captured);
     // the host may change its objects while we wait, so the copy is made now
     const copy = encode(captured.call);
-    if (copy) gate.hold({ ...captured, call: JSON.parse(copy) });
+    if (copy) gate.hold({ ...captured, call: JSON.parse(copy), bytes: copy.length });
   }
 
   /**
@@ -170,7 +171,7 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
       userId,
       sessionId: (session || sessions.peek(at)).id,
       seq: session?.seq,
-      preferences: gate.preferences(),
+      preferences: gate.preferences(true),
       receipt: gate.memory()?.[3],
     };
     const built = build(
@@ -246,6 +247,7 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
       mode: policy.mode,
       gpc: gpc(),
       preferences: gate.preferences(),
+      current: gate.preferences(true),
       decisions: Object.fromEntries([NECESSARY, ...gate.asked()].map((purpose) => [purpose, gate.decide(purpose)])),
       notice: gate.memory()?.[2],
       policy,

@@ -14,10 +14,10 @@ import {
 } from './protocol.js';
 
 export interface State {
-  anonymousId: string | null;
+  anonymousId?: string | undefined;
   userId: string | null;
-  sessionId: string | null;
-  seq?: number | null | undefined;
+  sessionId?: string | undefined;
+  seq?: number | undefined;
   /** What `context.consent` says besides the choice itself: receipt, token, version of the policy. */
   receipt?: Omit<Stamp, 'categoryPreferences'> | null | undefined;
   preferences: Stamp['categoryPreferences'] | null;
@@ -39,15 +39,15 @@ export function build(call: Call, state: State, facts: Facts, library: Library, 
     ...(said as Message),
     messageId: id,
     timestamp: said.timestamp || now,
-    anonymousId: anonymousId || undefined,
+    anonymousId,
     userId: userId || undefined,
     previousId: previousId || undefined,
     context: {
       ...facts,
       library,
       purpose,
-      sessionId: sessionId || undefined,
-      seq: seq ?? undefined,
+      sessionId,
+      seq,
       consent: preferences ? { ...state.receipt, categoryPreferences: preferences } : undefined,
     },
   };

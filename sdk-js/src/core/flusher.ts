@@ -181,15 +181,13 @@ export function createFlusher(
     },
     flush: (timeoutMs) =>
       new Promise((resolve) => {
-        const finish = () => {
+        const check = (over?: boolean) => {
+          if (!over && !stopped && (flights.size || waits().length)) return;
           waiters.delete(check);
           cancel();
           resolve();
         };
-        const check = () => {
-          if (stopped || !(flights.size || waits().length)) finish();
-        };
-        const cancel = clock.after(timeoutMs, finish);
+        const cancel = clock.after(timeoutMs, () => check(true));
         waiters.add(check);
         pump();
         check();

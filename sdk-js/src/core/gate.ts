@@ -3,8 +3,8 @@
  * the person's choice and the events that wait for one. What a site's policy says beyond a mode is in `rule.ts`, which comes
  * along with the policy: a page that fetches none does not carry it.
  *
- * Waiting events live in memory only, bounded, and leave in one of two ways: released, in order and with
- * their own times, when their purpose is allowed; or purged, counted, when it is denied. The only thing
+ * Waiting events live in memory only, bounded as the queue is (they are bound for it), and leave in one of two ways: released,
+ * in order and with their own times, when their purpose is allowed; or purged, counted, when it is denied. The only thing
  * the gate reads from the device before a choice is the choice itself, which must be remembered to be
  * respected.
  *
@@ -13,6 +13,7 @@
  */
 
 import type { ChoiceOptions } from './api.js';
+import { type Bounds, isOver, type Weighed } from './batch.js';
 import { DAY_MS } from './identity.js';
 import { parse } from './json.js';
 import type { Storage, Undo } from './ports.js';
@@ -28,7 +29,6 @@ import {
 
 /** Global Privacy Control denies what sells or shares (W3C GPC; CCPA regulations §7025). */
 const DENIED_BY_GPC = ['marketing', 'third_party'];
-const MAX_HELD = 1_000;
 /** How long a grant holds that no policy has spoken about: as in the strictest of `consent/presets/jurisdictions.json`. */
 export const GRANT_DAYS = 180;
 
@@ -57,10 +57,16 @@ export const bare = <T>(of: Record<string, T> | null): Record<string, T> =>
  */
 export type Answer = [granted: boolean, at: number, version?: string | undefined, days?: number | null | undefined];
 export type Answers = Record<string, Answer>;
-/** The answer that counts: a grant that is too old, or of the future, is none. A no is never too old. */
+/**
+ * The answer that counts: a grant that is too old, or of the future, is none. A no is never too old. A clock may be set back
+ * by a day before that costs the person their choice, and the site what waits for it.
+ */
 export const current = (answer: Answer | undefined, now: number): Answer | undefined =>
   isGrant(answer) &&
-  !(now >= (answer as Answer)[1] && now < (answer as Answer)[1] + ((answer as Answer)[3] || GRANT_DAYS) * DAY_MS)
+  !(
+    now >= (answer as Answer)[1] - DAY_MS &&
+    now < (answer as Answer)[1] + ((answer as Answer)[3] || GRANT_DAYS) * DAY_MS
+  )
     ? undefined
     : answer;
 
@@ -84,14 +90,15 @@ export interface Rules {
   mark(memory: Remembered, added?: Answers): void;
 }
 
-export interface Held {
+/** `bytes`: of what was called, in JSON, about. */
+export interface Held extends Weighed {
   purpose: string;
 }
 
 export interface Gate<T extends Held> {
   decide(purpose: string): Decision;
-  /** The person's choice as it was made, also where it is stale by now; null when none was made. */
-  preferences(): Preferences | null;
+  /** The person's choice as it was made, also where it is stale by now; null when none was made. `counting`: without what is stale. */
+  preferences(counting?: boolean): Preferences | null;
   /** What was answered, by purpose, whether it still counts or not. */
   answers(): Answers;
   /** As `decide`, and tells what may be sent from what may also be kept. `answer`: the one to look at, if not the person's. */
@@ -120,12 +127,12 @@ export interface Gate<T extends Held> {
   close: Undo;
 }
 
-export interface GateOptions<T> {
+export interface GateOptions<T> extends Bounds {
   storage: Storage;
   key: string;
   mode: string;
   /** No storage and no lasting id, whatever was chosen. */
-  cookieless: boolean | undefined;
+  cookieless?: boolean | undefined;
   gpc: () => boolean;
   now: () => number;
   release: (item: T) => void;
@@ -158,8 +165,13 @@ export function createGate<T extends Held>(options: GateOptions<T>): Gate<T> {
     storage.set(key, JSON.stringify(memory));
   }
   const answers = () => memory?.[0] || bare<Answer>(null);
-  const preferences = () =>
-    memory && Object.fromEntries(Object.entries(answers()).map(([purpose, answer]) => [purpose, isGrant(answer)]));
+  function preferences(counting?: boolean): Preferences | null {
+    const given: Preferences = {};
+    for (const [purpose, answer] of Object.entries(answers())) {
+      if (!counting || current(answer, now())) given[purpose] = isGrant(answer);
+    }
+    return memory && given;
+  }
   const asked = () =>
     [...new Set([...(rules.policy.purposes?.map(({ id }) => id) || PURPOSES), ...Object.keys(answers())])].filter(
       (purpose) => purpose !== NECESSARY,
@@ -181,7 +193,15 @@ export function createGate<T extends Held>(options: GateOptions<T>): Gate<T> {
     const decision = decideNow(item.purpose);
     if (decision === 'allow') options.release(item);
     else if (decision === 'deny') options.drop('no_consent');
-    else held.push(item);
+    else hold(item);
+  }
+
+  function hold(item: T): void {
+    held.push(item);
+    while (isOver(held, options)) {
+      held.shift();
+      options.drop('overflow');
+    }
   }
 
   function choose(news: Preferences, how: ChoiceOptions = {}, isWithdrawal?: boolean): void {
@@ -190,8 +210,8 @@ export function createGate<T extends Held>(options: GateOptions<T>): Gate<T> {
       // a choice that is neither yes nor no is no choice
       if (typeof value === 'boolean') added[purpose] = [value, now()];
     }
-    // a new choice has no receipt yet
-    memory = [bare({ ...answers(), ...added }), isWithdrawal || memory?.[1]];
+    // a new choice has no receipt yet, and may leave older answers as they are, under the notice they were given under
+    memory = [bare({ ...answers(), ...added }), isWithdrawal || memory?.[1], memory?.[2]];
     keep(added);
     const then = options.chosen(isWithdrawal ? null : news, how);
     settle();
@@ -218,12 +238,7 @@ export function createGate<T extends Held>(options: GateOptions<T>): Gate<T> {
       !options.cookieless &&
       [ANALYTICS, ...Object.keys(answers())].some((purpose) => purpose !== NECESSARY && judge(purpose) === 'allow'),
     held: () => held.length,
-    hold(item) {
-      if (held.push(item) > MAX_HELD) {
-        held.shift();
-        options.drop('overflow');
-      }
-    },
+    hold,
     policy: () => rules.policy,
     rule(news) {
       rules = news;

@@ -32,7 +32,7 @@ export const DAY_MS = 86_400_000;
 export const LIFETIME_DAYS = 395;
 export const LIFETIME_MS = LIFETIME_DAYS * DAY_MS;
 
-export function createIdentity(storage: Storage, prefix: string, random: Random): Identity {
+export function createIdentity(storage: Storage, prefix: string, newId: (now: number) => string): Identity {
   const idKey = `${prefix}id`;
   const userKey = `${prefix}user`;
   let current: Person = { anonymousId: null, userId: null };
@@ -53,7 +53,7 @@ export function createIdentity(storage: Storage, prefix: string, random: Random)
     person: () => current,
     mint(person, now) {
       if (!person.anonymousId) {
-        person.anonymousId = uuid7(now, random);
+        person.anonymousId = newId(now);
         if (person === current) keep();
       }
       return person.anonymousId;

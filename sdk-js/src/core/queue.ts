@@ -10,7 +10,7 @@
  * Over the bound the oldest event that is not in flight goes, counted. What storage refuses stays in memory.
  */
 
-import { byteLength, weigh } from './batch.js';
+import { type Bounds, byteLength, isOver } from './batch.js';
 import type { Storage } from './ports.js';
 import type { Tally } from './tally.js';
 
@@ -40,19 +40,8 @@ export interface Queue {
   close(): void;
 }
 
-export interface Bounds {
-  maxQueueEvents?: number | undefined;
-  maxQueueBytes?: number | undefined;
-}
-
 /** `root`: what the keys of all segments begin with. */
-export function createQueue(
-  storage: Storage,
-  root: string,
-  tab: string,
-  tally: Tally,
-  { maxQueueEvents = 1_000, maxQueueBytes = 256 * 1024 }: Bounds,
-): Queue {
+export function createQueue(storage: Storage, root: string, tab: string, tally: Tally, bounds: Bounds): Queue {
   const own = `${root}${tab}.`;
   let items: Item[] = [];
 
@@ -78,7 +67,7 @@ export function createQueue(
   }
 
   function bound(): void {
-    while (items.length > maxQueueEvents || weigh(items) > maxQueueBytes) {
+    while (isOver(items, bounds)) {
       const oldest = items.find((item) => !item.inFlight);
       if (!oldest) return;
       remove([oldest]);

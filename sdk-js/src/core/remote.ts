@@ -17,8 +17,8 @@ import type { Identity } from './identity.js';
 import { uuid7 } from './identity.js';
 import { parse } from './json.js';
 import type { Plugin } from './plugin.js';
-import type { Http, Ports, Storage } from './ports.js';
-import type { Call, Page, Policy, Preferences } from './protocol.js';
+import type { Http, Ports, Storage, Undo } from './ports.js';
+import { ANALYTICS, type Call, type Page, type Policy, type Preferences } from './protocol.js';
 import type { Registry } from './registry.js';
 import { next } from './retry.js';
 import { rulesOf } from './rule.js';
@@ -64,7 +64,7 @@ export const remote = (get?: Http['get']): Plugin => ({
     const read = get || http.get;
     // below the queue's name, because it holds an id: what takes the queue off the device takes it too
     const key = `${prefix}q.receipt`;
-    let waiting: { news: Preferences | null; how: ChoiceOptions; at: number; id: string } | null = null;
+    let waiting: Undo | null = null;
     let open = true;
 
     const loaded = guarded((text: string | null) => {
@@ -79,34 +79,10 @@ export const remote = (get?: Http['get']): Plugin => ({
       if (chosen && gate.policy().purposes?.some(({ id, kind }) => kind === 'general' && gate.decide(id) === 'hold'))
         ask(1);
       const undelivered = vault.get(key);
-      if (waiting) tell();
+      if (waiting) waiting();
       else if (undelivered) post(undelivered, 0);
       else renew();
     });
-
-    function tell(): void {
-      const { policyVersion, notice, locale } = gate.policy();
-      if (!waiting || !policyVersion || !notice) return;
-      const { news, how, at, id } = waiting;
-      const { action = news ? 'set' : 'withdraw', method = 'api' } = how;
-      waiting = null;
-      const body = JSON.stringify({
-        idempotencyKey: uuid7(at, random),
-        writeKey,
-        anonymousId: id,
-        action,
-        choices: action === 'set' ? news : undefined,
-        method,
-        policyVersion,
-        noticeHash: notice.hash,
-        locale: how.locale || locale,
-        gpc: inside.gpc(),
-        clientTime: new Date(at).toISOString(),
-      });
-      remember({ policyVersion });
-      vault.set(key, body);
-      post(body, 0);
-    }
 
     function post(body: string, attempt: number): void {
       const { answer } = http.post({ url: `${root}/v1/consent/receipts`, body, keepalive: true });
@@ -153,9 +129,31 @@ export const remote = (get?: Http['get']): Plugin => ({
       const before = identity.person().anonymousId;
       const at = clock.now();
       return guarded(() => {
-        const granted = news && gate.decide('analytics') === 'allow';
-        waiting = { news, how, at, id: granted ? identity.mint(identity.person(), at) : before || uuid7(at, random) };
-        tell();
+        const granted = news && gate.decide(ANALYTICS) === 'allow';
+        const anonymousId = granted ? identity.mint(identity.person(), at) : before || uuid7(at, random);
+        waiting = () => {
+          const { policyVersion, notice, locale } = gate.policy();
+          if (!policyVersion || !notice) return;
+          waiting = null;
+          const { action = news ? 'set' : 'withdraw', method = 'api' } = how;
+          const body = JSON.stringify({
+            idempotencyKey: uuid7(at, random),
+            writeKey,
+            anonymousId,
+            action,
+            choices: action === 'set' ? news : undefined,
+            method,
+            policyVersion,
+            noticeHash: notice.hash,
+            locale: how.locale || locale,
+            gpc: inside.gpc(),
+            clientTime: new Date(at).toISOString(),
+          });
+          remember({ policyVersion });
+          vault.set(key, body);
+          post(body, 0);
+        };
+        waiting();
       });
     };
     // `ask`: nobody has chosen yet, so a notice is about to be shown, which the collector counts

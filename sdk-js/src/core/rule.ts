@@ -36,17 +36,17 @@ export const rulesOf = (policy: Policy, gpc: () => boolean, now: () => number): 
   return {
     policy,
     mark(memory, added) {
-      if (added) {
-        memory[2] = notice?.hash;
-        if (policyVersion) memory[3] = { policyVersion };
-      }
-      const [answers, , under] = memory;
-      const isOld = policy.reconsent === 'hard' && notice && under && under !== notice.hash;
+      if (added && policyVersion) memory[3] = { policyVersion };
+      // what was said before there was a policy, or a notice, is about the first that it meets
+      const under = (added ? undefined : memory[2]) || notice?.hash;
+      const [answers] = memory;
+      memory[2] = under;
+      const isOld = policy.reconsent === 'hard' && notice && under !== notice.hash;
       for (const [purpose, answer] of Object.entries(answers)) {
         const [, at, before] = [answer].flat() as Answer;
         const rule = ruleOf(purpose);
         const isNew = added?.[purpose];
-        const version = isNew ? rule?.version : before;
+        const version = (!isNew && before) || rule?.version;
         // with another choice the grants are forgotten that count no more
         if (added && !isNew && !current(answer, now())) delete answers[purpose];
         else answers[purpose] = [isGrant(answer), at, version, isOld ? STALE : rule && daysOf(rule, version)];

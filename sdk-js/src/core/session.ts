@@ -24,14 +24,14 @@ export interface SessionState {
 const IDLE_MS = 30 * 60_000;
 const LONGEST_MS = 24 * 3_600_000;
 
-/** The session of an event at `now` (ms), given the state after the event before it. Another `key` begins a new one. */
-export function touch(state: unknown, now: number, newId: string, key?: string): SessionState & { isNew: boolean } {
+/** The session of an event at `now` (ms), given the state after the event before it. Another `key` begins a new one; its `seq` is 0. */
+export function touch(state: unknown, now: number, newId: string, key?: string): SessionState {
   const last = (state || {}) as SessionState;
   // anything that is no number makes this false, and so does a state that is none
   const goesOn = now - last.lastAt < IDLE_MS && now - last.startedAt < LONGEST_MS && last.lastAt - now <= IDLE_MS;
   return goesOn && last.id && last.seq >= 0 && (key == null || last.key === key)
-    ? { ...last, lastAt: Math.max(last.lastAt, now), seq: last.seq + 1, isNew: false }
-    : { id: newId, startedAt: now, lastAt: now, seq: 0, key, isNew: true };
+    ? { ...last, lastAt: Math.max(last.lastAt, now), seq: last.seq + 1 }
+    : { id: newId, startedAt: now, lastAt: now, seq: 0, key };
 }
 
 export interface Sessions {
@@ -63,7 +63,7 @@ export function createSessions(storage: Storage, key: string, newId: (now: numbe
     peek(now, of) {
       const state = touch(current(), now, '', of);
       // an id costs random bytes, and nearly every event belongs to a session that is there
-      if (state.isNew) state.id = newId(now);
+      state.id ||= newId(now);
       return state;
     },
     commit(state) {

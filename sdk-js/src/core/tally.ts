@@ -29,16 +29,16 @@ export function createTally(storage: Storage, key: string): Tally {
   const droppedBy: Counts = {};
   let lost: Counts = {};
 
-  const add = (counts: Counts, reason: string, count: number) => {
+  const add = (counts: Counts, reason: string, count = 1) => {
     // a damaged count adds nothing: not a number is not more than zero
     if (count > 0) counts[reason] = (counts[reason] || 0) + count;
   };
-  const drop: Tally['drop'] = (reason, count = 1) => add(droppedBy, reason, count);
+  const drop: Tally['drop'] = (reason, count) => add(droppedBy, reason, count);
   return {
     counts: { captured: 0, adopted: 0, handedOver: 0, sent: 0 },
     droppedBy,
     drop,
-    lose(reason, count = 1) {
+    lose(reason, count) {
       drop(reason, count);
       add(lost, reason, count);
       storage.set(key, JSON.stringify(lost));
@@ -55,4 +55,5 @@ export function createTally(storage: Storage, key: string): Tally {
   };
 }
 
-export const sum = (counts: Counts) => Object.values(counts).reduce((total, count) => total + count, 0);
+export const sum = (counts: Counts | readonly number[]): number =>
+  Object.values(counts).reduce((total, count) => total + count, 0);

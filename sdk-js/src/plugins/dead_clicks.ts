@@ -42,9 +42,7 @@ export const deadClicks: Make = ({ clickText, hashRouting } = {}) => ({
     return all([
       onEvent(api, 'click', clicked),
       // the document's events pass the window first
-      ...'scroll pagehide blur popstate selectionchange visibilitychange fullscreenchange'
-        .split(' ')
-        .map((type) => listen(window, type, alive, true)),
+      listen(window, 'scroll pagehide blur popstate selectionchange visibilitychange fullscreenchange', alive, true),
       onRoute(hashRouting, alive),
       alive,
     ]);

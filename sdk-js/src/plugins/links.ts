@@ -1,6 +1,5 @@
 /** Calls back with each link that is followed: clicked, or opened in another tab by the middle button. */
 
-import { all } from '../browser/listen.js';
 import type { PluginApi } from '../core/plugin.js';
 import type { Undo } from '../core/ports.js';
 import { onEvent } from './element.js';
@@ -11,5 +10,5 @@ export function onLink(api: PluginApi, run: (link: HTMLAnchorElement) => void): 
     // only pages and files: what else a link may start (mailto:, tel:) is a click
     if (link && button < 2 && /^https?:$/.test(link.protocol)) run(link);
   };
-  return all(['click', 'auxclick'].map((type) => onEvent(api, type, followed)));
+  return onEvent(api, 'click auxclick', followed);
 }

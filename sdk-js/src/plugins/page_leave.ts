@@ -7,8 +7,8 @@
  */
 
 import { address, pageAt } from '../browser/context.js';
-import { isHidden, webLifecycle } from '../browser/lifecycle.js';
-import { all, listen } from '../browser/listen.js';
+import { webLifecycle } from '../browser/lifecycle.js';
+import { all, isHidden, listen } from '../browser/listen.js';
 import type { Make } from '../browser/web.js';
 import type { Page } from '../core/protocol.js';
 import { onRoute } from './route.js';
@@ -68,9 +68,7 @@ export const pageLeave: Make = ({ hashRouting } = {}) => ({
     const timer = setInterval(beat, BEAT_MS);
     begin();
     return all([
-      ...['pointermove', 'pointerdown', 'keydown', 'wheel', 'touchmove'].map((type) =>
-        listen(window, type, alive, true),
-      ),
+      listen(window, 'pointermove pointerdown keydown wheel touchmove', alive, true),
       listen(window, 'scroll', guarded(scrolled)),
       listen(window, 'visibilitychange', () => (isHidden() ? beat : alive)(), true),
       listen(window, 'pagehide', end, true),

@@ -9,8 +9,8 @@
  */
 
 import { address, pageAt } from '../browser/context.js';
-import { isHidden, webLifecycle } from '../browser/lifecycle.js';
-import { after, all, listen } from '../browser/listen.js';
+import { webLifecycle } from '../browser/lifecycle.js';
+import { after, all, isHidden, listen } from '../browser/listen.js';
 import type { Make } from '../browser/web.js';
 import { onRoute } from './route.js';
 

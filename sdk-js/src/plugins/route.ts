@@ -18,12 +18,7 @@ export function onRoute(byHash: boolean | undefined, run: (before: string) => vo
   return all(
     navigation
       ? [listen(navigation, 'currententrychange', changed)]
-      : [
-          patch('pushState', changed),
-          patch('replaceState', changed),
-          listen(window, 'popstate', changed),
-          listen(window, 'hashchange', changed),
-        ],
+      : [patch('pushState', changed), patch('replaceState', changed), listen(window, 'popstate hashchange', changed)],
   );
 }
 
