@@ -50,7 +50,7 @@ def up(
     make_data(found)
     children = _children(found, config, chosen)
     supervisor = Supervisor(children, lambda text: click.echo(f"firsthand: {text}", err=True), found.drain_timeout + 10)
-    sys.exit(supervisor.run(lambda: _announce(supervisor, found, chosen, as_json)))
+    sys.exit(supervisor.run(lambda: _announce(supervisor, found, config, chosen, as_json)))
 
 
 def _children(found: Settings, config: Path | None, port: int) -> list[Child]:
@@ -89,7 +89,7 @@ def _demo(found: Settings, port: int, environment: dict[str, str]) -> list[Child
     return [Child("order service", python("examples.order_service", *arguments), {"PYTHONPATH": paths})]
 
 
-def _announce(supervisor: Supervisor, found: Settings, port: int, as_json: bool) -> None:
+def _announce(supervisor: Supervisor, found: Settings, config: Path | None, port: int, as_json: bool) -> None:
     # A wildcard is where to listen, not where to go
     base = f"http://{'127.0.0.1' if found.host in ('0.0.0.0', '::') else found.host}:{port}"  # noqa: S104
     if not _wait_until_ready(supervisor, base):
@@ -118,8 +118,8 @@ def _announce(supervisor: Supervisor, found: Settings, port: int, as_json: bool)
     ):
         if name in addresses:
             click.echo(f"  {text} {addresses[name]}")
-    query = f"{program()} query --data {typed(found.data_dir)}"
-    click.echo(f'  try        {query} "select event, count(*) from events group by all"')
+    where = f"--data {typed(found.data_dir)}" + (f" --config {config}" if config else "")
+    click.echo(f'  try        {program()} query {where} "select event, count(*) from events group by all"')
 
 
 def program() -> str:

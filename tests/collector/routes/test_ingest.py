@@ -9,6 +9,7 @@ import pytest
 
 from tests.collector.desk import KEY, SOURCE, Desk
 from tests.collector.desk import desk as made
+from tests.tree.files import read
 
 MESSAGE = {"type": "track", "event": "Order", "anonymousId": "a", "messageId": "m-1"}
 BATCH = json.dumps({"batch": [MESSAGE], "writeKey": KEY}).encode()
@@ -40,6 +41,14 @@ def test_an_answer_is_small_json_that_nobody_keeps(desk: Desk) -> None:
     assert reply.headers["cache-control"] == "no-store"
     assert int(reply.headers["content-length"]) == len(reply.body)
     assert "set-cookie" not in reply.headers
+
+
+def test_the_first_example_of_the_documentation_is_answered_as_it_says(tmp_path: Path) -> None:
+    """By a source as `firsthand source add` makes it: who was not asked has not agreed."""
+    example = read("docs/protocol.md").partition("```sh")[2].partition("```")[0]
+    body, said = example.partition("-d '")[2].split("'\n# ")
+    with made(tmp_path, [SOURCE | {"mode": "opt_in"}]) as strict:
+        assert strict.post(body.replace("fh_…", KEY).encode()).json == json.loads(said)
 
 
 def test_refusals_are_listed_in_order_with_what_to_do(desk: Desk) -> None:
