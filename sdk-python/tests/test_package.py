@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -84,7 +85,11 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     ignored = shutil.ignore_patterns("*.egg-info", "__pycache__", "build", "tests")
     shutil.copytree(ROOT, folder / "sdk", ignore=ignored)
-    command = [sys.executable, "-c", f"import setuptools.build_meta as b; b.build_wheel({str(folder)!r})"]
+    command = [
+        sys.executable,
+        "-c",
+        f"import setuptools.build_meta as b; b.build_wheel({str(folder)!r}); b.build_sdist({str(folder)!r})",
+    ]
     subprocess.run(command, cwd=folder / "sdk", capture_output=True, check=True)
     (built,) = folder.glob("*.whl")
     return built
@@ -92,6 +97,11 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_wheel_is_small_and_whole(wheel: Path) -> None:
     assert wheel.stat().st_size <= 60_000
+    (source,) = wheel.parent.glob("*.tar.gz")  # it carries the text of the licence, the wheel the licence's name
+    with tarfile.open(source) as archive:
+        text = archive.extractfile(f"{source.name[:-7]}/LICENSE")
+        assert text is not None and text.read() == (ROOT / "LICENSE").read_bytes()
+    assert b"License: Apache-2.0" in zipfile.ZipFile(wheel).read("firsthand-0.1.0.dist-info/METADATA")
     inside = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     assert inside == {"firsthand/py.typed", *(str(p.relative_to(ROOT / "src")) for p in SOURCES)}
 

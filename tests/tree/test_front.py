@@ -13,6 +13,7 @@ from warehouse.cli import main
 PAGES = ending(".md")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.M | re.S)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
+SDKS = ("sdk-js", "sdk-miniprogram", "sdk-python", "sdk-python-scrub")
 APACHE_2 = "cfc7749b96f63bd31c3c42b5c471bf756814053e847c10f3eb003417bc523d30"
 
 
@@ -96,7 +97,10 @@ def without_comments(block: str) -> list[str]:
 
 
 def test_licence_is_the_real_text() -> None:
-    assert hashlib.sha256((ROOT / "LICENSE").read_bytes()).hexdigest() == APACHE_2
+    copies = [path for path in paths() if path.rpartition("/")[2] == "LICENSE"]  # what is released alone has its own
+    assert set(copies) >= {"LICENSE", *(f"{sdk}/LICENSE" for sdk in SDKS)}
+    for path in copies:
+        assert hashlib.sha256((ROOT / path).read_bytes()).hexdigest() == APACHE_2, path
 
 
 def test_notice_names_what_is_shipped() -> None:
