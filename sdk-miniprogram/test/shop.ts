@@ -32,6 +32,10 @@ export function openShop({ endpoint, writeKey, server, compiler, root = SHOP }: 
   const { firsthand } = require('./firsthand/firsthand.js') as { firsthand: Sdk };
 
   const settle = (ms = 20) => new Promise((resolve) => setTimeout(resolve, ms));
+  /** Answers come when they come: a walk goes on once it is so, or half a minute later, to fail where it looks. */
+  async function until(so: () => unknown): Promise<void> {
+    for (const end = Date.now() + 30_000; !so() && Date.now() < end; ) await settle();
+  }
   /** A tap on what is found by these selectors, one inside the other. */
   async function tap(...selectors: string[]): Promise<void> {
     await act('tap', {}, ...selectors);
@@ -43,13 +47,14 @@ export function openShop({ endpoint, writeKey, server, compiler, root = SHOP }: 
     node.dispatchEvent(type, { bubbles: true, composed: true, detail });
     await settle();
   }
-  return { host, firsthand, settle, tap, act, html: () => view(host.top()).dom.innerHTML };
+  return { host, firsthand, settle, until, tap, act, html: () => view(host.top()).dom.innerHTML };
 }
 
 /** What the person does, and what must not have happened before they agreed. */
-export async function walk({ host, firsthand, settle, tap, act, html }: ReturnType<typeof openShop>) {
+export async function walk({ host, firsthand, settle, until, tap, act, html }: ReturnType<typeof openShop>) {
   host.launch('pages/home/home', { scene: 1047 });
   await settle(150);
+  await until(() => html().includes('不同意'));
   await tap('#card-T-102', '.add');
   const before = {
     requests: host.network.requests.filter(({ method }) => method !== 'GET').length,
@@ -65,8 +70,9 @@ export async function walk({ host, firsthand, settle, tap, act, html }: ReturnTy
   const card = host.fire('onShareAppMessage', { from: 'menu' });
   host.fire('onAddToFavorites', {});
   await tap('#story');
-  await settle(200);
-  const page = (host.top() as unknown as { data: { src: string } }).data.src;
+  const shown = () => (host.top() as unknown as { data: { src: string } }).data.src;
+  await until(shown);
+  const page = shown();
   host.back();
   await tap('#buy');
   await act('submit', { value: { phone: '13800138000' } }, '#order');

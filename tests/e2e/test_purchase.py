@@ -18,6 +18,7 @@ from tests.e2e.browser import DESKTOP, Browsers, Site, html
 from tests.e2e.bytes import found
 from tests.e2e.shop import SETTINGS, SHOP, Buyer, Visitor, visitor
 from tests.e2e.stack import Installation, Row
+from tests.integration.stack import wait_for
 from tests.stores import Store, local_store, postgres_store, rest_store
 
 pytestmark = pytest.mark.browser
@@ -169,6 +170,7 @@ def made(stack: Installation, case: Case, browsers: Browsers) -> Visit:
         shopping(person)
         anonymous_id = person.anonymous_id
         leave(person)
+        wait_for(lambda: "$outbound" in found(stack, "$outbound"), "the last click")
         in_spool = found(stack, *secrets, *KEPT)
     sql = f"select * from events where anonymous_id = '{anonymous_id}' order by seq"
     stack.wait_rows(sql, len(EXPECTED) + 1)
@@ -201,8 +203,9 @@ def leave(person: Visitor) -> None:
     """By a link to somebody else's site; the click is the last thing that happens here."""
     site = Site({"/elsewhere": html("<h1>Elsewhere</h1>")})
     try:
+        # At the top: a click on what has to be scrolled to is also a `$scroll`, where the page is still there to say so
         person.page.evaluate(
-            """to => document.querySelector('main').append(Object.assign(document.createElement('a'),
+            """to => document.querySelector('main').prepend(Object.assign(document.createElement('a'),
             { id: 'away', href: to, textContent: 'Our friends' }))""",
             f"{site.base}/elsewhere?visitor={SECRET}",
         )
