@@ -3,6 +3,7 @@
 import gc
 from typing import Any
 
+import duckdb
 import httpx
 import pytest
 from xdist.scheduler import LoadFileScheduling
@@ -14,6 +15,17 @@ __all__ = ["local", "postgres", "seaweed", "store"]
 # A client gives up after five seconds unless told otherwise; a server on a busy machine may need longer
 _patience = httpx._config.DEFAULT_TIMEOUT_CONFIG
 _patience.connect = _patience.read = _patience.write = _patience.pool = 60.0
+
+# A new DuckDB hashes 84 MB of extensions before it believes their signatures: most of the time of a look into the
+# tables, of which there are hundreds. Here it believes them; that they are signed is seen by each `firsthand query`
+_connect = duckdb.connect
+
+
+def _trusting(*arguments: Any, config: dict[str, Any] | None = None, **options: Any) -> duckdb.DuckDBPyConnection:
+    return _connect(*arguments, config={**(config or {}), "allow_unsigned_extensions": True}, **options)
+
+
+duckdb.connect = _trusting
 
 # Thousands of tests are made before the first one runs, and all stay: to look among them for rubbish, again and again,
 # is a sixth of the time that each worker needs to begin
