@@ -16,7 +16,13 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help run test test-slow test-js test-py bench bench-pii bench-python bench-web lint lint-server lint-sdk lint-style format build clean
 
 help:
-	@echo "make run | test | test-slow | bench | lint | build | clean   (see README.md)"
+	@echo "make run        set up and start collector, loader, demo shop and live view (PORT=8080 DATA=.firsthand)"
+	@echo "make test       every test but the slow ones; also test-js, test-py"
+	@echo "make test-slow  the slow ones"
+	@echo "make bench      measurements; also bench-python, bench-web, bench-pii"
+	@echo "make lint       types, style, imports; make format repairs what a program can"
+	@echo "make build      the SDKs"
+	@echo "make clean      take away what these made; your data stays"
 
 # ---- set-up ---------------------------------------------------------------------------------------------------
 
@@ -91,11 +97,11 @@ test-slow: .setup/system .setup/python-dev .setup/next .setup/firefox .setup/min
 bench-python: .setup/python-dev
 	$(BIN)/python -m tests.bench.python_sdk
 
-# The PII firewall: microseconds an event, beside Presidio and scrubadub where they are installed
 # Sizes and main-thread cost beside other web SDKs, fetched from npm
 bench-web: .setup/system .setup/python-dev build
 	$(BIN)/python -m tests.bench.web
 
+# The PII firewall: microseconds an event, beside Presidio and scrubadub where they are installed
 bench-pii: .setup/python-dev
 	$(BIN)/python -m tests.bench.pii
 
@@ -128,4 +134,6 @@ format: .setup/python-dev .setup/node
 
 clean:
 	rm -rf .venv .setup node_modules */node_modules sdk-js/dist sdk-miniprogram/dist *.egg-info sdk-python*/src/*.egg-info
+	rm -rf sdk-js/build sdk-miniprogram/build sdk-python*/build examples/*/dist examples/*/node_modules examples/miniprogram/firsthand
+	find collector consent warehouse examples sdk-python sdk-python-scrub tests -name __pycache__ -prune -exec rm -rf {} +
 	rm -rf test-results .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache bench-results

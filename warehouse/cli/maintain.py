@@ -1,5 +1,8 @@
 """`firsthand maintain`: one round of upkeep now."""
 
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +40,9 @@ def maintain(
     with store_errors("upkeep failed"):
         if do_erase:
             erased = _erase(found)
-        done = Maintainer(maintain_config(found), store_config(found)).run_once(do_compact, do_expire, do_purge)
+        with _progress(as_json) as say:
+            upkeep = Maintainer(maintain_config(found), store_config(found))
+            done = upkeep.run_once(do_compact, do_expire, do_purge, say)
     if as_json:
         print_json(msgspec.to_builtins(done) | {"erased": [document["request"] for document in erased]})
         return
@@ -58,6 +63,21 @@ def maintain(
         click.echo(
             f"{name}: {gone.files} files ({gone.bytes:,} bytes) deleted, {gone.waiting} wait for their grace to pass"
         )
+
+
+@contextlib.contextmanager
+def _progress(quiet: bool) -> Iterator[Callable[[str], None]]:
+    """What is being done and for how long, on a terminal: a large day takes minutes."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("looking at the tables", total=None)
+        yield lambda text: bar.update(task, description=text)
 
 
 def _erase(found: Settings) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ In that order, because each leaves work for the next. The loader only ever expir
 import logging
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -53,8 +54,11 @@ class Maintainer:
     def __init__(self, config: MaintainConfig, store: StoreConfig) -> None:
         self._config, self._store = config, store
 
-    def run_once(self, do_compact: bool = True, do_expire: bool = True, do_purge: bool = True) -> MaintainReport:
-        """One round over all tables. Raises what store and catalog raise."""
+    def run_once(
+        self, do_compact: bool = True, do_expire: bool = True, do_purge: bool = True,
+        say: Callable[[str], None] = lambda _: None,
+    ) -> MaintainReport:  # fmt: skip
+        """One round over all tables; `say` hears what begins. Raises what store and catalog raise."""
         catalog = open_catalog(self._store)
         done = MaintainReport()
         scratch = Path(self._config.data_dir) / "tmp"
@@ -64,14 +68,18 @@ class Maintainer:
             except NoSuchTableError:
                 continue  # nothing was loaded yet
             if do_compact:
+                say(f"{schema.name}: compacting finished days")
                 done.compacted[schema.name] = compact(table, schema, scratch, datetime.now(UTC))
             if do_compact and schema is EVENTS:
+                say(f"{schema.name}: looking for days that are over by a purpose")
                 done.retained = retain(table, days_by_purpose(self._store.consent_store), datetime.now(UTC))
             if do_expire:
+                say(f"{schema.name}: expiring snapshots")
                 done.expired[schema.name] = expire(
                     table, self._config.snapshot_keep_seconds, 2 * self._config.expire_every
                 )
             if do_purge:
+                say(f"{schema.name}: looking for files that nothing refers to")
                 seen = Path(self._config.data_dir) / f"unreferenced-{schema.name}.json"
                 done.purged[schema.name] = purge(table, self._store, self._config.orphan_grace_seconds, seen)
         return done

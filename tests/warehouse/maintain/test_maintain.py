@@ -57,7 +57,9 @@ def test_all_three_keep_the_rows_and_shrink_the_files(store: Store) -> None:
     table = table_of(store)
     files = len(list(table.scan().plan_files()))
     config = MaintainConfig(store.config.data_dir, snapshot_keep_seconds=0, orphan_grace_seconds=0, expire_every=1)
-    first = Maintainer(config, store.config).run_once()
+    said: list[str] = []
+    first = Maintainer(config, store.config).run_once(say=said.append)
+    assert said[0] == "events: compacting finished days"
     assert first.compacted["events"].days == 2
     assert first.compacted["events"].repeats == raw - len(before) > 0
     assert first.expired["events"] > 0
