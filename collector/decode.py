@@ -10,7 +10,7 @@ were met before: shared.py.
 import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -53,7 +53,7 @@ class Unreadable(msgspec.Struct, frozen=True):
     traits: msgspec.Raw = NO_JSON
 
 
-class Decoded(NamedTuple):
+class Decoded(msgspec.Struct, frozen=True):
     """A decoded request. `sent_at` is the client's clock, if it said. `items` gives `size` messages, once.
     `under` is the batch's own context."""
 

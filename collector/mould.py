@@ -79,9 +79,9 @@ def cast(
     policy, vouched = context.consent is not None, context.plain and context.clean
     # Of the visit before: a batch is mostly one visitor's, and then a look for the page is all. What has another text
     # there keeps it, and is neither a place nor a number: no place ends as what lies before a number does
-    visit, head, between, end = _NOBODY, b"", b"", b""
+    visit, head, between, end, mark, marked = _NOBODY, b"", b"", b"", NO_JSON, _NOBODY.moulds
     # Whose parts the rows bear, in the order of MARKS; the last mark, and whose it is
-    moulds, mark, marked = list[Mould](), NO_JSON, visit.moulds
+    moulds: list[Mould] = []
     stood: Standing | None = None
     for message in messages:
         if type(message) is Message:

@@ -22,9 +22,8 @@ What a step works out has one of four lives, and costs what its life costs (docs
 import logging
 from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple
 
-from msgspec import Raw
+from msgspec import Raw, Struct
 
 from collector import dead, row
 from collector import event as events
@@ -49,7 +48,7 @@ Step = Callable[[Event, RequestContext], Event]
 STEPS: tuple[Step, ...] = (validate, clock, gate, enrich, scrub)
 
 
-class Outcome(NamedTuple):
+class Outcome(Struct, frozen=True):
     """What became of a batch: `rows` are lines, `folded` or NDJSON, `letters` lines without an end, `rejected` verdicts
     in order."""
 

@@ -1,7 +1,7 @@
 """Answers: small JSON bodies, CORS headers, one place that knows how a status is said."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, NamedTuple
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -9,6 +9,8 @@ from collector.outcome import Rejected
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
+# A whole answer: status, body, headers beside those that all have
+Answer: TypeAlias = tuple[int, bytes, Headers]
 
 JSON = (b"content-type", b"application/json")
 NO_STORE = (b"cache-control", b"no-store")
@@ -50,14 +52,6 @@ def cors(origin: bytes | None) -> Headers:
     ]
 
 
-class Answer(NamedTuple):
-    """A whole answer; `headers` beside those that all have."""
-
-    status: int
-    body: bytes
-    headers: Headers
-
-
 async def answer(send: Send, status: int, body: bytes, headers: Headers) -> None:
     """Send one whole answer."""
     length = (b"content-length", b"%d" % len(body))
@@ -71,7 +65,7 @@ def failure(status: int, code: str, message: str, headers: Headers, retry_after:
         headers = [*headers, (b"retry-after", str(retry_after).encode())]
     if status == 408:
         headers = [*headers, (b"connection", b"close")]
-    return Answer(status, msgspec.json.encode(Failure(code, message)), headers)
+    return status, msgspec.json.encode(Failure(code, message)), headers
 
 
 async def fail(send: Send, status: int, code: str, message: str, headers: Headers, retry_after: int = 0) -> None:

@@ -8,7 +8,7 @@ only after the spool's fdatasync. Everything the request shares is found out onc
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from starlette.requests import Request
@@ -70,16 +70,14 @@ class Ingest:
         body = read_body(receive, state.deadlines, state.room, announced(headers))
         said = await self._take(state, scope, headers, cors, body)
         await say.answer(send, *said)
-        self._count(state, said.status, started)
+        self._count(state, said[0], started)
 
     async def straight(self, scope: Any, proto: Any) -> None:
         """A POST, by the server's own interface (edge/native.py)."""
         started = time.perf_counter()
         state = self._state()
-        find, headers = scope.headers.get, {}
-        for name, key in _READ:
-            if (value := find(name)) is not None:
-                headers[key] = value.encode()
+        find = scope.headers.get
+        headers = {key: value.encode() for name, key in _READ if (value := find(name)) is not None}
         origin = headers.get(b"origin")
         forwarded = scope.headers.get_all("x-forwarded-for") if state.client.reads_forwarded else ()
         asked = {
@@ -103,7 +101,7 @@ class Ingest:
                 body = inflate(body)
             pending = accept(state, self._decode, body, scope, headers)
             del body
-            return Answer(200, await settle(state, pending), cors)
+            return 200, await settle(state, pending), cors
         except Disconnected:
             # Gone, or a body that breaks HTTP's own rules: then somebody is there, and silence would become a 500
             return say.failure(400, "cut_short", "the body ended early", [*cors, (b"connection", b"close")])
@@ -151,7 +149,7 @@ async def read_object(state: State, request: Request, decoder: msgspec.json.Deco
         raise Refused(400, "invalid", "the body is not the JSON object that docs/protocol.md describes") from None
 
 
-class Pending(NamedTuple):
+class Pending(msgspec.Struct, frozen=True):
     """A processed batch on its way to the disk: rows are with the spool, everything else of the request is forgotten.
 
     That is also for speed: what would live on while the disk syncs, for every request that waits, pushes the next
@@ -183,20 +181,20 @@ def accept(state: State, decode: Decoder, body: bytes, scope: Scope, headers: di
 
 async def settle(state: State, pending: Pending) -> bytes:
     """Wait for the disk, count, and give the answer's body. Raises Refused (503) if the disk refused."""
-    source, accepted, rejected, durable, held, pii = pending
+    source, accepted, rejected = pending.source, pending.accepted, pending.rejected
     balance = state.balance
     try:
-        await durable
+        await pending.durable
     except SpoolUnavailable:
         raise _unavailable(balance, accepted + len(rejected)) from None
     finally:
-        state.room.held -= held
+        state.room.held -= pending.held
     # All at once and only now: whoever looks at the sheet in between must find it balanced
     balance.received += accepted + len(rejected)
     balance.spooled += accepted
     balance.accepted[source.id] += accepted
-    if pii:
-        state.findings.count(source.id, pii)
+    if pending.pii:
+        state.findings.count(source.id, pending.pii)
     if not rejected:
         return b'{"success":true,"accepted":%d,"rejected":[]}' % accepted
     for refusal in rejected:
@@ -206,12 +204,12 @@ async def settle(state: State, pending: Pending) -> bytes:
 
 def _spool(state: State, outcome: Outcome) -> asyncio.Future[None]:
     """Hand rows and dead letters over; both are in the same group. Raises Refused (503), for both or for neither."""
-    rows, folded, accepted, letters, _, _ = outcome
+    accepted, letters = outcome.accepted, outcome.letters
     try:
         if letters:
             durable = state.spool.append(BAD_EVENTS, b"\n".join(letters) + b"\n", len(letters))
         if accepted or not letters:
-            durable = state.spool.append(FOLDED if folded else EVENTS, rows, accepted)
+            durable = state.spool.append(FOLDED if outcome.folded else EVENTS, outcome.rows, accepted)
     except SpoolUnavailable:
         raise _unavailable(state.balance, accepted + len(letters)) from None
     return durable
