@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from collector.processes import end_with_parent
-from warehouse.cli.common import EXIT_USAGE
+from warehouse.cli.common import EXIT_PROBLEM, EXIT_USAGE
 
 MAX_WAIT = 10.0
 HEALTHY_SECONDS = 30.0
@@ -50,13 +50,14 @@ class Supervisor:
     def __init__(self, children: Sequence[Child], say: Callable[[str], None], grace: float) -> None:
         self.children, self._say, self._grace = children, say, grace
         self._stopping = False
+        self._failed = EXIT_PROBLEM
 
     def stop(self, *_: object) -> None:
         """Signal handler: end the loop."""
         self._stopping = True
 
     def run(self, ready: Callable[[], None] = lambda: None) -> int:
-        """Blocks until a signal; returns 0 after a clean stop, 1 if a child never came up."""
+        """Blocks until a signal; returns 0 after a clean stop, else 1, or 2 if a child cannot start as it was set."""
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, self.stop)
         for child in self.children:
@@ -67,7 +68,7 @@ class Supervisor:
             for child in self.children:
                 if not self._watch(child):
                     self._end()
-                    return 1
+                    return self._failed
         return self._end()
 
     @property
@@ -90,6 +91,7 @@ class Supervisor:
         # that its predecessor still holds
         if code == EXIT_USAGE and child.failures == 1 and not child.proven:
             self._say(f"{child.name} cannot start: see above")
+            self._failed = EXIT_USAGE
             return False
         # What never worked is a mistake to correct; what worked is tried for ever: the others must not end with it
         if child.failures >= 5 and now - child.started < 2 and not child.proven:

@@ -104,7 +104,7 @@ def test_a_child_that_never_comes_up_ends_it_all(book: Path) -> None:
 
 def test_what_was_typed_or_set_wrongly_is_not_tried_again(book: Path) -> None:
     said: list[str] = []
-    assert Supervisor([child("collector", "raise SystemExit(2)")], said.append, grace=10).run() == 1
+    assert Supervisor([child("collector", "raise SystemExit(2)")], said.append, grace=10).run() == 2
     assert said == ["collector cannot start: see above"]
 
 
