@@ -81,14 +81,17 @@ build: sdk-js/dist/firsthand.js
 run: .setup/python build
 	@$(BIN)/firsthand up --data $(DATA) $(if $(PORT),--port $(PORT)) --demo examples/shop
 
-test: .setup/system .setup/python-dev build lint test-js test-py
+# Two at a time, the longest chain first; then pytest, which needs the cores for itself
+test: .setup/system .setup/python-dev .setup/node
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-js lint-server lint-sdk lint-style
+	@$(MAKE) --no-print-directory test-py
 
 test-js: build
 	npm test --silent
 
 test-py: .setup/system .setup/python-dev build
-	# Three on two cores: half of the time a test waits for a process, a browser or a disk
-	$(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder --durations 15
+	# Four on two cores: half of the time a test waits for a process, a browser or a disk
+	$(BIN)/python -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder --durations 15
 
 # Minutes long: 50 rounds of kill -9, a minute without a store, rebuilding the geo database, Next.js, Firefox, mini-programs
 test-slow: .setup/system .setup/python-dev .setup/next .setup/firefox .setup/miniprogram build

@@ -84,12 +84,13 @@ class Heard:
         if "/v1/batch" in request.url and request.post_data:
             self._names |= {m["messageId"]: m.get("event") or m["type"] for m in json.loads(request.post_data)["batch"]}
 
-    def wait(self, page: Page, name: str, count: int = 1) -> None:
-        """Until so many different events of this name have left `page`."""
+    def wait(self, page: Page, name: str, count: int = 1, again: str = "") -> None:
+        """Until so many different events of this name have left `page`. `again` is done before each look:
+        something that is recorded once, however often it happens, by a part that may not listen yet."""
         deadline = time.monotonic() + PATIENCE
         while list(self._names.values()).count(name) < count:
             assert time.monotonic() < deadline, f"no {name}: {sorted(self._names.values())}"
-            page.evaluate("firsthand.flush()")
+            page.evaluate(f"{again or 'null'}; firsthand.flush()")
             page.wait_for_timeout(50)
 
 

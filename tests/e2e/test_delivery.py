@@ -168,8 +168,9 @@ def test_each_time_a_page_is_shown_is_one_view(chromium: Browser, shop: Installa
         person.follow("nav a[href='/demo/lookbook']", "**/demo/lookbook")
         person.follow("[data-track=lookbook-next]", "**/demo/lookbook/rain")
         person.follow("[data-track=lookbook-next]", "**/demo/lookbook/evening")
+        captured = person.sdk("firsthand.stats().captured")
         person.page.go_back()
-        person.page.wait_for_timeout(150)
+        until(person.page, f"firsthand.stats().captured > {captured + 1}")  # one left, another shown
         person.page.reload()
         person.settled()
         person.page.go_back()

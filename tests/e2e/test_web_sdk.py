@@ -83,15 +83,15 @@ def test_each_plugin_says_what_happened_and_nothing_else(lab: Lab, chromium: Bro
 
 def test_errors_and_vitals_only_when_asked_for(lab: Lab, chromium: Browser) -> None:
     url = lab.page("/extras", "<h1>Extras</h1>", lab.tag(extras="errors,vitals"))
-    with person(chromium, excused=("boom",)) as (_, page):
+    with person(chromium, excused=("boom",)) as (context, page):
+        heard = Heard(context)
         page.goto(url)
         me = who(page)
         parts = "performance.getEntriesByType('resource').filter(({ name }) => /errors|vitals/.test(name))"
         until(page, f"{parts}.length === 2")
-        page.wait_for_timeout(200)
-        page.evaluate("setTimeout(() => { throw new TypeError('boom \"Ada\"') })")
+        heard.wait(page, "$error", again="setTimeout(() => { throw new TypeError('boom \"Ada\"') })")
+        heard.wait(page, "$web_vitals")
         page.click("h1")
-        page.wait_for_timeout(200)
         page.goto("about:blank")
         rows = lab.rows(f"anonymous_id = '{me}' and event in ('$error', '$web_vitals')", 4)
     props = [json.loads(row["properties"]) for row in rows]
