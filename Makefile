@@ -96,6 +96,7 @@ test-py: .setup/system .setup/python-dev build
 # Minutes long: 50 rounds of kill -9, a minute without a store, rebuilding the geo database, Next.js, Firefox, mini-programs
 test-slow: .setup/system .setup/python-dev .setup/next .setup/firefox .setup/miniprogram build
 	$(BIN)/python -m pytest -q -m slow --timeout 1800
+	$(BIN)/python -m pytest -q -m 'hypothesis and not slow' --hypothesis-profile=anew
 
 bench-python: .setup/python-dev
 	$(BIN)/python -m tests.bench.python_sdk

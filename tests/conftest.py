@@ -5,6 +5,7 @@ from typing import Any
 
 import duckdb
 import httpx
+import hypothesis
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
@@ -15,6 +16,9 @@ __all__ = ["local", "postgres", "seaweed", "store"]
 # A client gives up after five seconds unless told otherwise; a server on a busy machine may need longer
 _patience = httpx._config.DEFAULT_TIMEOUT_CONFIG
 _patience.connect = _patience.read = _patience.write = _patience.pool = 60.0
+
+# `make test` asks properties about the same examples in each run (pyproject.toml), `make test-slow` about new ones
+hypothesis.settings.register_profile("anew", deadline=None, print_blob=True)
 
 # A new DuckDB hashes 84 MB of extensions before it believes their signatures: most of the time of a look into the
 # tables, of which there are hundreds. Here it believes them; that they are signed is seen by each `firsthand query`
