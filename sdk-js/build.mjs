@@ -24,7 +24,7 @@ const SCRIPTS = { firsthand: 'browser/script.full', 'firsthand.core': 'browser/s
 const small = {
   ecma: 2020,
   toplevel: true,
-  compress: { passes: 4, unsafe_arrows: true, pure_getters: true, keep_fargs: false },
+  compress: { passes: 6, inline: 1, unsafe_arrows: true, pure_getters: true, keep_fargs: false },
   // `builtins`: terser would spare all that a DOM knows, also where there is none
   mangle: { properties: { builtins: true, regex: new RegExp(`^(${shortened().join('|')})$`) } },
   format: { comments: false, ascii_only: true },

@@ -12,6 +12,8 @@
  * gives it back with the answer. A tab that dies gives it back as it does its other claims. No tab looks more than
  * twenty times, because whoever has the turn may be frozen, or dead with a lease that has not run out: two requests at once do
  * no harm, an event that waits for ever would. A wait that is called back ends with the next look.
+ *
+ * By `await` and not by `then`, which a page may have replaced: then a rejection of ours would be the page's.
  */
 
 import type { Answer, Http, Request as Posted, Undo } from '../core/ports.js';
@@ -53,14 +55,20 @@ export const webHttp = (options: { encode?: Encode | undefined }, claim: Claim):
   };
 };
 
-const inTurn = (claim: Claim, go: () => Promise<Answer>, signal: AbortSignal, looks = 20): Promise<Answer> =>
-  claim().then(
-    (turn) =>
-      turn || !looks || signal.aborted
-        ? go().finally(turn)
-        : new Promise((look) => setTimeout(look, LOOK_MS)).then(() => inTurn(claim, go, signal, looks - 1)),
-    go, // a storage that throws knows no other tabs
-  );
+async function inTurn(claim: Claim, go: () => Promise<Answer>, signal: AbortSignal): Promise<Answer> {
+  let turn: Undo | null | undefined;
+  try {
+    for (let looks = 20; looks && !turn && !signal.aborted; looks--) {
+      turn = await claim();
+      if (!turn) await new Promise((look) => setTimeout(look, LOOK_MS));
+    }
+  } catch {
+    // a storage that throws knows no other tabs
+  }
+  const answer = await go();
+  turn?.();
+  return answer;
+}
 
 /** For `remote`, which the smallest script does without. */
 export const webGet: Http['get'] = async (url, token) => {

@@ -50,7 +50,7 @@ export function webStorage(mirrored: string): Storage {
     watch: (key, changed) =>
       // a null key is clear(), which changed ours as well
       listen<StorageEvent>(window, 'storage', (event) => (event.key ?? key) === key && changed(event.newValue)),
-    claim: async (name) => (navigator.locks ? lock(name) : lease(storage, `${name}~`)),
+    claim: async (name) => (navigator.locks ? await lock(name) : lease(storage, `${name}~`)),
   };
   return storage;
 }

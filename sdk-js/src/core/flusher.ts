@@ -153,7 +153,7 @@ export function createFlusher(
       // not there any more: its purpose was denied meanwhile, and it is counted as that
       if (!queue.remove([item])) continue;
       const reason = rejected.find(({ messageId }) => messageId === item.id)?.reason;
-      guard.log(reason || 'accepted', item.id);
+      guard.log(reason || 'accepted', item);
       if (reason) {
         tally.drop(reason);
         guard.report('rejected', reason);

@@ -50,12 +50,16 @@ export function createTabs({ vault, root, key, tab, queue, sessions, tally, now 
   const claims = new Map<string, Undo>();
 
   async function claim(segment: string): Promise<void> {
-    const undo = claims.has(segment) ? null : await vault.claim(root + segment).catch(() => null);
-    // consent may have been withdrawn while we waited
-    if (undo && !vault.unlocked) undo();
-    else if (undo) {
-      claims.set(segment, undo);
-      queue.load(`${root}${segment}.`);
+    try {
+      const undo = claims.has(segment) ? null : await vault.claim(root + segment);
+      // consent may have been withdrawn while we waited
+      if (undo && !vault.unlocked) undo();
+      else if (undo) {
+        claims.set(segment, undo);
+        queue.load(`${root}${segment}.`);
+      }
+    } catch {
+      // no claims here: then only this tab's own events are its business
     }
   }
 
@@ -77,13 +81,14 @@ export function createTabs({ vault, root, key, tab, queue, sessions, tally, now 
   }
 
   return {
-    adopt: () =>
-      Promise.all(
-        Array.from(
-          new Set([tab, ...vault.keys(root).map((each) => /^[^.]+(?=\.)/.exec(each.slice(root.length))?.[0] || tab)]),
-          claim,
-        ),
-      ),
+    async adopt() {
+      const segments = new Set([tab]);
+      for (const key of vault.keys(root)) {
+        const [segment, id] = key.slice(root.length).split('.') as [string, string?];
+        if (id) segments.add(segment);
+      }
+      for (const segment of segments) await claim(segment);
+    },
     leave() {
       for (const undo of claims.values()) undo();
       claims.clear();

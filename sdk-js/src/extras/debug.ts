@@ -10,6 +10,8 @@ import type { Problem } from '../core/guard.js';
 import { usage } from '../plugins/usage.js';
 
 const MOST = 200;
+/** Of one line, in characters: what somebody put into an event may be long. */
+const LONGEST = 300;
 const STYLE =
   'position:fixed;right:8px;bottom:8px;z-index:2147483647;width:min(460px,calc(100vw - 16px));max-height:45vh;' +
   'overflow:auto;margin:0;padding:8px;font:12px/1.5 ui-monospace,monospace;color:#e8eaed;background:#1b1d21;' +
@@ -37,6 +39,11 @@ export function line(parts: readonly unknown[]): string {
     const { reason, message } = verdict as Record<string, unknown>;
     return ['!', reason, message, `(${MEANING[reason as Problem['reason']]})`].filter(Boolean).join(' ');
   }
+  // what was sent: its verdict, and what it was
+  if (subject && typeof subject === 'object' && 'body' in subject) {
+    const { event, name, type } = JSON.parse(String(subject.body));
+    return `${verdict} ${event || name || type} ${subject.id}`;
+  }
   if (subject && typeof subject === 'object' && 'action' in subject) return `↑ ${verdict} ${subject.action} (${more})`;
   if (subject && typeof subject === 'object') {
     return `${verdict} ${subject.event || subject.name || subject.type} ${JSON.stringify(subject.properties || subject.traits || {})}`;
@@ -59,7 +66,9 @@ const debug: Make = (options, web) => ({
     host.attachShadow({ mode: 'open' }).append(panel);
     document.body.append(host);
     const heard = guarded((event: Event) => {
-      panel.append(`${new Date().toISOString().slice(11, 23)} ${line((event as CustomEvent).detail)}\n`);
+      panel.append(
+        `${new Date().toISOString().slice(11, 23)} ${line((event as CustomEvent).detail).slice(0, LONGEST)}\n`,
+      );
       while (panel.childNodes.length > MOST) panel.firstChild?.remove();
       panel.scrollTop = panel.scrollHeight;
     });

@@ -9,7 +9,7 @@ import { selectorOf, stableId } from './selector.js';
 
 const WITH_TEXT = 'a,button,[role=button]';
 export const MEANINGFUL = `${WITH_TEXT},[type=submit],[type=button],label,summary,[data-track],[onclick]`;
-const SECRET = '[type=password],[autocomplete^=cc-],[autocomplete~=one-time-code]';
+const SECRET = '[type=password],[autocomplete*=cc-],[autocomplete~=one-time-code]';
 export const IGNORED = '[data-firsthand-ignore]';
 const SILENT = `${IGNORED},script,style,input,select,textarea,[contenteditable]`;
 const MAX_TEXT = 80;
