@@ -96,7 +96,8 @@ def test_time_counts_while_somebody_is_there_and_not_after_thirty_idle_seconds(l
 
 BUSY = """
 <button id=b>B</button> <a id=out href="http://localhost:9/x.pdf">Out</a>
-<form id=f><input name=city></form><div style="height:3000px"></div><p data-track-exposure>Foot</p><button id=dead>D</button>
+<form id=f><input name=city></form>
+<div style="height:3000px"></div><p data-track-exposure>Foot</p><button id=dead>D</button>
 """
 # Every listener of the page, so that what is left over can be named
 LISTENERS = """
