@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 
 import psutil
 import pytest
@@ -16,14 +17,33 @@ from tests.stores import Store
 THREADS = 3  # of the load
 
 
+def running(up: subprocess.Popen[bytes], command: str) -> list[psutil.Process]:
+    """The living children of `firsthand up` that run this command; one that has just been forked does not yet."""
+    return [c for c in psutil.Process(up.pid).children() if alive(c) and words(c)[3:4] == [command]]
+
+
+def words(process: psutil.Process) -> list[str]:
+    with suppress(psutil.NoSuchProcess):
+        return process.cmdline()
+    return []
+
+
 def part(up: subprocess.Popen[bytes], command: str) -> psutil.Process:
-    """The child of `firsthand up` that runs this command."""
-    [found] = [c for c in psutil.Process(up.pid).children() if c.cmdline()[3:4] == [command]]
+    """The child of `firsthand up` that runs this command, once it does."""
+    wait_for(lambda: len(running(up, command)) == 1, f"one process that runs {command}")
+    [found] = running(up, command)
     return found
 
 
+def alive(process: psutil.Process) -> bool:
+    """It may end between two looks."""
+    with suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
 def gone(processes: list[psutil.Process]) -> bool:
-    return not [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+    return not any(map(alive, processes))
 
 
 def test_nothing_outlives_a_killed_supervisor(local: Store) -> None:
@@ -75,8 +95,7 @@ def test_what_dies_comes_back(local: Store) -> None:
 
 
 def replaced(up: subprocess.Popen[bytes], old: psutil.Process) -> bool:
-    others = [c for c in psutil.Process(up.pid).children() if c.pid != old.pid and not gone([c])]
-    return any(c.cmdline()[3:4] == ["load"] for c in others)
+    return any(c.pid != old.pid for c in running(up, "load"))
 
 
 @pytest.mark.parametrize(("command", "how"), [("up", "option"), ("up", "setting"), ("serve", "option")])
