@@ -64,17 +64,17 @@ class Collector(Starlette):
 
     def __init__(self, **more: Any) -> None:
         super().__init__(**more)
-        self.hot = {r.path: r.endpoint for r in self.routes if isinstance(r, Route) and isinstance(r.endpoint, Ingest)}
+        self._hot = {r.path: r.endpoint for r in self.routes if isinstance(r, Route) and isinstance(r.endpoint, Ingest)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        endpoint = self.hot.get(scope["path"]) if scope["type"] == "http" else None
+        endpoint = self._hot.get(scope["path"]) if scope["type"] == "http" else None
         if endpoint is None:
             await super().__call__(scope, receive, send)
         else:
             await endpoint(scope, receive, send)
 
 
-def build_app(settings: Settings, config: Path | None = None) -> Collector:
+def build_app(settings: Settings, config: Path | None = None) -> Starlette:
     """The ASGI application of one worker."""
     held: list[State] = []
     hub = LiveHub(settings.spool_dir)

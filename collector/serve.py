@@ -1,5 +1,4 @@
-"""Running workers: Granian holds the listening socket and the worker processes, each builds the app for itself. They
-talk by Granian's own interface: edge/native.py.
+"""Running workers: Granian holds the listening socket and the worker processes, each builds the app for itself.
 
 A worker that dies is started again; whichever worker takes its shard over seals what it left open. SIGTERM: Granian
 stops accepting, lets running requests end, then the app's lifespan seals the spool.
@@ -27,7 +26,6 @@ from granian.log import LogLevels
 from collector import keys
 from collector.console.build import prepare_console
 from collector.edge.client import ClientAddress
-from collector.edge.native import Native
 from collector.enrich import GeoDatabase
 from collector.logs import GRANIAN, configure_logging
 from collector.processes import DRAIN_SIGNAL, end_with_parent, leave_no_core
@@ -81,7 +79,7 @@ def serve(settings: Settings, config: Path | None) -> None:
         "collector.serve:worker_app",
         address=settings.host,
         port=settings.port,
-        interface=Interfaces.RSGI,
+        interface=Interfaces.ASGI,
         workers=settings.workers,
         loop=Loops.uvloop,
         http=HTTPModes.http1,
@@ -113,7 +111,7 @@ def worker_app() -> Any:
     configure_logging(settings.log_level)
     app = build_app(settings, Path(handed["config"]) if handed["config"] else None)
     _calm_garbage_collector()
-    return Native(app, app.hot)
+    return app
 
 
 def _end_once(loop: asyncio.AbstractEventLoop) -> WorkerSignal:

@@ -1,7 +1,7 @@
 """Answers: small JSON bodies, CORS headers, one place that knows how a status is said."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, TypeAlias
+from typing import Any
 
 import msgspec
 
@@ -9,12 +9,9 @@ from collector.outcome import Rejected
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
-# A whole answer: status, body, headers beside those that all have
-Answer: TypeAlias = tuple[int, bytes, Headers]
 
 JSON = (b"content-type", b"application/json")
 NO_STORE = (b"cache-control", b"no-store")
-TEXTS = [(name.decode(), value.decode()) for name, value in (JSON, NO_STORE)]  # both, where the server wants texts
 # What Segment's browser client asks for; a day, because every browser caps it anyway
 PREFLIGHT: Headers = [
     (b"access-control-allow-methods", b"POST, GET, OPTIONS"),
@@ -59,15 +56,10 @@ async def answer(send: Send, status: int, body: bytes, headers: Headers) -> None
     await send({"type": "http.response.body", "body": body})
 
 
-def failure(status: int, code: str, message: str, headers: Headers, retry_after: int = 0) -> Answer:
-    """An error. `retry_after`: whole seconds, for 429 and 503."""
+async def fail(send: Send, status: int, code: str, message: str, headers: Headers, retry_after: int = 0) -> None:
+    """Send an error. `retry_after`: whole seconds, for 429 and 503."""
     if retry_after:
         headers = [*headers, (b"retry-after", str(retry_after).encode())]
     if status == 408:
         headers = [*headers, (b"connection", b"close")]
-    return status, msgspec.json.encode(Failure(code, message)), headers
-
-
-async def fail(send: Send, status: int, code: str, message: str, headers: Headers, retry_after: int = 0) -> None:
-    """Send an error."""
-    await answer(send, *failure(status, code, message, headers, retry_after))
+    await answer(send, status, msgspec.json.encode(Failure(code, message)), headers)

@@ -44,13 +44,6 @@ class Deadlines:
         """Whether it was the sweep that cancelled the task."""
         return task in self._late
 
-    def verdict(self, task: asyncio.Task[Any] | None) -> BaseException:
-        """What to raise when reading was cancelled: 408 if it was the sweep, else the cancellation."""
-        if task is None or not self.was_late(task):
-            return asyncio.CancelledError()
-        task.uncancel()
-        return NotABatch("timeout", f"the body did not arrive within {self.seconds:g} s", 408)
-
     def sweep(self) -> None:
         """Cancel the reading of bodies that are older than the limit."""
         oldest = self._now() - self.seconds
@@ -63,11 +56,10 @@ class Deadlines:
 class Room:
     """What a worker holds for requests on their way, in bytes: bodies of which a part has come, and rows that wait for
     the disk. Bounded over all of them, because each alone is within its limits and twenty thousand may come at once.
-    `expected`: what short bodies announced that are read in one piece (native.py), bounded by the same limit.
     """
 
     def __init__(self, limit: int) -> None:
-        self.limit, self.held, self.expected, self.refused = limit, 0, 0, 0
+        self.limit, self.held, self.refused = limit, 0, 0
 
     @property
     def full(self) -> bool:
@@ -110,7 +102,10 @@ async def read_body(receive: Receive, deadlines: Deadlines, room: Room, length: 
             message = await receive()
             chunk = _chunk(message, size)
     except asyncio.CancelledError:
-        raise deadlines.verdict(task) from None
+        if task is None or not deadlines.was_late(task):
+            raise
+        task.uncancel()
+        raise NotABatch("timeout", f"the body did not arrive within {deadlines.seconds:g} s", 408) from None
     finally:
         room.held -= size
         deadlines.end(task)

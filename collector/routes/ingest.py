@@ -1,13 +1,12 @@
 """`POST /v1/batch` and friends: read, decode, authorise, limit, process, make durable, answer.
 
-Plain ASGI endpoints, which the server may call without ASGI, too (edge/native.py): this is the hot path. "200" is sent
-only after the spool's fdatasync. Everything the request shares is found out once (`_context`), the rest is
-`pipeline.process` per event.
+A plain ASGI endpoint: this is the hot path. "200" is sent only after the spool's fdatasync. Everything the request
+shares is found out once (`_context`), the rest is `pipeline.process` per event.
 """
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -17,10 +16,9 @@ from collector import row
 from collector.context import Consents, RequestContext, Source, circumstances
 from collector.decode import Decoded, NewId, NotABatch
 from collector.edge import answer as say
-from collector.edge.answer import Accepted, Answer, Headers, Send
+from collector.edge.answer import Accepted, Headers, Send
 from collector.edge.auth import key_of_header, key_of_query
 from collector.edge.body import RETRY_SECONDS, Disconnected, Receive, announced, inflate, read_body
-from collector.edge.native import address, read_straight, texts
 from collector.identifiers import uuid7
 from collector.metrics import Balance
 from collector.outcome import Rejected
@@ -53,7 +51,6 @@ class Ingest:
         self._state, self._decode = state, decode
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Any request, by ASGI."""
         state = self._state()
         headers = dict(scope["headers"])
         origin = headers.get(b"origin")
@@ -67,56 +64,29 @@ class Ingest:
             await say.fail(send, 405, "method", "use POST", cors)
             return
         started = time.perf_counter()
-        body = read_body(receive, state.deadlines, state.room, announced(headers))
-        said = await self._take(state, scope, headers, cors, body)
-        await say.answer(send, *said)
-        self._count(state, said[0], started)
-
-    async def straight(self, scope: Any, proto: Any) -> None:
-        """A POST, by the server's own interface (edge/native.py)."""
-        started = time.perf_counter()
-        state = self._state()
-        find = scope.headers.get
-        headers = {key: value.encode() for name, key in _READ if (value := find(name)) is not None}
-        origin = headers.get(b"origin")
-        forwarded = scope.headers.get_all("x-forwarded-for") if state.client.reads_forwarded else ()
-        asked = {
-            "query_string": scope.query_string.encode(),
-            "client": address(scope.client),
-            "headers": [(b"x-forwarded-for", value.encode()) for value in forwarded],
-        }
-        body = read_straight(proto, state.deadlines, state.room, announced(headers))
-        status, answered, more = await self._take(state, asked, headers, say.cors(origin), body)
-        proto.response_bytes(status, [*say.TEXTS, *texts(more)] if more else say.TEXTS, answered)
-        self._count(state, status, started)
-
-    async def _take(
-        self, state: State, scope: Scope, headers: dict[bytes, bytes], cors: Headers, reading: Awaitable[bytes]
-    ) -> Answer:
-        """What a POST is answered."""
         try:
-            body = await reading
+            body = await read_body(receive, state.deadlines, state.room, announced(headers))
             coding = headers.get(b"content-encoding")
             if (coding is not None and coding.strip().lower() in GZIP) or b"encoding=gzip" in scope["query_string"]:
                 body = inflate(body)
             pending = accept(state, self._decode, body, scope, headers)
             del body
-            return 200, await settle(state, pending), cors
+            answered = await settle(state, pending)
+            status = 200
         except Disconnected:
             # Gone, or a body that breaks HTTP's own rules: then somebody is there, and silence would become a 500
-            return say.failure(400, "cut_short", "the body ended early", [*cors, (b"connection", b"close")])
-        except (NotABatch, Refused) as error:
-            return say.failure(error.status, error.code, str(error), cors, error.retry_after)
-
-    def _count(self, state: State, status: int, started: float) -> None:
+            status = 400
+            await say.fail(send, status, "cut_short", "the body ended early", [*cors, (b"connection", b"close")])
+        except NotABatch as error:
+            status = error.status
+            await say.fail(send, status, error.code, str(error), cors, error.retry_after)
+        except Refused as error:
+            status = error.status
+            await say.fail(send, status, error.code, str(error), cors, error.retry_after)
+        else:
+            await say.answer(send, 200, answered, cors)
         state.balance.requests[str(status)] += 1
         state.balance.ack.observe(time.perf_counter() - started)
-
-
-# The headers that make a difference, as the server and as we call them
-_READ = tuple((name, name.encode()) for name in (
-    "origin", "content-length", "transfer-encoding", "content-encoding", "authorization", "user-agent", "sec-gpc",
-))  # fmt: skip
 
 
 def authorise(state: State, headers: dict[bytes, bytes], query: bytes, in_body: str | None) -> Source:

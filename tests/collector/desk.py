@@ -49,38 +49,6 @@ class Reply:
         return [r["reason"] for r in self.json["rejected"]]
 
 
-class Texts:
-    """Headers as Granian gives them."""
-
-    def __init__(self, headers: Sequence[tuple[str, str]]) -> None:
-        self._headers = headers
-
-    def get(self, name: str) -> str | None:
-        return next(iter(self.get_all(name)), None)
-
-    def get_all(self, name: str) -> list[str]:
-        return [value for key, value in self._headers if key.lower() == name]
-
-
-@dataclass
-class Asked:
-    """A request as Granian gives it, and its answer. What a real one does is seen in edge/test_native.py."""
-
-    query_string: str
-    client: str
-    headers: Texts
-    body: bytes
-    status: int = 0
-    answered: Sequence[tuple[str, str]] = ()
-    said: bytes = b""
-
-    async def __call__(self) -> bytes:
-        return self.body
-
-    def response_bytes(self, status: int, headers: Sequence[tuple[str, str]], body: bytes) -> None:
-        self.status, self.answered, self.said = status, headers, body
-
-
 class Desk:
     """One worker. Use `desk(...)` below; `now` is what its clock says."""
 
@@ -127,13 +95,9 @@ class Desk:
     ) -> Reply:
         """One request. A number among `chunks` is a pause in seconds, None a client that went away."""
         reply = self._runner.run(self.call(method, path, list(chunks), query, headers, client))
-        for kind, line in self.kept():
-            (reply.letters if kind == BAD_EVENTS else reply.rows).append(line)
+        for kind, line in self._new_lines():
+            (reply.letters if kind == BAD_EVENTS else reply.rows).append(json.loads(line, parse_constant=_no_constant))
         return reply
-
-    def kept(self) -> list[tuple[int, dict[str, Any]]]:
-        """What came into the spool since it was looked into, by kind."""
-        return [(kind, json.loads(line, parse_constant=_no_constant)) for kind, line in self._new_lines()]
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run something on the worker's event loop, several `call`s at once for example."""
@@ -171,14 +135,6 @@ class Desk:
             {k.decode("latin-1"): v.decode("latin-1") for k, v in sent[0]["headers"]},
             b"".join(m.get("body", b"") for m in sent[1:]),
         )
-
-    async def straight(
-        self, path: str, body: bytes, query: str, headers: Sequence[tuple[str, str]], peer: str
-    ) -> Reply:
-        """A POST as in `call`, given to the endpoint as Granian gives it by its own interface."""
-        asked = Asked(query, peer, Texts(headers), body)
-        await self._app.hot[path].straight(asked, asked)
-        return Reply(asked.status, dict(asked.answered), asked.said)
 
     def _new_lines(self) -> Iterator[tuple[int, bytes]]:
         for shard in shards(self.data / "spool"):

@@ -47,7 +47,8 @@ def _through(contexts: Contexts, context: str, batch: str = "null", **request: A
 
 def means(outcome: Outcome) -> Any:
     """An outcome, its rows as values: a cast row has its columns in another order."""
-    return [json.loads(line) for line in outcome.whole.splitlines()], *outcome[2:]
+    rows = [json.loads(line) for line in outcome.whole.splitlines()]
+    return rows, outcome.accepted, outcome.letters, outcome.rejected, outcome.pii
 
 
 # ---- whatever stands in a context, and whatever was met before, the row is the same ---------------------------------

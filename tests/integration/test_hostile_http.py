@@ -133,3 +133,12 @@ def test_a_client_that_hangs_up_halfway(target: Target) -> None:
     while target.rss() - before >= 40 << 20:
         assert time.monotonic() < deadline, "what they had sent is still held"
         time.sleep(0.1)
+
+
+def test_a_header_beyond_ascii_takes_none_of_its_content_along(target: Target) -> None:
+    """Any page of the same host may set such a cookie; the ones that the console set must still be read."""
+    cookies = "firsthand_language=zh-CN; name=张三".encode()
+    page = target.answer(
+        b"GET /console/login HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCookie: " + cookies + b"\r\n\r\n"
+    )
+    assert b'lang="zh-CN"' in page
