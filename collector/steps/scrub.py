@@ -218,8 +218,10 @@ def _scrubbed(
     raw: bytes, where: str, context: RequestContext, actions: dict[str, int], person: bool = False,
     known: dict[str, str] | None = None,
 ) -> bytes:  # fmt: skip
+    source = context.source
+    scrubber = Scrubber(context.key, actions, source.pii, context.samples, known, source.query_params)
     try:
-        return Scrubber(context.key, actions, context.source.pii, context.samples, known).json(raw, where, person)
+        return scrubber.json(raw, where, person)
     except (msgspec.MsgspecError, RecursionError, ValueError):
         # A number outside the range of a double, mostly: what cannot be read cannot be scrubbed
         raise Drop(Reason.INVALID, "properties, traits or context hold a value that cannot be read") from None

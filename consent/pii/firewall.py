@@ -14,6 +14,7 @@ because what nobody looked at may not pass. Whatever throws here must refuse the
 """
 
 import re
+from collections.abc import Set
 from functools import lru_cache
 from typing import Any, Final
 
@@ -29,7 +30,7 @@ from consent.pii.rules import PII_RULES
 from consent.pii.samples import Samples
 from consent.pii.spelling import plain
 from consent.pii.splice import Spot, named
-from consent.pii.urls import clean_url
+from consent.pii.urls import CAMPAIGN_PARAMS, clean_url
 
 MAX_CHARS: Final = 32 * 1024
 MAX_NESTED: Final = 2
@@ -52,16 +53,19 @@ _MANY_DIGITS = re.compile(r"\d{5}")
 class Scrubber:
     """One object or text of one event on its way through. `counts` takes `{"properties.note:email:hash:email": 1}`:
     where, class, action, and the rule that found it or one of `OTHERS`. `samples` takes forms of values, `aliases`
-    what older keys made of values that were hashed."""
+    what older keys made of values that were hashed; `query_params` may stay in addresses beside `utm_*`."""
 
-    __slots__ = ("_aliases", "_counts", "_hidden", "_key", "_numbers", "_policy", "_rules", "_samples", "_suspicious")
+    __slots__ = (
+        "_aliases", "_counts", "_hidden", "_key", "_numbers", "_policy", "_query_params", "_rules", "_samples",
+        "_suspicious",
+    )  # fmt: skip
 
     def __init__(
         self, key: Key, counts: dict[str, int], policy: Policy = DEFAULT, samples: Samples | None = None,
-        aliases: dict[str, str] | None = None,
+        aliases: dict[str, str] | None = None, query_params: Set[str] = frozenset(),
     ) -> None:  # fmt: skip
         self._key, self._counts, self._policy, self._samples = key, counts, policy, samples
-        self._aliases = aliases
+        self._aliases, self._query_params = aliases, query_params
         self._numbers = self._hidden = False
         self._rules: list[int] = []
         self._suspicious: dict[str, list[int]] = {}
@@ -147,7 +151,7 @@ class Scrubber:
 
     def _address(self, value: Any, path: str, nested: int) -> Any:
         if isinstance(value, str):
-            return clean_url(value)
+            return clean_url(value, CAMPAIGN_PARAMS | self._query_params)
         if isinstance(value, list):
             return [self._address(v, path, nested) for v in value]
         return self._declare(value, path, False, nested)
@@ -161,7 +165,7 @@ class Scrubber:
             encoded = msgspec.json.encode(msgspec.json.decode(inner))
         except (msgspec.MsgspecError, RecursionError, ValueError):
             return text  # looks like JSON and is none: read as a text
-        one = Scrubber(self._key, self._counts, self._policy, self._samples, self._aliases)
+        one = Scrubber(self._key, self._counts, self._policy, self._samples, self._aliases, self._query_params)
         return one.json(encoded, path, person, nested + 1).decode()
 
     # ---- detected: in place, and a path is only spelled out for what was found -------------------------------

@@ -82,10 +82,10 @@ def make_data(found: Settings) -> None:
         raise SettingsError(f"{found.data_dir} cannot be written; {todo}")
 
 
-def need_data(found: Settings) -> None:
-    """Raises SettingsError where the tables would lie in a data directory that is not there: a typing mistake in --data
-    must not look like tables without rows."""
-    if not found.catalog_uri and not found.data_dir.is_dir():
+def need_data(found: Settings, elsewhere: str | None) -> None:
+    """Raises SettingsError where what is asked for would lie in a data directory that is not there, because it is not
+    kept `elsewhere`: a typing mistake in --data must not look like tables without rows, or make other keys."""
+    if not elsewhere and not found.data_dir.is_dir():
         raise SettingsError(
             f"there is no directory {found.data_dir}; `firsthand up` makes it, or name another with --data"
         )

@@ -5,7 +5,7 @@ import secrets
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import msgspec
 
 from collector.identifiers import uuid7
 from collector.settings import Settings
-from warehouse.cli.common import EXIT_PROBLEM, options, print_json, settings, store_errors
+from warehouse.cli.common import EXIT_PROBLEM, need_data, options, print_json, settings, store_errors
 
 SITE = click.option("--site", default="default", show_default=True, help="The site whose people these are.")
 WHO = "command line"
@@ -110,7 +110,7 @@ def verify(kept: tuple[Path, ...], site: str, data: str | None, config: Path | N
     found = settings(config, data)
     marks = [_checkpoint(path) for path in kept]
     reports = []
-    with _store(found) as store, store.read() as connection, _progress("verifying") as progress:
+    with _known_store(found) as store, store.read() as connection, _progress("verifying") as progress:
         keys = _ring(found).public_keys()
         for chain in (site, audit_chain(site)):
             mine = [m for m in marks if m.chain == chain]
@@ -135,7 +135,7 @@ def checkpoint(site: str, data: str | None, config: Path | None, as_json: bool) 
     from consent.admin import AdminError, ledger
 
     found = settings(config, data)
-    with _store(found) as store, store.write() as connection:
+    with _known_store(found) as store, store.write() as connection:
         mark = ledger.checkpoint(connection, _admin(), _ring(found), site, site)
     if mark is None:
         raise AdminError("ledger.empty", site=site)
@@ -165,7 +165,7 @@ def export(out: str, form: str | None, site: str, data: str | None, config: Path
         entries = done
         progress(done)
 
-    with _store(settings(config, data)) as store, _progress("exporting") as progress:
+    with _known_store(settings(config, data)) as store, _progress("exporting") as progress:
         pieces = ledger.export(store, _admin(), site, form, progress=count)
         with nullcontext(sys.stdout.buffer) if out == "-" else Path(out).open("wb") as file:
             for piece in pieces:
@@ -193,7 +193,7 @@ def erase(
     if not anonymous_id and not user_id:
         raise click.UsageError("name --anonymous-id or --user-id")
     found = settings(config, data)
-    with _store(found) as store:
+    with _known_store(found) as store:
         with store.write() as connection:
             subjects = [p.subject for p in people.find(connection, _ring(found), site, anonymous_id, user_id)]
             if keep_out:
@@ -216,6 +216,12 @@ def _ring(found: Settings) -> Any:
     from consent.keys import key_path, load_or_create
 
     return load_or_create(key_path(found.data_dir), time.time_ns() // 1_000_000)
+
+
+def _known_store(found: Settings) -> AbstractContextManager[Any]:
+    """For what only makes sense of a store that is there."""
+    need_data(found, found.consent_store)
+    return _store(found)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from collector.settings import Settings
-from warehouse.cli.common import fail, options, print_json, settings, store_config, store_errors
+from warehouse.cli.common import fail, need_data, options, print_json, settings, store_config, store_errors
 
 NOTICED_SECONDS = 5.0  # until every worker has read the file again
 
@@ -20,7 +20,9 @@ def keys() -> None:
 @options
 def list_(data: str | None, config: Path | None, as_json: bool) -> None:
     """The live keys by name, never their secrets."""
-    _print(settings(config, data), as_json)
+    found = settings(config, data)
+    need_data(found, found.pii_keys or found.pii_key_command)
+    _print(found, as_json)
 
 
 @keys.command(epilog="Examples:\n\n  firsthand keys rotate\n\n  firsthand keys rotate --kid y2027 --json")
@@ -83,6 +85,7 @@ def retire(kid: str, yes: bool, grace: float, data: str | None, config: Path | N
 def _in_the_file(found: Settings) -> None:
     if found.pii_keys or found.pii_key_command:
         fail("the keys come from the settings (pii_keys or pii_key_command); change them where they are kept")
+    need_data(found, None)
 
 
 def _print(found: Settings, as_json: bool) -> None:

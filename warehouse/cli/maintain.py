@@ -31,7 +31,7 @@ def maintain(
     deletes it.
     """
     found = settings(config, data)
-    need_data(found)
+    need_data(found, found.catalog_uri)
     from warehouse.maintain import Maintainer
 
     if not (do_compact or do_expire or do_purge or do_erase):

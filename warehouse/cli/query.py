@@ -36,7 +36,7 @@ def query(sql: str, as_csv: bool, data: str | None, config: Path | None, as_json
     if as_csv and as_json:
         raise click.UsageError("give --csv or --json, not both")
     found = settings(config, data)
-    need_data(found)
+    need_data(found, found.catalog_uri)
     text = sys.stdin.read() if sql == "-" else sql
     from warehouse.query import Reader
 

@@ -24,7 +24,7 @@ def shell(data: str | None, config: Path | None, as_json: bool) -> None:
     With --json each statement is answered with one line, a list of objects.
     """
     found = settings(config, data)
-    need_data(found)
+    need_data(found, found.catalog_uri)
     from warehouse.query import Reader
 
     with contextlib.suppress(ImportError):  # line editing is a comfort

@@ -120,6 +120,13 @@ def test_a_bare_number_in_a_campaign_tag_is_a_phone_and_elsewhere_is_none() -> N
     assert address == f"/p?utm_content={hashed}&utm_id=5"
 
 
+def test_an_address_in_a_property_keeps_the_query_parameters_of_its_source() -> None:
+    sent = b'{"href":"https://shop.example/s?q=tea&session=1","deep":"{\\"url\\":\\"/s?q=tea&session=1\\"}"}'
+    kept = json.loads(Scrubber(KEY, {}, query_params={"q"}).json(sent, "properties"))
+    assert (kept["href"], json.loads(kept["deep"])) == ("https://shop.example/s?q=tea", {"url": "/s?q=tea"})
+    assert json.loads(Scrubber(KEY, {}).json(sent, "properties"))["href"] == "https://shop.example/s"
+
+
 def test_an_ordinary_number_keeps_its_type() -> None:
     assert left({"q": MAIL, "ts": 1795660800123, "big": 2**60, "f": 1.5e20, "t": True}) == {
         "q": HASHED, "ts": 1795660800123, "big": 2**60, "f": 1.5e20, "t": True,

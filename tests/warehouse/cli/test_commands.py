@@ -147,6 +147,8 @@ def test_nothing_is_marked_up(loaded: Store) -> None:
         (["query", "select 1", "--data", "typo"], {}, "there is no directory"),
         (["query", "select 1", "--csv", "--json"], {}, "not both"),
         (["maintain", "--data", "typo"], {}, "there is no directory"),
+        (["keys", "rotate", "--data", "typo"], {}, "there is no directory"),
+        (["consent", "verify", "--data", "typo"], {}, "there is no directory"),
         (["load", "--once", "--data", "/proc/nowhere"], {}, "/proc/nowhere cannot be made"),
         (["serve", "--data", "/proc/nowhere"], {}, "/proc/nowhere cannot be made"),
         (["up", "--data", "/proc/nowhere"], {}, "/proc/nowhere cannot be made"),
