@@ -211,8 +211,9 @@ def erase(
     found = settings(config, data)
     rights = Rights(found, site)
     grace = found.erase_grace_seconds if grace is None else grace
-    with _store(found) as store, store_errors("the erasure cannot reach the tables"), _bar() as on_file:
-        how = Erasure(found.data_dir, store_config(found), grace=grace, load=rights.load, on_file=on_file)
+    with _store(found) as store, store_errors("the erasure cannot reach the tables"), _bar(grace) as told:
+        on_step, on_file = told
+        how = Erasure(found.data_dir, store_config(found), grace, load=rights.load, on_step=on_step, on_file=on_file)
         if id is not None and dry_run:
             _done(_would_go(rights, store, id, how), as_json)
             return
@@ -286,14 +287,27 @@ def _done(what: dict[str, Any], as_json: bool) -> None:
         click.echo("\n".join(f"{name}: {value}" for name, value in what.items()))
 
 
+_DOING = {
+    "suppress": "keeping new events out", "ledger": "emptying the ledger", "drain": "loading what waits",
+    "rewrite": "rewriting files", "swap": "putting them in place", "known": "listing what was there",
+    "expire": "expiring snapshots", "purge": "looking for files of nobody", "delete": "deleting files",
+    "scan": "searching what is left", "finish": "finishing", "certificate": "signing the certificate",
+}  # fmt: skip
+
+
 @contextmanager
-def _bar() -> Any:
+def _bar(grace: float) -> Any:
+    """What is being done and how far it is, for whoever looks on: a table's readers alone take `grace` seconds."""
     if not sys.stderr.isatty():
-        yield lambda n, of: None
+        yield lambda step: None, lambda n, of: None
         return
     from rich.console import Console
     from rich.progress import Progress
 
+    def on_step(step: str) -> None:
+        waits = f", then {grace:g} s for readers that have begun" if step == "expire" and grace else ""
+        shown.update(bar, description=_DOING.get(step, step) + waits, completed=0, total=None)
+
     with Progress(console=Console(stderr=True), transient=True) as shown:
-        bar = shown.add_task("files", total=None)
-        yield lambda n, of: shown.update(bar, completed=n, total=of)
+        bar = shown.add_task("", total=None)
+        yield on_step, lambda n, of: shown.update(bar, completed=n, total=of)
