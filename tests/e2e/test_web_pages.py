@@ -98,7 +98,7 @@ def was_refused(rows: list[dict[str, Any]]) -> bool:
 
 def visit_ahead(lab: Lab, profile: Path) -> tuple[list[str], list[dict[str, Any]]]:
     """A browser of its own goes from a page to one that it has made ahead; the paths (before, ahead, never shown) and
-    the rows: six, or fewer if it made none or something did not come in time."""
+    the rows: five, six with the leave of the first, or fewer if it made none or something did not come in time."""
     run = uuid.uuid4().hex[:8]  # nobody watches, so the rows are found by their pages
     paths = before, ahead, never = [f"/{name}-{run}" for name in ("before", "ahead", "never")]
     stub = f"<script>{snippet()}</script>"
@@ -113,6 +113,8 @@ def visit_ahead(lab: Lab, profile: Path) -> tuple[list[str], list[dict[str, Any]
         while len(rows := lab.rows(one_of("page_path", paths), 0)) < 6 and time.monotonic() < deadline:
             if was_refused(rows):
                 break
+            if len(rows) == 5:
+                deadline = min(deadline, time.monotonic() + 10)
             time.sleep(0.3)
         return paths, rows
 
@@ -124,9 +126,10 @@ def test_a_prerendered_page_counts_when_it_is_shown_and_not_if_it_never_is(lab: 
             break  # an event that is late or missing then is ours, and no reason to ask again
         warnings.warn("the browser made no page ahead", stacklevel=1)
     seen = {(row["page_path"], row["event"]): row for row in rows}
-    assert set(seen) == {
-        (before, "$page"), (before, "Going"), (before, "$page_leave"), (ahead, "$page"), (ahead, "Called"),
-        (ahead, "Shown"),
+    # on a busy machine Chromium ends the page that was left before that has heard of it, soon after the other is shown:
+    # its `$page_leave` then comes by its draft, with the next visit. This test is about the page that is shown
+    assert set(seen) - {(before, "$page_leave")} == {
+        (before, "$page"), (before, "Going"), (ahead, "$page"), (ahead, "Called"), (ahead, "Shown"),
     }, brief(rows)  # fmt: skip
     assert json.loads(seen[ahead, "Called"]["properties"]) == {"ahead": True}
     assert json.loads(seen[ahead, "Shown"]["properties"]) == {"asked": 0}
