@@ -212,9 +212,9 @@ def _rounds(lab: Lab, chromium: Browser, rounds: int) -> tuple[int, int]:
             page.evaluate(FILL, n)
             DEATHS[death](context, page)
         page = context.new_page()
+        page.wait_for_timeout(1_000)  # the browser gives back a moment later what a dead page held
         page.goto(url)
         until(page, READY)
-        page.wait_for_timeout(1_000)
         delivered(page)
         page.evaluate("firsthand.track('Kill', { n: -2 })")  # comes after all repeats: then they were loaded as well
         delivered(page)
