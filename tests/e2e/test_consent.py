@@ -129,7 +129,8 @@ def test_withdrawing_calls_back_what_is_on_its_way(chromium: Browser, shop: Inst
         person.proxy.slow = False
         person.page.wait_for_timeout(LONGER_THAN_THE_SDK_WAITS)
         assert [failed.failure for failed in person.witness.failures] == ["net::ERR_ABORTED"]
-        assert [one.status for one in person.proxy.events()] == [200, 0]
+        *sent, called_back = (one.status for one in person.proxy.events())
+        assert (set(sent), called_back) == ({200}, 0)  # what was agreed to may have gone in two batches
         rows = person.rows(before, 2)
     assert sorted(row["event"] for row in rows) == ["$page", "Product Viewed"]
 
@@ -147,8 +148,10 @@ def test_who_agrees_again_is_somebody_new(chromium: Browser, shop: Installation)
         person.page.click("[data-track=add-to-cart]")
         person.delivered()
         assert person.anonymous_id != before
-        rows = person.rows(person.anonymous_id, 2)
-    assert [(row["event"], row["seq"]) for row in rows] == [("$click", 0), ("Product Added", 1)]
+        # whoever clicks for a person may have to scroll, and that is an event too
+        theirs = f"anonymous_id = '{person.anonymous_id}' and event <> '$scroll'"
+        rows = shop.wait_rows(f"select * from events_raw where {theirs} order by seq", 2)
+    assert [row["event"] for row in rows] == ["$click", "Product Added"]
     assert {row["session_id"] for row in rows}.isdisjoint({session})
 
 
