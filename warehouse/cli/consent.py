@@ -15,6 +15,7 @@ import msgspec
 from collector.identifiers import uuid7
 from collector.settings import Settings
 from warehouse.cli.common import EXIT_PROBLEM, need_data, options, print_json, settings, store_errors
+from warehouse.cli.progress import progress
 
 SITE = click.option("--site", default="default", show_default=True, help="The site whose people these are.")
 WHO = "command line"
@@ -110,11 +111,11 @@ def verify(kept: tuple[Path, ...], site: str, data: str | None, config: Path | N
     found = settings(config, data)
     marks = [_checkpoint(path) for path in kept]
     reports = []
-    with _known_store(found) as store, store.read() as connection, _progress("verifying") as progress:
+    with _known_store(found) as store, store.read() as connection, progress("verifying", as_json) as tell:
         keys = _ring(found).public_keys()
         for chain in (site, audit_chain(site)):
             mine = [m for m in marks if m.chain == chain]
-            reports.append(verifying.verify(connection, chain, keys, mine, progress))
+            reports.append(verifying.verify(connection, chain, keys, mine, lambda seq: tell(f"verifying {seq:,}")))
     if as_json:
         print_json([msgspec.to_builtins(r) for r in reports])
     for report in [] if as_json else reports:
@@ -163,9 +164,9 @@ def export(out: str, form: str | None, site: str, data: str | None, config: Path
     def count(done: int) -> None:
         nonlocal entries
         entries = done
-        progress(done)
+        tell(f"exporting {done:,}")
 
-    with _known_store(settings(config, data)) as store, _progress("exporting") as progress:
+    with _known_store(settings(config, data)) as store, progress("exporting", as_json) as tell:
         pieces = ledger.export(store, _admin(), site, form, progress=count)
         with nullcontext(sys.stdout.buffer) if out == "-" else Path(out).open("wb") as file:
             for piece in pieces:
@@ -256,18 +257,3 @@ def _checkpoint(path: Path) -> Any:
                           bytes.fromhex(said["signature"]))  # fmt: skip
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise AdminError("file.noCheckpoint", file=path, said=error) from error
-
-
-@contextmanager
-def _progress(what: str) -> Iterator[Any]:
-    """How far it is, where somebody looks."""
-    if not sys.stderr.isatty():
-        yield lambda seq: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn(f"{what} {{task.completed:,.0f}}"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
-        task = shown.add_task(what, total=None)
-        yield lambda seq: shown.update(task, completed=seq)

@@ -3,7 +3,6 @@
 import csv
 import json
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,9 +10,11 @@ import click
 
 from warehouse.cli.common import EXIT_PROBLEM, options, print_json, settings, store_config, store_errors
 from warehouse.cli.consent import SITE, _admin, _ring, _store
+from warehouse.cli.progress import erasing, progress
 from warehouse.cli.work import Rights, raw_of
 
 ID = click.argument("id")
+LOOKING = "looking for the person in the tables"
 
 
 @click.group(epilog="Examples:\n\n  firsthand dsr open --kind erase --user-id u-7\n\n  firsthand dsr list --json")
@@ -137,7 +138,7 @@ def export(id: str, out: Path, site: str, data: str | None, config: Path | None,
         with store.write() as connection:
             request = requests.begin(connection, _admin(), id, ("access", "export"))
         rights = Rights(found, site)
-        with store.read() as connection:
+        with store.read() as connection, progress(LOOKING, as_json):
             tables = rights.rows(connection, request.forms)
         exporting.write(out, tables)
         with store.write() as connection:
@@ -161,7 +162,8 @@ def restrict(id: str, site: str, data: str | None, config: Path | None, as_json:
     with _store(found) as store:
         with store.write() as connection:
             request = requests.begin(connection, _admin(), id, ("restrict",))
-        Rights(found, site).keep_out(store, _admin, request.forms)
+        with progress(LOOKING, as_json):
+            Rights(found, site).keep_out(store, _admin, request.forms)
         with store.write() as connection:
             requests.finish(connection, _admin(), id)
     _done({"restricted": id}, as_json)
@@ -174,7 +176,7 @@ def restrict(id: str, site: str, data: str | None, config: Path | None, as_json:
 def lift(id: str, site: str, data: str | None, config: Path | None, as_json: bool) -> None:
     """End a restriction that was done: new events of the person are taken again."""
     found = settings(config, data)
-    with _store(found) as store:
+    with _store(found) as store, progress(LOOKING, as_json):
         Rights(found, site).let_in(store, _admin, id)
     _done({"lifted": id}, as_json)
 
@@ -211,8 +213,9 @@ def erase(
     found = settings(config, data)
     rights = Rights(found, site)
     grace = found.erase_grace_seconds if grace is None else grace
-    with _store(found) as store, store_errors("the erasure cannot reach the tables"), _bar(grace) as told:
-        on_step, on_file = told
+    away = store_errors("the erasure cannot reach the tables")
+    with _store(found) as store, away, progress("erasing", as_json) as tell:
+        on_step, on_file = erasing(tell, grace)
         how = Erasure(found.data_dir, store_config(found), grace, load=rights.load, on_step=on_step, on_file=on_file)
         if id is not None and dry_run:
             _done(_would_go(rights, store, id, how), as_json)
@@ -285,29 +288,3 @@ def _done(what: dict[str, Any], as_json: bool) -> None:
         print_json(what)
     else:
         click.echo("\n".join(f"{name}: {value}" for name, value in what.items()))
-
-
-_DOING = {
-    "suppress": "keeping new events out", "ledger": "emptying the ledger", "drain": "loading what waits",
-    "rewrite": "rewriting files", "swap": "putting them in place", "known": "listing what was there",
-    "expire": "expiring snapshots", "purge": "looking for files of nobody", "delete": "deleting files",
-    "scan": "searching what is left", "finish": "finishing", "certificate": "signing the certificate",
-}  # fmt: skip
-
-
-@contextmanager
-def _bar(grace: float) -> Any:
-    """What is being done and how far it is, for whoever looks on: a table's readers alone take `grace` seconds."""
-    if not sys.stderr.isatty():
-        yield lambda step: None, lambda n, of: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    def on_step(step: str) -> None:
-        waits = f", then {grace:g} s for readers that have begun" if step == "expire" and grace else ""
-        shown.update(bar, description=_DOING.get(step, step) + waits, completed=0, total=None)
-
-    with Progress(console=Console(stderr=True), transient=True) as shown:
-        bar = shown.add_task("", total=None)
-        yield on_step, lambda n, of: shown.update(bar, completed=n, total=of)

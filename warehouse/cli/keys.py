@@ -7,6 +7,7 @@ import click
 
 from collector.settings import Settings
 from warehouse.cli.common import fail, need_data, options, print_json, settings, store_config, store_errors
+from warehouse.cli.progress import erasing, progress
 
 NOTICED_SECONDS = 5.0  # until every worker has read the file again
 
@@ -68,17 +69,20 @@ def retire(kid: str, yes: bool, grace: float, data: str | None, config: Path | N
     _in_the_file(found)
     if not yes:
         fail(f"everything that {kid} hashed would be nobody's for ever; say --yes if you mean it")
-    try:
-        if f"unlink-{kid}" not in jobs.unfinished(found.data_dir):
-            stored.retire(pii_path(found), kid)
-            # Written down at once: the key is gone, and whoever runs this again must find what is left to do
-            jobs.save(found.data_dir, jobs.Job(f"unlink-{kid}", time.time_ns() // 1_000_000, [], [], kid=kid))
-            time.sleep(NOTICED_SECONDS if grace else 0)
-    except stored.KeyFileError as error:
-        fail(str(error))
-    with store_errors(f"{kid} is destroyed, but its pairs are still in the tables; run this again"):
-        how = Erasure(found.data_dir, store_config(found), grace=grace, load=Rights(found, "").load)
-        unlink(kid, how, time.time_ns() // 1_000_000)
+    with progress("waiting until every worker has read the file again", as_json) as tell:
+        try:
+            if f"unlink-{kid}" not in jobs.unfinished(found.data_dir):
+                stored.retire(pii_path(found), kid)
+                # Written down at once: the key is gone, and whoever runs this again must find what is left to do
+                jobs.save(found.data_dir, jobs.Job(f"unlink-{kid}", time.time_ns() // 1_000_000, [], [], kid=kid))
+                time.sleep(NOTICED_SECONDS if grace else 0)
+        except stored.KeyFileError as error:
+            fail(str(error))
+        with store_errors(f"{kid} is destroyed, but its pairs are still in the tables; run this again"):
+            on_step, on_file = erasing(tell, grace)
+            how = Erasure(found.data_dir, store_config(found), grace, load=Rights(found, "").load,
+                          on_step=on_step, on_file=on_file)  # fmt: skip
+            unlink(kid, how, time.time_ns() // 1_000_000)
     _print(found, as_json)
 
 

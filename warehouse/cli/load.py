@@ -1,9 +1,7 @@
 """`firsthand load`: the loader, for ever or once."""
 
 import signal
-import sys
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +18,7 @@ from warehouse.cli.common import (
     store_config,
     store_errors,
 )
+from warehouse.cli.progress import progress
 
 
 @click.command(epilog="Examples:\n\n  firsthand load\n\n  firsthand load --once --json")
@@ -63,14 +62,20 @@ def load(once: bool, data: str | None, config: Path | None, as_json: bool) -> No
 def _once(found: Any, as_json: bool) -> None:
     from warehouse.loader import Loader
 
-    bar = Progress(as_json)
-    loader = Loader(loader_config(found), store_config(found), bar.show)
-    try:
-        with store_errors("the events stay in the spool, because they cannot be loaded"):
-            report = loader.run_once()
-    finally:
-        bar.close()
-        loader.close()
+    with progress("loading", as_json) as tell:
+        most = 0
+
+        def on_progress(rows: int, left: int) -> None:
+            nonlocal most
+            most = max(most, left)
+            tell(f"{rows:,} events, {left} segments left", most - left, most)
+
+        loader = Loader(loader_config(found), store_config(found), on_progress)
+        try:
+            with store_errors("the events stay in the spool, because they cannot be loaded"):
+                report = loader.run_once()
+        finally:
+            loader.close()
     if as_json:
         print_json(msgspec.to_builtins(report))
         return
@@ -84,41 +89,3 @@ def _once(found: Any, as_json: bool) -> None:
             f"that were no rows (see bad_events), {report.missing_segments} missing segments",
             err=True,
         )
-
-
-class Progress:
-    """A progress bar on a terminal once loading takes longer than two seconds."""
-
-    def __init__(self, quiet: bool) -> None:
-        self._quiet = quiet or not sys.stderr.isatty()
-        self._started = time.monotonic()
-        self._bar: Any = None
-        self._task: Any = None
-        self._done = 0
-
-    def show(self, rows: int, left: int) -> None:
-        """`rows` committed so far, `left` segments to go."""
-        self._done += 1
-        if self._quiet or (self._bar is None and time.monotonic() - self._started < 2):
-            return
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-        if self._bar is None:
-            columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-            self._bar = Progress(*columns, console=Console(stderr=True))
-            self._task = self._bar.add_task("loading", total=None)
-            self._bar.start()
-            self._first_left = left
-        total = max(self._first_left, left, 1)
-        self._bar.update(
-            self._task,
-            total=total,
-            completed=total - left,
-            description=f"{rows:,} events, {left} segments left",
-        )
-
-    def close(self) -> None:
-        """Take the bar away."""
-        if self._bar is not None:
-            self._bar.stop()

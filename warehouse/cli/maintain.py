@@ -1,8 +1,5 @@
 """`firsthand maintain`: one round of upkeep now."""
 
-import contextlib
-import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +8,7 @@ import msgspec
 
 from collector.settings import Settings
 from warehouse.cli.common import maintain_config, need_data, options, print_json, settings, store_config, store_errors
+from warehouse.cli.progress import Tell, erasing, progress
 
 
 @click.command(epilog="Examples:\n\n  firsthand maintain\n\n  firsthand maintain --purge --json\n\n"
@@ -37,12 +35,11 @@ def maintain(
     if not (do_compact or do_expire or do_purge or do_erase):
         do_compact = do_expire = do_purge = True
     erased = []
-    with store_errors("upkeep failed"):
+    with store_errors("upkeep failed"), progress("looking at the tables", as_json) as tell:
         if do_erase:
-            erased = _erase(found)
-        with _progress(as_json) as say:
-            upkeep = Maintainer(maintain_config(found), store_config(found))
-            done = upkeep.run_once(do_compact, do_expire, do_purge, say)
+            erased = _erase(found, tell)
+        upkeep = Maintainer(maintain_config(found), store_config(found))
+        done = upkeep.run_once(do_compact, do_expire, do_purge, tell)
     if as_json:
         print_json(msgspec.to_builtins(done) | {"erased": [document["request"] for document in erased]})
         return
@@ -65,23 +62,9 @@ def maintain(
         )
 
 
-@contextlib.contextmanager
-def _progress(quiet: bool) -> Iterator[Callable[[str], None]]:
-    """What is being done and for how long, on a terminal: a large day takes minutes."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("looking at the tables", total=None)
-        yield lambda text: bar.update(task, description=text)
-
-
-def _erase(found: Settings) -> list[dict[str, Any]]:
+def _erase(found: Settings, tell: Tell) -> list[dict[str, Any]]:
     from warehouse.cli.nightly import erase_waiting
     from warehouse.cli.work import Rights
 
-    return erase_waiting(found, load=Rights(found, "").load)
+    on_step, on_file = erasing(tell, found.erase_grace_seconds)
+    return erase_waiting(found, load=Rights(found, "").load, on_step=on_step, on_file=on_file)

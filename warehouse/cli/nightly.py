@@ -44,7 +44,7 @@ def run(
 
 def erase_waiting(
     found: Settings, grace: float | None = None, load: Callable[[], None] = lambda: None,
-    on_file: Callable[[int, int], None] = lambda n, of: None,
+    on_step: Callable[[str], None] = lambda step: None, on_file: Callable[[int, int], None] = lambda n, of: None,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Of all sites everybody who waits; their certificates. Raises ErasureError, and what stores raise.
 
@@ -71,6 +71,7 @@ def erase_waiting(
         grace=found.erase_grace_seconds if grace is None else grace,
         drain_timeout=DRAIN_SECONDS,
         load=load,
+        on_step=on_step,
         on_file=on_file,
     )
     store = open_store(found.consent_url)
