@@ -117,6 +117,17 @@ def test_wrong_settings_are_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert "--spool-dir" in json.loads(capsys.readouterr().out)["error"]
 
 
+def test_drain_of_a_directory_that_is_not_there_is_a_mistake_and_makes_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = tmp_path / "shpo"
+    assert main(["drain", "--write-key", "k", "--endpoint", "http://127.0.0.1", "--spool-dir", str(where)]) == 2
+    said = capsys.readouterr()
+    assert (said.out, said.err.count("\n")) == ("", 1)
+    assert f"there is no spool directory '{where}'" in said.err
+    assert not where.exists()
+
+
 @pytest.mark.parametrize("command", ["send", "doctor", "drain"])
 def test_help_has_examples_that_parse(command: str) -> None:
     done = subprocess.run([sys.executable, "-m", "firsthand", command, "--help"], capture_output=True, text=True,

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any, Callable
@@ -75,9 +76,10 @@ def doctor(given: argparse.Namespace) -> tuple[int, dict[str, Any], list[str]]:
 
 def drain(given: argparse.Namespace) -> tuple[int, dict[str, Any], list[str]]:
     """Deliver what processes that are gone have left in a spool directory."""
-    client = Client(given.write_key, given.endpoint, spool_dir=given.spool_dir)
-    if not client.durable:
-        raise SettingsError("spool_dir is missing: pass --spool-dir or set FIRSTHAND_SPOOL_DIR")
+    where = load(write_key=given.write_key, endpoint=given.endpoint, spool_dir=given.spool_dir).spool_dir
+    if not os.path.isdir(where):  # noqa: PTH112 - pathlib would be loaded for this alone
+        raise SettingsError(f"there is no spool directory {where!r}: pass --spool-dir or set FIRSTHAND_SPOOL_DIR")
+    client = Client(given.write_key, given.endpoint, spool_dir=where)
     client.flush(given.timeout)
     report = client.shutdown(0)
     counts = (f"{name} {count}" for name, count in report._asdict().items())
