@@ -37,13 +37,6 @@ def settings(**given: str) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def provider() -> Iterator[Provider]:
-    made = Provider()
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
 def fresh(tmp_path_factory: pytest.TempPathFactory, provider: Provider) -> Iterator[tuple[str, Path]]:
     """A collector's address and data; nobody may enter yet."""
     data, port = tmp_path_factory.mktemp("door") / "data", str(free_port())

@@ -4,7 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.consent.console.provider import provider
 from tests.consent.console.visitors import NOW, Place, cheap_passwords, place
+
+__all__ = ["provider"]
 
 
 @pytest.fixture(scope="module", autouse=True)

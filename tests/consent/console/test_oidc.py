@@ -20,13 +20,6 @@ BASE = "http://console.test"
 
 
 @pytest.fixture(scope="module")
-def provider() -> Iterator[Provider]:
-    made = Provider()
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
 def office(provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     config = OpenIdProvider(provider.issuer, CLIENT, SECRET)
     with cheap_passwords(), place(tmp_path_factory.mktemp("oidc"), public_url=BASE, oidc=config) as made:
