@@ -1,10 +1,9 @@
 """The keys that the settings name: those of the pseudonyms, and the ring of the consent store."""
 
-import time
 from pathlib import Path
 
 from collector.settings import Settings
-from consent.keys import KeyRing, key_path, load_or_create
+from consent.keys import KeyRing, key_path, load
 from consent.pii.keys import Keys, open_keys
 
 
@@ -19,8 +18,9 @@ def live_keys(settings: Settings) -> Keys:
 
 
 def consent_ring(settings: Settings) -> KeyRing:
-    """The consent store's keys. Raises KeyRingError."""
-    return load_or_create(key_path(settings.data_dir), time.time_ns() // 1_000_000)
+    """The consent store's keys, as a collector made them: with others nobody in the store would be found. Raises
+    KeyRingError if there are none."""
+    return load(key_path(settings.data_dir))
 
 
 def stamp(settings: Settings) -> tuple[int, int]:

@@ -89,22 +89,25 @@ def load_or_create(path: Path, now: int) -> KeyRing:
     if not path.exists():
         made = {use: [_Stored(f"{use[0]}1", base64url(secrets.token_bytes(KEY_BYTES)), now)] for use in USES}
         _write(path, made, replace=False)
-    return _load(path)
+    return load(path)
 
 
 def rotate(path: Path, use: Use, now: int) -> Secret:
     """Add a key and make it the current one. Raises KeyRingError for `subject`, which must stay."""
     if use == "subject":
         raise KeyRingError("keys.subject")
-    ring = _load(path)
+    ring = load(path)
     stored = {u: [_Stored(k.kid, base64url(k.secret), k.made) for k in getattr(ring, u)] for u in USES}
     stored[use].append(_Stored(f"{use[0]}{len(stored[use]) + 1}", base64url(secrets.token_bytes(KEY_BYTES)), now))
     _write(path, stored, replace=True)
-    made: Secret = getattr(_load(path), use)[-1]
+    made: Secret = getattr(load(path), use)[-1]
     return made
 
 
-def _load(path: Path) -> KeyRing:
+def load(path: Path) -> KeyRing:
+    """The keys. Raises KeyRingError if there are none, others may read the file, or it is damaged."""
+    if not path.exists():
+        raise KeyRingError("keys.none", file=path)
     if path.stat().st_mode & 0o077:
         raise KeyRingError("keys.open", file=path)
     try:

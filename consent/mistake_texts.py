@@ -202,6 +202,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "the subject key is never rotated: people would be cut off from what they chose",
         "subject 密钥从不轮换：否则个人将与其既有选择失去联系",
     ),
+    "keys.none": (
+        "there is no {file}; a collector makes it at its first start: name the collector's directory with --data",
+        "没有 {file}；采集器首次启动时会创建它：请用 --data 指定采集器的数据目录",
+    ),
     "keys.open": (
         "{file} can be read by other users; run: chmod 600 {file}",
         "其他用户可以读取 {file}；请运行：chmod 600 {file}",

@@ -6,7 +6,7 @@ import click
 import msgspec
 
 from warehouse.cli.common import options, print_json, settings
-from warehouse.cli.consent import _admin, _store
+from warehouse.cli.consent import _admin, _store, known_store
 
 ROLES = ("viewer", "analyst", "privacy_officer", "approver", "auditor", "admin")
 
@@ -55,7 +55,7 @@ def list_(data: str | None, config: Path | None, as_json: bool) -> None:
     from consent.api import tokens
 
     now = _admin().now
-    with _store(settings(config, data)) as store, store.read() as connection:
+    with known_store(settings(config, data)) as store, store.read() as connection:
         found = tokens.listed(connection)
     if as_json:
         print_json(msgspec.to_builtins(found))
@@ -75,7 +75,7 @@ def revoke(name: str, data: str | None, config: Path | None, as_json: bool) -> N
     """Take a token back. It opens nothing from the next request on."""
     from consent.api import tokens
 
-    with _store(settings(config, data)) as store, store.write() as connection:
+    with known_store(settings(config, data)) as store, store.write() as connection:
         gone = tokens.revoke(connection, _admin(), name)
     if as_json:
         print_json(msgspec.to_builtins(gone))

@@ -13,6 +13,7 @@ import click
 import msgspec
 
 from collector.identifiers import uuid7
+from collector.keys import consent_ring
 from collector.settings import Settings
 from warehouse.cli.common import EXIT_PROBLEM, need_data, options, print_json, settings, store_errors
 from warehouse.cli.progress import progress
@@ -65,7 +66,7 @@ def policy(shipped: bool, site: str, data: str | None, config: Path | None, as_j
     if shipped:
         document = preset()
     else:
-        with _store(settings(config, data)) as store, store.read() as connection:
+        with known_store(settings(config, data)) as store, store.read() as connection:
             found = policies.current(connection, site)
         if found is None:
             raise AdminError("policy.noneYet", site=site)
@@ -85,7 +86,7 @@ def map_(file: Path | None, site: str, data: str | None, config: Path | None, as
     from consent.admin import AdminError, events
     from consent.model import EventRule
 
-    with _store(settings(config, data)) as store, store.write() as connection:
+    with known_store(settings(config, data)) as store, store.write() as connection:
         if file is not None:
             try:
                 rules = msgspec.json.decode(file.read_bytes(), type=tuple[EventRule, ...])
@@ -111,8 +112,8 @@ def verify(kept: tuple[Path, ...], site: str, data: str | None, config: Path | N
     found = settings(config, data)
     marks = [_checkpoint(path) for path in kept]
     reports = []
-    with _known_store(found) as store, store.read() as connection, progress("verifying", as_json) as tell:
-        keys = _ring(found).public_keys()
+    with known_store(found) as store, store.read() as connection, progress("verifying", as_json) as tell:
+        keys = consent_ring(found).public_keys()
         for chain in (site, audit_chain(site)):
             mine = [m for m in marks if m.chain == chain]
             reports.append(verifying.verify(connection, chain, keys, mine, lambda seq: tell(f"verifying {seq:,}")))
@@ -136,8 +137,8 @@ def checkpoint(site: str, data: str | None, config: Path | None, as_json: bool) 
     from consent.admin import AdminError, ledger
 
     found = settings(config, data)
-    with _known_store(found) as store, store.write() as connection:
-        mark = ledger.checkpoint(connection, _admin(), _ring(found), site, site)
+    with known_store(found) as store, store.write() as connection:
+        mark = ledger.checkpoint(connection, _admin(), consent_ring(found), site, site)
     if mark is None:
         raise AdminError("ledger.empty", site=site)
     print_json(msgspec.structs.asdict(mark) | {"hash": mark.hash.hex(), "signature": mark.signature.hex()})
@@ -166,7 +167,7 @@ def export(out: str, form: str | None, site: str, data: str | None, config: Path
         entries = done
         tell(f"exporting {done:,}")
 
-    with _known_store(settings(config, data)) as store, progress("exporting", as_json) as tell:
+    with known_store(settings(config, data)) as store, progress("exporting", as_json) as tell:
         pieces = ledger.export(store, _admin(), site, form, progress=count)
         with nullcontext(sys.stdout.buffer) if out == "-" else Path(out).open("wb") as file:
             for piece in pieces:
@@ -194,9 +195,9 @@ def erase(
     if not anonymous_id and not user_id:
         raise click.UsageError("name --anonymous-id or --user-id")
     found = settings(config, data)
-    with _known_store(found) as store:
+    with known_store(found) as store:
         with store.write() as connection:
-            subjects = [p.subject for p in people.find(connection, _ring(found), site, anonymous_id, user_id)]
+            subjects = [p.subject for p in people.find(connection, consent_ring(found), site, anonymous_id, user_id)]
             if keep_out:
                 people.suppress(connection, _admin(), site, subjects)
             emptied = people.erase(connection, _admin(), site, subjects)
@@ -213,13 +214,7 @@ def _admin() -> Any:
     return Admin(WHO, time.time_ns() // 1_000_000, uuid7, secrets.token_bytes, owner=True)
 
 
-def _ring(found: Settings) -> Any:
-    from consent.keys import key_path, load_or_create
-
-    return load_or_create(key_path(found.data_dir), time.time_ns() // 1_000_000)
-
-
-def _known_store(found: Settings) -> AbstractContextManager[Any]:
+def known_store(found: Settings) -> AbstractContextManager[Any]:
     """For what only makes sense of a store that is there."""
     need_data(found, found.consent_store)
     return _store(found)

@@ -3,15 +3,17 @@
 import csv
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
 
+from collector.keys import consent_ring
 from warehouse.cli.common import EXIT_PROBLEM, options, print_json, settings, store_config, store_errors
-from warehouse.cli.consent import SITE, _admin, _ring, _store
+from warehouse.cli.consent import SITE, _admin, known_store
 from warehouse.cli.progress import erasing, progress
-from warehouse.cli.work import Rights, raw_of
+from warehouse.cli.work import Rights, load_spool, raw_of
 
 ID = click.argument("id")
 LOOKING = "looking for the person in the tables"
@@ -43,7 +45,7 @@ def open_(
     found = settings(config, data)
     named = [("user_id", user_id), ("anonymous_id", anonymous_id), ("email", email), ("phone", phone)]
     forms = Rights(found, site).forms([(name, value) for name, values in named for value in values])
-    with _store(found) as store, store.write() as connection:
+    with known_store(found) as store, store.write() as connection:
         made = requests.open_request(connection, _admin(), site, kind, law, forms, "command line")
     _show(made, as_json)
 
@@ -57,7 +59,7 @@ def list_(everything: bool, as_csv: bool, site: str, data: str | None, config: P
     """The requests, the most urgent first."""
     from consent.rights import requests
 
-    with _store(settings(config, data)) as store, store.read() as connection:
+    with known_store(settings(config, data)) as store, store.read() as connection:
         shown = [r.shown(_admin().now) for r in requests.listed(connection, site, only_open=not everything)]
     if as_json:
         print_json(shown)
@@ -79,7 +81,7 @@ def show(id: str, site: str, data: str | None, config: Path | None, as_json: boo
     """One request, without whom it is about."""
     from consent.rights import requests
 
-    with _store(settings(config, data)) as store, store.read() as connection:
+    with known_store(settings(config, data)) as store, store.read() as connection:
         _show(requests.get(connection, id), as_json)
 
 
@@ -114,7 +116,7 @@ def _change(name: str, change: Change) -> None:
     def _(id: str, why: str, site: str, data: str | None, config: Path | None, as_json: bool) -> None:
         from consent.rights import requests
 
-        with _store(settings(config, data)) as store, store.write() as connection:
+        with known_store(settings(config, data)) as store, store.write() as connection:
             _show(getattr(requests, name)(connection, _admin(), id, why), as_json)
 
 
@@ -134,10 +136,10 @@ def export(id: str, out: Path, site: str, data: str | None, config: Path | None,
     from warehouse.cli import exporting
 
     found = settings(config, data)
-    with _store(found) as store:
+    with known_store(found) as store:
+        rights = Rights(found, site)
         with store.write() as connection:
             request = requests.begin(connection, _admin(), id, ("access", "export"))
-        rights = Rights(found, site)
         with store.read() as connection, progress(LOOKING, as_json):
             tables = rights.rows(connection, request.forms)
         exporting.write(out, tables)
@@ -159,11 +161,12 @@ def restrict(id: str, site: str, data: str | None, config: Path | None, as_json:
     from consent.rights import requests
 
     found = settings(config, data)
-    with _store(found) as store:
+    with known_store(found) as store:
+        rights = Rights(found, site)
         with store.write() as connection:
             request = requests.begin(connection, _admin(), id, ("restrict",))
         with progress(LOOKING, as_json):
-            Rights(found, site).keep_out(store, _admin, request.forms)
+            rights.keep_out(store, _admin, request.forms)
         with store.write() as connection:
             requests.finish(connection, _admin(), id)
     _done({"restricted": id}, as_json)
@@ -176,7 +179,7 @@ def restrict(id: str, site: str, data: str | None, config: Path | None, as_json:
 def lift(id: str, site: str, data: str | None, config: Path | None, as_json: bool) -> None:
     """End a restriction that was done: new events of the person are taken again."""
     found = settings(config, data)
-    with _store(found) as store, progress(LOOKING, as_json):
+    with known_store(found) as store, progress(LOOKING, as_json):
         Rights(found, site).let_in(store, _admin, id)
     _done({"lifted": id}, as_json)
 
@@ -214,13 +217,13 @@ def erase(
     rights = Rights(found, site)
     grace = found.erase_grace_seconds if grace is None else grace
     away = store_errors("the erasure cannot reach the tables")
-    with _store(found) as store, away, progress("erasing", as_json) as tell:
-        on_step, on_file = erasing(tell, grace)
-        how = Erasure(found.data_dir, store_config(found), grace, load=rights.load, on_step=on_step, on_file=on_file)
+    with known_store(found) as store, away, progress("erasing", as_json) as tell:
+        (on_step, on_file), load = erasing(tell, grace), partial(load_spool, found)
+        how = Erasure(found.data_dir, store_config(found), grace, load=load, on_step=on_step, on_file=on_file)
         if id is not None and dry_run:
             _done(_would_go(rights, store, id, how), as_json)
             return
-        eraser = Eraser(rights, store, _admin, _ring(found), how)
+        eraser = Eraser(rights, store, _admin, how)
         raw = raw_of([("email", email), ("phone", phone)])
         documents = eraser.queue() if id is None else [eraser.one(id, raw)]
     if as_json:
@@ -264,8 +267,9 @@ def check(file: Path, data: str | None, config: Path | None, as_json: bool) -> N
     """Is a certificate ours and untouched? Exit code 1 if not."""
     from consent.rights.certificate import is_certified
 
+    ring = consent_ring(settings(config, data))
     try:
-        good = is_certified(json.loads(file.read_bytes()), _ring(settings(config, data)).public_keys())
+        good = is_certified(json.loads(file.read_bytes()), ring.public_keys())
     except ValueError:
         good = False
     _done({"certified": good}, as_json)

@@ -22,8 +22,8 @@ from warehouse.cli.work import Rights
 class Eraser:
     """One site's erasures. `how`: the warehouse's part (`warehouse.erase.Erasure`)."""
 
-    def __init__(self, rights: Rights, store: Any, admin: Callable[[], Any], ring: Any, how: Any) -> None:
-        self._rights, self._store, self._admin, self._ring, self._how = rights, store, admin, ring, how
+    def __init__(self, rights: Rights, store: Any, admin: Callable[[], Any], how: Any) -> None:
+        self._rights, self._store, self._admin, self._how = rights, store, admin, how
 
     def one(self, id: str, raw: list[str]) -> dict[str, Any]:
         """Begin or resume one request; its certificate. `raw`: spellings for the final search. Raises ErasureError,
@@ -128,7 +128,7 @@ class Eraser:
         from warehouse.erase import job as jobs
 
         report = jobs.report(job) | ({"together": together} if together > 1 else {})
-        document = certificate.certified(self._rights.site, id, report, job.finished, self._ring.signer())
+        document = certificate.certified(self._rights.site, id, report, job.finished, self._rights.ring.signer())
         target = self._how.data / "certificates"
         target.mkdir(exist_ok=True, mode=0o700)
         replace_file(target / f"{id}.json", msgspec.json.format(msgspec.json.encode(document), indent=1))

@@ -1,6 +1,7 @@
 """`firsthand keys`: the keys of the pseudonyms."""
 
 import time
+from functools import partial
 from pathlib import Path
 
 import click
@@ -61,7 +62,7 @@ def retire(kid: str, yes: bool, grace: float, data: str | None, config: Path | N
     from collector.keys import pii_path
     from consent.pii import keys as stored
     from warehouse.cli.erasing import unlink
-    from warehouse.cli.work import Rights
+    from warehouse.cli.work import load_spool
     from warehouse.erase import Erasure
     from warehouse.erase import job as jobs
 
@@ -80,7 +81,7 @@ def retire(kid: str, yes: bool, grace: float, data: str | None, config: Path | N
             fail(str(error))
         with store_errors(f"{kid} is destroyed, but its pairs are still in the tables; run this again"):
             on_step, on_file = erasing(tell, grace)
-            how = Erasure(found.data_dir, store_config(found), grace, load=Rights(found, "").load,
+            how = Erasure(found.data_dir, store_config(found), grace, load=partial(load_spool, found),
                           on_step=on_step, on_file=on_file)  # fmt: skip
             unlink(kid, how, time.time_ns() // 1_000_000)
     _print(found, as_json)

@@ -1,5 +1,6 @@
 """`firsthand maintain`: one round of upkeep now."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ def maintain(
 
 def _erase(found: Settings, tell: Tell) -> list[dict[str, Any]]:
     from warehouse.cli.nightly import erase_waiting
-    from warehouse.cli.work import Rights
+    from warehouse.cli.work import load_spool
 
     on_step, on_file = erasing(tell, found.erase_grace_seconds)
-    return erase_waiting(found, load=Rights(found, "").load, on_step=on_step, on_file=on_file)
+    return erase_waiting(found, load=partial(load_spool, found), on_step=on_step, on_file=on_file)

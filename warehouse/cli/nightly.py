@@ -53,7 +53,6 @@ def erase_waiting(
     import sqlalchemy as sa
 
     from collector.identifiers import uuid7
-    from collector.keys import consent_ring
     from consent.admin import Admin
     from consent.rights import work
     from consent.rights.tables import dsr_request
@@ -83,7 +82,7 @@ def erase_waiting(
         admin = lambda: Admin(WHO, time.time_ns() // 1_000_000, uuid7, secrets.token_bytes, owner=True)  # noqa: E731
         done = []
         for id in sites:
-            done += Eraser(Rights(found, id), store, admin, consent_ring(found), how).queue()
+            done += Eraser(Rights(found, id), store, admin, how).queue()
         return done
     finally:
         store.close()

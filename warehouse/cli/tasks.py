@@ -102,7 +102,6 @@ class Desk:
                     work.end(connection, one.request, self._ms(), problem)
 
     def _erase(self, works: list[Work]) -> None:
-        from collector.keys import consent_ring
         from consent.rights import work
         from warehouse.cli.erasing import Eraser
         from warehouse.cli.work import Rights
@@ -115,7 +114,7 @@ class Desk:
             on_step=tell.step, on_file=tell.file,
         )  # fmt: skip
         rights = Rights(found, works[0].site)
-        Eraser(rights, self._store, self._admin, consent_ring(found), how).queue(frozenset(ids))
+        Eraser(rights, self._store, self._admin, how).queue(frozenset(ids))
         with self._store.write() as connection:
             for id in ids:
                 work.end(connection, id, self._ms())

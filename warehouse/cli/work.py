@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from collector.keys import consent_ring, live_keys
 from collector.settings import Settings
 from warehouse.cli.common import loader_config, store_config
 
@@ -16,23 +17,33 @@ def raw_of(named: Iterable[tuple[str, Iterable[str]]]) -> list[str]:
     return forms_of([Identifier(name, v) for name, values in named for v in values], []).raw  # type: ignore[arg-type]
 
 
+def load_spool(found: Settings) -> None:
+    """Empty the spool where no loader does; two at once do no harm."""
+    from warehouse.loader import Loader
+
+    loader = Loader(loader_config(found), store_config(found))
+    try:
+        loader.run_once()
+    finally:
+        loader.close()
+
+
 class Rights:
-    """One site's tools."""
+    """One site's tools. Raises KeyRingError where no collector has made keys: with others nobody would be found."""
 
     def __init__(self, found: Settings, site: str) -> None:
         self._settings, self.site = found, site
+        self.ring = consent_ring(found)
 
     def forms(self, named: list[tuple[str, str]]) -> Any:
         """What the tables may hold of these identifiers."""
-        from collector.keys import consent_ring, live_keys
         from consent.rights.forms import Identifier, forms_of
         from consent.subjects import subjects_of
 
         forms = forms_of([Identifier(name, value) for name, value in named], live_keys(self._settings).all)  # type: ignore[arg-type]
-        ring = consent_ring(self._settings)
         for name, value in named:
             device, person = (value, None) if name == "anonymous_id" else (None, value)
-            forms.subjects += subjects_of(ring, self.site, device, person)
+            forms.subjects += subjects_of(self.ring, self.site, device, person)
         return forms
 
     def linked(self, forms: Any) -> list[str]:
@@ -78,16 +89,6 @@ class Rights:
             # Before the commit: killed in between, the gates still refuse, and it can be lifted again
             lift(self._settings.data_dir, [*ids, *forms.subjects])
 
-    def load(self) -> None:
-        """Empty the spool where no loader does; two at once do no harm."""
-        from warehouse.loader import Loader
-
-        loader = Loader(loader_config(self._settings), store_config(self._settings))
-        try:
-            loader.run_once()
-        finally:
-            loader.close()
-
     def suppress(self, store: Any, admin: Callable[[], Any], ids: list[str], known: list[str]) -> None:
         """Gates and loader refuse these people from now on."""
         from consent.admin import people
@@ -99,7 +100,6 @@ class Rights:
 
     def subjects(self, connection: Any, ids: list[str], known: list[str]) -> list[str]:
         """Under whom the ledger knows these ids, as a device or as a person, beside those that are known."""
-        from collector.keys import consent_ring
         from consent.admin import people
 
-        return people.subjects(connection, consent_ring(self._settings), self.site, ids, known)
+        return people.subjects(connection, self.ring, self.site, ids, known)

@@ -133,6 +133,11 @@ def test_nothing_is_marked_up(loaded: Store) -> None:
     assert "[red]x[/red] [/nope]" in shown.stdout
 
 
+# A store that others share: it is there, whatever was typed for the directory
+ELSEWHERE = {"FIRSTHAND_CONSENT_STORE": "sqlite:///d/shared.db"}
+NO_KEYS = "typo/keys/consent.json; a collector makes it"
+
+
 @pytest.mark.parametrize(
     ("arguments", "environ", "says"),
     [
@@ -149,6 +154,28 @@ def test_nothing_is_marked_up(loaded: Store) -> None:
         (["maintain", "--data", "typo"], {}, "there is no directory"),
         (["keys", "rotate", "--data", "typo"], {}, "there is no directory"),
         (["consent", "verify", "--data", "typo"], {}, "there is no directory"),
+        (["consent", "policy", "--data", "typo"], {}, "there is no directory"),
+        (["dsr", "list", "--data", "typo"], {}, "there is no directory"),
+        (
+            ["dsr", "open", "--kind", "erase", "--user-id", "u", "--data", "typo"],
+            {},
+            NO_KEYS,
+        ),
+        (["dsr", "erase", "--queue", "--data", "typo"], {}, NO_KEYS),
+        (["consent", "verify", "--data", "typo"], ELSEWHERE, NO_KEYS),
+        (["consent", "checkpoint", "--data", "typo"], ELSEWHERE, NO_KEYS),
+        (
+            ["consent", "erase", "--user-id", "u", "--data", "typo"],
+            ELSEWHERE,
+            NO_KEYS,
+        ),
+        (
+            ["dsr", "open", "--kind", "access", "--email", "a@b.example", "--data", "typo"],
+            ELSEWHERE,
+            NO_KEYS,
+        ),
+        (["dsr", "restrict", "0199", "--data", "typo"], ELSEWHERE, NO_KEYS),
+        (["dsr", "check", os.devnull, "--data", "typo"], {}, NO_KEYS),
         (["load", "--once", "--data", "/proc/nowhere"], {}, "/proc/nowhere cannot be made"),
         (["serve", "--data", "/proc/nowhere"], {}, "/proc/nowhere cannot be made"),
         (["up", "--data", "/proc/nowhere"], {}, "/proc/nowhere cannot be made"),

@@ -62,6 +62,7 @@ def test_publish_edit_publish(data: Path) -> None:
 
 
 def test_the_map(data: Path) -> None:
+    data.mkdir()
     file = data.parent / "map.json"
     file.write_text('[{"match": "Order *", "purpose": "necessary"}]')
     assert "publish a policy first" in consent(data, "map", "--file", str(file)).stderr

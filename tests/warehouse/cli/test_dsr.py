@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from consent.keys import key_path, load_or_create
 from consent.pii.hashing import pseudonym
 from consent.pii.keys import open_keys, rotate
 from tests.stores import Store
@@ -39,6 +40,7 @@ class Shell:
 @pytest.fixture
 def shell(local: Store) -> Shell:
     """Ada, seen under two keys, by her address and by her user id, on a device of her own; and Bob."""
+    load_or_create(key_path(local.data), 1)  # as a collector does at its first start
     path = local.data / "keys" / "pii.json"
     old = open_keys(path).current
     new = rotate(path).current

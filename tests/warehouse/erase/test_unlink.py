@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from consent.keys import key_path, load_or_create
 from consent.pii.hashing import pseudonym
 from consent.pii.keys import open_keys, rotate
 from tests.stores import Store
@@ -46,6 +47,7 @@ def test_pairs_of_a_key_go_on_either_side(
 
 
 def test_a_person_is_found_across_keys_until_one_is_retired(local: Store) -> None:
+    load_or_create(key_path(local.data), 1)
     path = local.data / "keys" / "pii.json"
     old = pseudonym(open_keys(path).current, "email", MAIL)
     new = pseudonym(rotate(path).current, "email", MAIL)
