@@ -2,7 +2,7 @@
  * Builds what is shipped: the script tags (one file each, no modules), the ES modules with one entry a plugin,
  * and a manifest with the name, size and integrity hash of each script, from which they are served.
  *
- * The scripts are bundled by esbuild and made small by terser, with the names of internal members shortened
+ * The scripts are bundled by esbuild and made small (`smaller.mjs`), with the names of internal members shortened
  * (`mangle.mjs` says which). They are ASCII, so that a page in any encoding may serve them.
  */
 
@@ -11,8 +11,8 @@ import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promi
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
-import { minify } from 'terser';
 import { shortened } from './mangle.mjs';
+import { smaller } from './smaller.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const { version } = JSON.parse(await readFile(`${here}package.json`, 'utf8'));
@@ -38,15 +38,14 @@ await mkdir(dist);
 for (const [name, entry] of Object.entries(SCRIPTS)) {
   const bundle = { entryPoints: [src(entry)], bundle: true, format: 'iife', target: 'es2020', write: false };
   const { outputFiles } = await build({ ...bundle, legalComments: 'none', charset: 'ascii' });
-  const { code } = await minify(sameWord(outputFiles[0].text), small);
-  await writeFile(`${dist}/${name}.js`, code);
+  await writeFile(`${dist}/${name}.js`, await smaller(sameWord(outputFiles[0].text), small));
 }
 // The banner draws with private fields and constructable sheets, which browsers have since 2021 and 2023; one that is
 // older shows no banner, so nobody agrees and nothing is tracked. UTF-8, because half of it is words. Its names
 // are not shortened: nearly all are of the policy or of the SDK
 const banner = { entryPoints: [src('banner/script')], bundle: true, format: 'iife', target: 'es2022', write: false };
 const drawn = await build({ ...banner, legalComments: 'none', charset: 'utf8', minify: true });
-const { code: drawing } = await minify(drawn.outputFiles[0].text, {
+const drawing = await smaller(drawn.outputFiles[0].text, {
   ...small,
   compress: { passes: 2, unsafe_arrows: true, reduce_funcs: false, inline: 1 },
   mangle: true,
@@ -100,9 +99,9 @@ const driven = await build({
   target: 'node20',
   write: false,
 });
-const adapter = await minify(driven.outputFiles[0].text, { ...small, module: true });
+const adapter = await smaller(driven.outputFiles[0].text, { ...small, module: true });
 await mkdir(`${here}build`, { recursive: true });
-await writeFile(`${here}build/adapter.mjs`, adapter.code);
+await writeFile(`${here}build/adapter.mjs`, adapter);
 
 /** A copy under a name with the version, for ever the same, and what a page needs to pin it. */
 async function published(name) {

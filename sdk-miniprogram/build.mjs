@@ -3,16 +3,16 @@
  * are not on by default, their types, and the consent component.
  *
  * ES5, because WeChat DevTools' own down-levelling (增强编译) may be off and old WebViews are still about; what a base
- * library brings along (Promise, Map, WeakSet, Object.entries …) is used. esbuild bundles, `es5.mjs` lowers, terser makes
- * it small, with the names of internal members shortened by the same rule as in the web SDK.
+ * library brings along (Promise, Map, WeakSet, Object.entries …) is used. esbuild bundles, `es5.mjs` lowers, `smaller.mjs`
+ * makes it small, with the names of internal members shortened by the same rule as in the web SDK.
  */
 
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
-import { minify } from 'terser';
 import { shortened, sourcesIn } from '../sdk-js/mangle.mjs';
+import { smaller } from '../sdk-js/smaller.mjs';
 import { lower } from './es5.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -45,7 +45,7 @@ const nameCache = {};
 export async function bundle(entry) {
   const options = { bundle: true, format: 'cjs', platform: 'neutral', target: 'es2020', write: false };
   const { outputFiles } = await build({ ...options, entryPoints: [entry], charset: 'utf8', legalComments: 'none' });
-  const { code } = await minify(lower(outputFiles[0].text), {
+  const code = await smaller(lower(outputFiles[0].text), {
     ecma: 5,
     toplevel: true,
     compress: {

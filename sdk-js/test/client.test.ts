@@ -2,7 +2,7 @@
 
 import { expect, it } from 'vitest';
 import { createClient } from '../src/core/client.js';
-import { bornAt } from '../src/core/identity.js';
+import { bornAt, createIds } from '../src/core/identity.js';
 import { Device } from './ports.js';
 
 const open = { consentMode: 'opt_out' } as const;
@@ -20,6 +20,23 @@ it('ids are UUIDs of version 7 that carry their birthday', async () => {
     expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
     expect(bornAt(id as string)).toBe(Date.UTC(2026, 0, 2, 3, 4, 5, 678));
   }
+});
+
+it('random digits are made for several ids at a time, and none is used twice', () => {
+  let asked = 0;
+  const bytes = (count: number) => {
+    asked++;
+    return crypto.getRandomValues(new Uint8Array(count));
+  };
+  const newId = createIds({ next: Math.random, bytes }, { now: () => 0 });
+  const ids = Array.from({ length: 1_000 }, () => newId());
+  expect(asked).toBe(50);
+  for (const id of ids) expect(id).toMatch(/^00000000-0000-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  expect(new Set(ids.map((id) => id.slice(14))).size).toBe(1_000);
+  expect(new Set(ids.map((id) => id[19])).size).toBe(4);
+  expect(newId(Date.UTC(2026, 0, 2)).startsWith(Date.UTC(2026, 0, 2).toString(16).padStart(12, '0').slice(0, 8))).toBe(
+    true,
+  );
 });
 
 it('the anonymous id stays for 13 months from its birth and no longer, however often it is used', () => {

@@ -133,7 +133,7 @@ class World {
     const found = this.policy?.purposes?.find(({ id }) => id === purpose);
     if (!found) return decide(purpose, standing ? { [purpose]: standing[0] } : {}, this.withdrawn ? '' : 'opt_in', gpc);
     const asks = this.withdrawn && found.default === 'granted';
-    const decision = weigh(asks ? { ...found, default: 'pending' } : found, standing, gpc);
+    const decision = weigh(asks ? { ...found, default: 'pending' } : found, standing, () => gpc);
     return decision === 'cookieless' ? 'allow' : decision;
   }
 

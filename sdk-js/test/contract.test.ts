@@ -36,8 +36,8 @@ function judge({ purpose, choices, gpc, eventTime, now }: Given): string {
     return choice && [choice.granted, choice.at, choice.version, daysOf(purpose, choice.version)];
   };
   const before = last(eventTime);
-  if (before?.[0] === false && weigh(purpose, before, gpc) === 'deny') return 'deny';
-  return weigh(purpose, current(last(now), now), gpc);
+  if (before?.[0] === false && weigh(purpose, before, () => gpc) === 'deny') return 'deny';
+  return weigh(purpose, current(last(now), now), () => gpc);
 }
 
 /** The date in a zone, as a device there would say it. */

@@ -14,7 +14,7 @@ import { build } from './event.js';
 import { createFlusher } from './flusher.js';
 import { createGate } from './gate.js';
 import { createGuard, subscribe } from './guard.js';
-import { createIdentity, type Person, uuid7 } from './identity.js';
+import { createIdentity, createIds, type Person } from './identity.js';
 import { createPlugins } from './plugin.js';
 import type { Ports } from './ports.js';
 import {
@@ -53,7 +53,7 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
   const key = `${prefix}session`;
   const vault = createVault(storage);
   const guard = createGuard(log, options.debug, options.strict);
-  const newId = (at = clock.now()) => uuid7(at, random);
+  const newId = createIds(random, clock);
   const tab = newId().slice(-12);
   const tally = createTally(vault, `${prefix}lost`);
   const identity = createIdentity(vault, prefix, newId);
@@ -95,6 +95,7 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
     identity,
     vault,
     prefix,
+    newId,
     gpc,
     off: (name) => plugins.off(name),
     // the same list that the platform's facts are cleaned by: the settings may add to it

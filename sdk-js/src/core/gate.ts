@@ -32,17 +32,17 @@ const DENIED_BY_GPC = ['marketing', 'third_party'];
 /** How long a grant holds that no policy has spoken about: as in the strictest of `consent/presets/jurisdictions.json`. */
 export const GRANT_DAYS = 180;
 
-/** Without a policy: `answer` is undefined where there is none. An unknown mode is the strictest. */
-export function plainly(purpose: string, answer: unknown, mode: string, gpc: boolean): Decision {
+/** Without a policy: `answer` is undefined where there is none. An unknown mode is the strictest. `gpc` is only asked where it counts: a browser takes its time to answer. */
+export function plainly(purpose: string, answer: unknown, mode: string, gpc: () => boolean): Decision {
   if (purpose === NECESSARY) return 'allow';
-  if (gpc && DENIED_BY_GPC.includes(purpose)) return 'deny';
+  if (DENIED_BY_GPC.includes(purpose) && gpc()) return 'deny';
   if (answer !== undefined) return isGrant(answer) ? 'allow' : 'deny';
   return mode === 'opt_out' || (mode === 'exempt' && purpose === ANALYTICS) ? 'allow' : 'hold';
 }
 
 /** The same for a set of answers. */
 export const decide = (purpose: string, preferences: Preferences | null, mode: string, gpc: boolean): Decision =>
-  plainly(purpose, bare(preferences)[purpose], mode, gpc);
+  plainly(purpose, bare(preferences)[purpose], mode, () => gpc);
 
 /** `=== true`, so that a truthy surprise never widens anything; a damaged answer is a no. */
 export const isGrant = (answer: unknown) => [answer].flat()[0] === true;
@@ -148,7 +148,7 @@ export function createGate<T extends Held>(options: GateOptions<T>): Gate<T> {
   const held: T[] = [];
   let rules: Rules = {
     policy: { mode },
-    judge: (purpose, answer, withdrawn) => plainly(purpose, answer, withdrawn ? '' : mode, gpc()),
+    judge: (purpose, answer, withdrawn) => plainly(purpose, answer, withdrawn ? '' : mode, gpc),
     mark() {},
   };
   let memory = read();

@@ -14,7 +14,6 @@ import type { ChoiceOptions } from './api.js';
 import type { Captured } from './client.js';
 import type { Gate, Receipt } from './gate.js';
 import type { Identity } from './identity.js';
-import { uuid7 } from './identity.js';
 import { parse } from './json.js';
 import type { Plugin } from './plugin.js';
 import type { Http, Ports, Storage, Undo } from './ports.js';
@@ -35,6 +34,7 @@ export interface Inside {
   identity: Pick<Identity, 'person' | 'mint'>;
   vault: Storage;
   prefix: string;
+  newId(at: number): string;
   gpc(): boolean;
   /** Turns an autotrack plugin off. */
   off(name: string): void;
@@ -130,14 +130,14 @@ export const remote = (get?: Http['get']): Plugin => ({
       const at = clock.now();
       return guarded(() => {
         const granted = news && gate.decide(ANALYTICS) === 'allow';
-        const anonymousId = granted ? identity.mint(identity.person(), at) : before || uuid7(at, random);
+        const anonymousId = granted ? identity.mint(identity.person(), at) : before || inside.newId(at);
         waiting = () => {
           const { policyVersion, notice, locale } = gate.policy();
           if (!policyVersion || !notice) return;
           waiting = null;
           const { action = news ? 'set' : 'withdraw', method = 'api' } = how;
           const body = JSON.stringify({
-            idempotencyKey: uuid7(at, random),
+            idempotencyKey: inside.newId(at),
             writeKey,
             anonymousId,
             action,

@@ -19,9 +19,9 @@ export const daysOf = (rule: PurposeRule, version: string | undefined | null) =>
   (version || rule.version) === rule.version ? rule.ttlDays : STALE;
 
 /** With the policy's rule for the purpose and the answer that counts. `cookieless`: may be sent, and nothing may be kept for it. */
-export const weigh = (rule: PurposeRule, answer: Answer | undefined, gpc: boolean): Decision | 'cookieless' => {
+export const weigh = (rule: PurposeRule, answer: Answer | undefined, gpc: () => boolean): Decision | 'cookieless' => {
   if (rule.required === true) return 'allow';
-  if (gpc && rule.gpc !== 'ignore') return 'deny';
+  if (rule.gpc !== 'ignore' && gpc()) return 'deny';
   if (answer) return isGrant(answer) ? 'allow' : 'deny';
   if (rule.default === 'granted') return 'allow';
   if (rule.default !== 'pending') return 'deny';
@@ -56,11 +56,11 @@ export const rulesOf = (policy: Policy, gpc: () => boolean, now: () => number): 
       const rule = ruleOf(purpose);
       if (!rule) {
         // for what the policy does not know nothing is allowed by default
-        return plainly(purpose, answer, withdrawn || purposes ? '' : policy.mode, gpc());
+        return plainly(purpose, answer, withdrawn || purposes ? '' : policy.mode, gpc);
       }
       // nor is anything after a withdrawal
       const asks = withdrawn && rule.default === 'granted';
-      return weigh(asks ? { ...rule, default: 'pending' } : rule, answer, gpc());
+      return weigh(asks ? { ...rule, default: 'pending' } : rule, answer, gpc);
     },
   };
 };

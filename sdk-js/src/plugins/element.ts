@@ -55,9 +55,9 @@ export function describe(element: Element, queryParams: readonly string[], withT
     id: stableId(element),
     role: read('role'),
     name: read('data-track'),
-    href: hrefOf(read('href') || '', queryParams),
+    href: hrefOf(read('href'), queryParams),
     text,
-    ...selectorOf(element, plainly(read('aria-label') || '') || text),
+    ...selectorOf(element, plainly(read('aria-label')) || text),
   };
   // `data-track-plan="pro"` says `{ plan: 'pro' }`: what the site itself declares
   const { dataset = {} } = element as HTMLElement;
@@ -69,16 +69,17 @@ export function describe(element: Element, queryParams: readonly string[], withT
 }
 
 /** Of an address that is not a page (`mailto:`, `tel:`, `javascript:`) only its kind. */
-export function hrefOf(href: string, queryParams: readonly string[]): string | undefined {
+export function hrefOf(href: string | undefined, queryParams: readonly string[]): string | undefined {
+  if (!href) return undefined;
   const address = href.trim();
   const [scheme] = split(address);
   return (/^(https?:)?$/i.test(scheme) ? cleanUrl(address, queryParams) : scheme) || undefined;
 }
 
 /** A short text that is nobody's data. */
-function plainly(said: string): string | undefined {
+function plainly(said = ''): string | undefined {
   const text = said.replace(/\s+/g, ' ').trim();
-  return text.length <= MAX_TEXT && isPlain(text) ? text || undefined : undefined;
+  return text && text.length <= MAX_TEXT && isPlain(text) ? text : undefined;
 }
 
 function visible(node: Node): string {
