@@ -32,7 +32,8 @@ def test_draft_review_publish(registry: Store, site: str) -> None:
         assert policies.draft(connection, site, draft.id).state == "published"
         steps = [(e.action, e.actor) for e in audit.search(connection, site)]
     assert steps == [("policy.publish", "grace"), ("policy.submit", "ada"), ("policy.draft", "ada")]
-    assert site in policies.sites(registry.engine.connect())
+    with registry.read() as connection:
+        assert site in policies.sites(connection)
 
 
 def test_nobody_publishes_what_they_wrote(registry: Store, site: str) -> None:

@@ -18,6 +18,7 @@ from consent.store.tables import metadata, site
 
 def test_migrations_make_the_tables_of_the_code(registry: Store) -> None:
     import consent.admin
+    import consent.api.tables
     import consent.console.tables  # - modules with tables of their own are loaded
     import consent.rights.tables  # noqa: F401
 
