@@ -15,8 +15,6 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-import numpy as np
-
 MERGE_AT: Final = 4_096
 FILL_AT: Final = 200_000
 LIMIT: Final = 2_000_000
@@ -98,6 +96,8 @@ class Heard:
         """Sort the fresh ones in; of two of one subject the fresh one stays; then cut to the limit, oldest first."""
         if not self._fresh:
             return
+        import numpy as np  # 18 MiB and a tenth of a second: for who has thousands to remember, not for each worker
+
         fresh = list(self._fresh.values())
         old = [np.frombuffer(part.tobytes(), part.typecode) for part in self._main]
         keys = np.concatenate([np.fromiter(self._fresh, "u8"), old[0]])

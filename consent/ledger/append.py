@@ -6,11 +6,11 @@ from typing import Any
 import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy import Connection
-from sqlalchemy.dialects import postgresql, sqlite
 
 from consent.canonical import canonical
 from consent.ledger import chain as chains
 from consent.store.tables import ledger_entry, ledger_head, ledger_payload
+from consent.store.upsert import insert
 
 RandomBytes = Callable[[int], bytes]
 
@@ -38,13 +38,9 @@ class Written(Struct, frozen=True):
 
 def lock(connection: Connection, chain: str) -> Head:
     """Take the chain for this transaction, and give its end. Others wait until the transaction ends."""
-    if connection.dialect.name == "postgresql":
-        made = postgresql.insert(ledger_head).values(chain=chain, seq=0, hash=chains.GENESIS)
-        connection.execute(made.on_conflict_do_nothing())
-    else:  # BEGIN IMMEDIATE holds the whole database
-        connection.execute(
-            sqlite.insert(ledger_head).values(chain=chain, seq=0, hash=chains.GENESIS).on_conflict_do_nothing()
-        )
+    made = insert(connection, ledger_head).values(chain=chain, seq=0, hash=chains.GENESIS)
+    connection.execute(made.on_conflict_do_nothing())
+    # In PostgreSQL this waits; in SQLite BEGIN IMMEDIATE holds the whole database already
     query = sa.select(ledger_head.c.seq, ledger_head.c.hash).where(ledger_head.c.chain == chain).with_for_update()
     row = connection.execute(query).one()
     return Head(row.seq, bytes(row.hash))
