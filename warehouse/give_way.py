@@ -14,12 +14,31 @@ import contextlib
 import fcntl
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
+T = TypeVar("T")
+POLITE: Final = 2  # attempts beside loaders that commit; from then on they wait
 PATIENCE: Final = 30.0
 _POLL: Final = 0.02
+
+
+def until_first(once: Callable[[], T | None], attempts: int, data: Path | None = None) -> T | None:
+    """What `once` gives. None from it means that another writer was faster: then it is called again after a pause.
+
+    None if that happened `attempts` times. Loaders of `data` give way from the third attempt on.
+    """
+    with contextlib.ExitStack() as way:
+        for attempt in range(attempts):
+            if attempt:
+                time.sleep(min(1.0, 0.01 * 2**attempt))
+            if attempt == POLITE and data is not None:
+                way.enter_context(right_of_way(data))
+            done = once()
+            if done is not None:
+                return done
+    return None
 
 
 @contextlib.contextmanager

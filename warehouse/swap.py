@@ -5,8 +5,6 @@ take their place they belong to no snapshot, and the purge takes them. A compact
 for the next time. An erasure cannot: it asks loaders to wait (give_way.py).
 """
 
-import contextlib
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -15,10 +13,9 @@ from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table
 
 from warehouse.catalog import CONFLICTS
-from warehouse.give_way import right_of_way
+from warehouse.give_way import until_first
 
 ATTEMPTS: Final = 30
-POLITE: Final = 2  # attempts beside loaders that commit; from then on they wait
 Files = dict[str, DataFile]
 
 
@@ -35,14 +32,9 @@ def replace_files(
     `there`: the files, by path, that must be exactly `old`. Without it, files beside `old` do not matter. `data`: the
     directory whose loaders give way once this was overtaken.
     """
-    with contextlib.ExitStack() as way:
-        for attempt in range(ATTEMPTS):
-            if attempt == POLITE and data is not None:
-                way.enter_context(right_of_way(data))
-            done = _replaced(table, old, new, summary, there)
-            if done is not None:
-                return done
-            time.sleep(min(1.0, 0.02 * 2**attempt))
+    done = until_first(lambda: _replaced(table, old, new, summary, there), ATTEMPTS, data)
+    if done is not None:
+        return done
     raise Outrun(f"{table.name()} was overtaken by other writers {ATTEMPTS} times; run it again")
 
 

@@ -1,5 +1,6 @@
 """A loader waits for who was overtaken, but not for ever, and not where no lock is to be had."""
 
+import fcntl
 import subprocess
 import sys
 import threading
@@ -13,10 +14,10 @@ from tests.stores import Store
 from tests.warehouse.spooled import event, spool
 from warehouse import give_way as way
 from warehouse.catalog import open_catalog
-from warehouse.give_way import give_way, right_of_way
+from warehouse.give_way import POLITE, give_way, right_of_way, until_first
 from warehouse.loader import Loader, LoaderConfig
 from warehouse.query import Reader
-from warehouse.swap import POLITE, Files, replace_files
+from warehouse.swap import Files, replace_files
 
 HOLDS = """
 import sys, time
@@ -66,6 +67,32 @@ def test_nobody_waits_for_ever_or_for_a_dead_process(tmp_path: Path, monkeypatch
         holder.communicate()
     monkeypatch.setattr(way, "PATIENCE", 600.0)
     assert give_way(tmp_path) < 60
+
+
+def held(data: Path) -> bool:
+    """Whether somebody has the right of way."""
+    try:
+        with (data / ".way.lock").open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
+def test_who_was_overtaken_tries_again_and_then_with_the_right_of_way(tmp_path: Path) -> None:
+    seen: list[bool] = []
+
+    def once() -> int | None:
+        seen.append(held(tmp_path))
+        return 0 if len(seen) == 4 else None
+
+    assert until_first(once, 9, tmp_path) == 0, "nothing to do is an answer as well"
+    assert seen == [False, False, True, True]
+    seen.clear()
+    assert until_first(lambda: seen.append(True), 3) is None
+    assert len(seen) == 3
 
 
 def test_a_swap_that_was_overtaken_is_not_overtaken_again(local: Store) -> None:

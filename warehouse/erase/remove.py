@@ -6,23 +6,17 @@ it cannot be among them. Old metadata.json files go too, all but the newest. On 
 and delete markers with them.
 """
 
-import contextlib
-import logging
-import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from pyiceberg.table import Table
 
-from warehouse.catalog import CONFLICTS, StoreConfig
-from warehouse.give_way import right_of_way
+from warehouse.catalog import StoreConfig
+from warehouse.give_way import until_first
+from warehouse.maintain.expire import expired
 from warehouse.maintain.purge import locate, referred
-from warehouse.swap import POLITE
-
-log = logging.getLogger("firsthand.erase")
-
-ATTEMPTS: Final = 30
+from warehouse.swap import ATTEMPTS, Outrun
 
 
 class NamedSnapshot(ValueError):
@@ -31,30 +25,22 @@ class NamedSnapshot(ValueError):
 
 def expire_all(table: Table, data: Path) -> int:
     """Every snapshot but the newest leaves the metadata; loaders of `data` give way. Raises NamedSnapshot if a branch
-    or tag keeps one."""
-    with contextlib.ExitStack() as way:
-        for attempt in range(ATTEMPTS):
-            if attempt == POLITE:
-                way.enter_context(right_of_way(data))
-            table.refresh()
-            newest = table.metadata.current_snapshot_id
-            named = [name for name, ref in table.metadata.refs.items() if ref.snapshot_id != newest]
-            if named:
-                raise NamedSnapshot(
-                    f"{'.'.join(table.name())}: {', '.join(named)} keeps an old snapshot, and with it the bytes; "
-                    "remove that branch or tag, then run the erasure again"
-                )
-            old = [s.snapshot_id for s in table.metadata.snapshots if s.snapshot_id != newest]
-            if not old:
-                return 0
-            try:
-                table.maintenance.expire_snapshots().by_ids(old).commit()
-            except (*CONFLICTS, ValueError) as error:
-                log.debug("expiry of %s overtaken: %s", table.name(), type(error).__name__)
-                time.sleep(min(1.0, 0.02 * 2**attempt))
-                continue
-            return len(old)
-    raise TimeoutError(f"{'.'.join(table.name())}: other writers were faster {ATTEMPTS} times; run it again")
+    or tag keeps one, Outrun if other writers were always faster."""
+    done = until_first(lambda: expired(table, _all_but_the_newest), ATTEMPTS, data)
+    if done is None:
+        raise Outrun(f"{'.'.join(table.name())}: other writers were faster {ATTEMPTS} times; run it again")
+    return done
+
+
+def _all_but_the_newest(table: Table) -> list[int]:
+    newest = table.metadata.current_snapshot_id
+    named = [name for name, ref in table.metadata.refs.items() if ref.snapshot_id != newest]
+    if named:
+        raise NamedSnapshot(
+            f"{'.'.join(table.name())}: {', '.join(named)} keeps an old snapshot, and with it the bytes; "
+            "remove that branch or tag, then run the erasure again"
+        )
+    return [s.snapshot_id for s in table.metadata.snapshots if s.snapshot_id != newest]
 
 
 def unreferred(table: Table, known: set[str]) -> list[str]:

@@ -107,7 +107,7 @@ def _one(how: Erasure, job: Job, table: Table, target: Target) -> None:
     how.on_step("expire")
     try:
         expired = remove.expire_all(table, how.data)
-    except remove.NamedSnapshot as error:
+    except (remove.NamedSnapshot, Outrun) as error:
         raise ErasureError(f"{error}: firsthand dsr erase {job.id}") from error
     done.expired += expired
     jobs.save(how.data, job)

@@ -7,10 +7,13 @@ deleted here, and purge.py has a grace of its own.
 
 import logging
 import time
+from collections.abc import Callable
+from functools import partial
 
 from pyiceberg.table import Table
 
 from warehouse.catalog import CONFLICTS
+from warehouse.give_way import until_first
 
 log = logging.getLogger("firsthand.maintain")
 
@@ -23,21 +26,26 @@ def expire(table: Table, keep_seconds: float, keep_count: int) -> int:
     What a branch or tag names stays. Gives up (and returns 0) while other writers are faster; raises what the
     catalog raises while it is away.
     """
-    for attempt in range(ATTEMPTS):
-        table.refresh()
-        gone = too_old(table, time.time() * 1000 - keep_seconds * 1000, keep_count)
-        if not gone:
-            return 0
-        try:
-            table.maintenance.expire_snapshots().by_ids(gone).commit()
-        except (*CONFLICTS, ValueError) as error:
-            # ValueError: another process expired some of them between our look and our commit
-            log.debug("expiry of %s overtaken: %s", table.name(), type(error).__name__)
-            time.sleep(0.02 * 2**attempt)
-            continue
-        return len(gone)
-    log.info("expiry of %s was overtaken by other writers %d times; next time", table.name(), ATTEMPTS)
-    return 0
+    old = partial(too_old, before_ms=time.time() * 1000 - keep_seconds * 1000, keep_count=keep_count)
+    done = until_first(lambda: expired(table, old), ATTEMPTS)
+    if done is None:
+        log.info("expiry of %s was overtaken by other writers %d times; next time", table.name(), ATTEMPTS)
+    return done or 0
+
+
+def expired(table: Table, which: Callable[[Table], list[int]]) -> int | None:
+    """One attempt to remove the snapshots that `which` names of the table as it is now; None if it was overtaken."""
+    table.refresh()
+    gone = which(table)
+    if not gone:
+        return 0
+    try:
+        table.maintenance.expire_snapshots().by_ids(gone).commit()
+    except (*CONFLICTS, ValueError) as error:
+        # ValueError: another process expired some of them between our look and our commit
+        log.debug("expiry of %s overtaken: %s", table.name(), type(error).__name__)
+        return None
+    return len(gone)
 
 
 def too_old(table: Table, before_ms: float, keep_count: int) -> list[int]:

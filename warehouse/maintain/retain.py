@@ -7,7 +7,6 @@ purpose the longest counts: the table does not know sites, and what is deleted t
 """
 
 import logging
-import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -16,6 +15,7 @@ from pyiceberg.table import Table
 from consent.admin import policies
 from consent.store import open_store, sqlite_path
 from warehouse.catalog import CONFLICTS
+from warehouse.give_way import until_first
 
 log = logging.getLogger("firsthand.maintain")
 ATTEMPTS = 8
@@ -57,13 +57,16 @@ def retain(table: Table, days: Mapping[str, int], now: datetime) -> dict[str, in
 
 
 def _delete(table: Table, over: str) -> bool:
-    for attempt in range(ATTEMPTS):
-        table.refresh()
-        try:
-            table.delete(over)
-        except CONFLICTS:
-            time.sleep(min(1.0, 0.02 * 2**attempt))
-            continue
+    if until_first(lambda: _deleted(table, over), ATTEMPTS):
         return True
     log.info("a delete in %s was overtaken by other writers %d times; next time", table.name(), ATTEMPTS)
     return False
+
+
+def _deleted(table: Table, over: str) -> bool | None:
+    table.refresh()
+    try:
+        table.delete(over)
+    except CONFLICTS:
+        return None
+    return True
