@@ -10,7 +10,6 @@ from typing import Any
 
 from consent.admin.ledger import Line
 from consent.model import PolicyDocument
-from consent.policy import nearest_notice
 
 SCHEMA_VERSION = "1"
 CONTEXT = {
@@ -25,9 +24,7 @@ def receipt_record(line: Line, document: PolicyDocument) -> dict[str, Any]:
     """`line`: a receipt of the ledger with its payload; `document`: the policy that was in force."""
     payload = line.payload or {}
     purposes = {p.id: p for p in document.purposes}
-    notice = next((n for n in document.notices if n.hash == payload["noticeHash"]), None) or nearest_notice(
-        document.notices, document.notices[0].id, payload["locale"]
-    )
+    notice = next((n for n in document.notices if n.hash == payload["noticeHash"]), None)
     withdrawn = payload["action"] == "withdraw"
     return {
         "@context": CONTEXT,
@@ -49,9 +46,10 @@ def receipt_record(line: Line, document: PolicyDocument) -> dict[str, Any]:
         "notice": {
             "@type": "dpv:ConsentNotice",
             "dct:identifier": payload["noticeHash"],
-            "dct:language": notice.locale,
-            "dct:title": notice.title,
-            "dct:source": notice.url,
+            "dct:language": notice.locale if notice else payload["locale"],
+            "dct:title": notice.title if notice else None,
+            "dct:source": notice.url if notice else None,
+            "fh:words": payload.get("words"),
             "policyVersion": payload["policyVersion"],
         },
         "processing": [

@@ -191,7 +191,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "choice.nothing": ("there is nothing to choose", "没有可选择的目的"),
     "choice.setNeedsChoices": ("action set needs choices", "操作 set 需要 choices"),
-    "choice.noChoices": ("action {action} takes no choices; use set", "操作 {action} 不接受 choices；请使用 set"),
+    "choice.acceptsWhat": (
+        "action accept_all needs choices, or the noticeHash that was accepted",
+        "操作 accept_all 需要 choices，或所同意的告知文本的 noticeHash",
+    ),
     "choice.unknownPurpose": ("choices name a purpose that is not in that policy", "choices 中有该策略没有的目的"),
     "choice.required": ("a required purpose cannot be denied", "必需的目的不能拒绝"),
     "choice.guardian": (

@@ -2,8 +2,11 @@
 
 `plan` turns a request into choices by purpose and the receipt's payload, or says why it cannot be a choice. Nobody's
 request can record more than the policy lets a person choose: `accept_all` grants `general` purposes only (PIPL 23,
-29, 39: separate consent; GDPR recital 43: no bundling), a guardian's purpose needs a guardian's method, and what
-Global Privacy Control denies stays denied whatever button was pressed.
+29, 39: separate consent; GDPR recital 43: no bundling) and of those no other than were shown, a guardian's purpose
+needs a guardian's method, and what Global Privacy Control denies stays denied whatever button was pressed.
+
+Which words a person saw (GDPR 7(1)) only the client knows. A receipt names the notice that it is told of, which must be
+one of the policy's; where the banner had only its own words, or another platform asked, it names none but says whose.
 """
 
 import hashlib
@@ -34,6 +37,7 @@ RECEIPT = "receipt"
 Text = Annotated[str, Meta(min_length=1, max_length=256)]
 RequestKey = Annotated[str, Meta(pattern="^[A-Za-z0-9._:-]{8,90}$")]
 ContentName = Annotated[str, Meta(pattern="^[a-z]{1,2}1_[A-Za-z0-9_-]{22}$")]
+WordsName = Annotated[str, Meta(pattern="^[A-Za-z0-9._/-]{1,64}$")]
 
 
 # What a client is told, by the mistake: status and code of the wire (docs/consent-api.md)
@@ -61,12 +65,13 @@ class ChoiceBody(Struct, frozen=True, rename="camel", forbid_unknown_fields=True
     action: Action
     method: Method
     policy_version: ContentName
-    notice_hash: ContentName
+    notice_hash: ContentName | None = None
+    words: WordsName | None = None
     write_key: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
     anonymous_id: Text | None = None
     user_id: Text | None = None
     choices: Annotated[dict[Identifier, bool], Meta(min_length=1, max_length=64)] | None = None
-    locale: Locale = "en"
+    locale: Locale | None = None
     region: Region | None = None
     age: Age = "unknown"
     gpc: bool = False
@@ -92,9 +97,11 @@ def plan(
 ) -> Planned:  # fmt: skip
     """`now` in milliseconds; `region` and `gpc` as the server knows them. Raises ChoiceError."""
     at = datetime.fromtimestamp(now / 1000, UTC)
-    snapshot = resolve(document, (), site, region, body.locale, Signals(gpc or body.gpc, body.age), at)
-    if all(notice.hash != body.notice_hash for notice in document.notices):
+    notice = next((n for n in document.notices if n.hash == body.notice_hash), None)
+    if body.notice_hash is not None and notice is None:
         raise ChoiceError("choice.unknownNotice")
+    locale = body.locale or (notice.locale if notice else None)
+    snapshot = resolve(document, (), site, region, locale, Signals(gpc or body.gpc, body.age), at)
     granted = _granted(body, snapshot)
     if not granted:
         raise ChoiceError("choice.nothing")
@@ -116,7 +123,8 @@ def plan(
         },
         "policyVersion": snapshot.policy_version,
         "noticeHash": body.notice_hash,
-        "locale": body.locale,
+        "words": body.words,
+        "locale": locale,
         "jurisdiction": snapshot.jurisdiction,
         "region": region,
         "gpc": snapshot.gpc.seen,
@@ -147,10 +155,11 @@ def _granted(body: ChoiceBody, snapshot: Snapshot) -> dict[str, bool]:
         for purpose, yes in body.choices.items():
             _check(purpose, yes, body, snapshot, asked)
         wanted = {p: yes for p, yes in body.choices.items() if p in asked}
-    elif body.choices is not None:
-        raise ChoiceError("choice.noChoices", action=body.action)
     elif body.action == "accept_all":
-        wanted = {p.id: True for p in asked.values() if p.kind == "general"}
+        if body.choices is None and body.notice_hash is None:
+            raise ChoiceError("choice.acceptsWhat")
+        shown = body.choices or dict.fromkeys(asked, True)
+        wanted = {p.id: True for p in asked.values() if p.kind == "general" and shown.get(p.id)}
     else:
         wanted = dict.fromkeys(asked, False)
     denied = {p.id for p in asked.values() if snapshot.gpc.honoured and p.gpc == "deny"}

@@ -204,7 +204,7 @@ def _chosen(one: Planned, seq: int) -> dict[str, Held]:
     said = one.payload
     return {
         purpose: Held(choice, seq, said["id"], said["method"], said["gpc"], said["jurisdiction"], said["region"],
-                      said["noticeHash"])
+                      said["noticeHash"] or "")
         for purpose, choice in one.choices.items()
     }  # fmt: skip
 
@@ -229,8 +229,8 @@ def _denied(held: Mapping[str, Held]) -> list[str]:
 def _counted(payload: dict[str, Any], purpose: str, choice: Choice, before: Held | None) -> tuple[str, ...]:
     outcome = "granted" if choice.granted else "withdrawn" if before and before.choice.granted else "denied"
     day = datetime.fromtimestamp(choice.at / 1000, UTC).date().isoformat()
-    return (day, payload["noticeHash"], payload["policyVersion"], payload["jurisdiction"], payload["region"] or "",
-            purpose, outcome)  # fmt: skip
+    return (day, payload["noticeHash"] or "", payload["policyVersion"], payload["jurisdiction"],
+            payload["region"] or "", purpose, outcome)  # fmt: skip
 
 
 def _count(connection: Connection, site: str, counts: Counter[tuple[str, ...]]) -> None:

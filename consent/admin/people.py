@@ -78,14 +78,12 @@ def subjects(connection: Connection, ring: KeyRing, site: str, ids: Iterable[str
 
 
 def withdraw(connection: Connection, admin: Admin, ring: KeyRing, site: str, subject: str) -> Recorded:
-    """Withdraw everything for a subject, at the person's request: a receipt as any other (method `api`)."""
+    """Withdraw everything for a subject, at the person's request: a receipt as any other (method `api`, no notice)."""
     published = policies.current(connection, site)
     if published is None:
         raise AdminError("policy.none")
-    notice = published.document.notices[0]
     body = ChoiceBody(
-        idempotency_key=admin.new_id(), action="withdraw", method="api", policy_version=published.version,
-        notice_hash=notice.hash, locale=notice.locale,
+        idempotency_key=admin.new_id(), action="withdraw", method="api", policy_version=published.version
     )  # fmt: skip
     request = Request(body, subject, None, False, request_hash(body))
     world = World(admin.now, admin.new_id, admin.random, ring)

@@ -59,8 +59,8 @@ def moved_of(table: Sequence[Row], before: Iterable[OptIn], purpose: str) -> lis
 
 
 def names_of(notices: Iterable[PublishedNotice]) -> dict[str, str]:
-    """What officers call a notice: its id and language; by hash."""
-    return {one.hash: f"{one.notice.id} · {one.notice.locale}" for one in notices}
+    """What officers call a notice: its id and language; by hash. A dash for none: the words were not the policy's."""
+    return {"": "–"} | {one.hash: f"{one.notice.id} · {one.notice.locale}" for one in notices}
 
 
 def key_of(place: Place) -> str:

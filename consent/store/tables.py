@@ -113,7 +113,7 @@ served_notice: Final = Table(
     Column("count", BigInteger, nullable=False),
 )  # fmt: skip
 
-# Counts only: what was answered. Stays when a person is erased
+# Counts only: what was answered, with an empty notice where none was named. Stays when a person is erased
 choice_count: Final = Table(
     "choice_count", metadata,
     Column("site", String(64), primary_key=True),
@@ -185,7 +185,7 @@ consent_state: Final = Table(
     Column("method", String(16), nullable=False),
     Column("jurisdiction", String(48), nullable=False),
     Column("region", String(6)),
-    Column("notice_hash", String(32), nullable=False),
+    Column("notice_hash", String(32), nullable=False),  # empty where none was named
     Column("gpc", Boolean, nullable=False),
 )  # fmt: skip
 

@@ -190,8 +190,8 @@ it('says that the signal was honoured only where it turned something off', () =>
 describe('words', () => {
   it('come from the site, then the policy, then the built-in language', () => {
     const given = { ...options, texts: { rejectAll: 'Lieber nicht' } };
-    const { texts, locale, url } = viewOf(state({ policy: policy() }), given);
-    expect([locale, url]).toEqual(['de', '/datenschutz']);
+    const { texts, seen, url } = viewOf(state({ policy: policy() }), given);
+    expect([seen.locale, url]).toEqual(['de', '/datenschutz']);
     const { title, acceptAll, rejectAll, always } = texts;
     expect([title, acceptAll, rejectAll, always]).toEqual(['Titel', 'Ja', 'Lieber nicht', builtIn('en').always]);
   });
@@ -203,7 +203,20 @@ describe('words', () => {
     ['fr', 'en'],
     ['zhx', 'en'],
   ])('for %s they are in %s', (locale, expected) => {
-    expect(viewOf(state(), { ...options, locale }).locale).toBe(expected);
+    expect(viewOf(state(), { ...options, locale }).seen.locale).toBe(expected);
+  });
+
+  it.each([
+    ['no policy', state(), {}, undefined, 'banner/0.1.0', 'en'],
+    ['a mode only', state({ policy: { mode: 'opt_in' } }), {}, undefined, 'banner/0.1.0', 'en'],
+    ['a notice', state({ policy: policy() }), {}, 'no1_1', 'banner/0.1.0', 'de'],
+    ['words beside the notice', state({ policy: policy() }), { saved: 'Danke' }, 'no1_1', 'banner/0.1.0', 'de'],
+    ['the same word again', state({ policy: policy() }), { acceptAll: 'Ja' }, 'no1_1', 'banner/0.1.0', 'de'],
+    ['another button', state({ policy: policy() }), { acceptAll: 'Ja!' }, undefined, 'site', 'de'],
+    ['another text', state({ policy: policy() }), { body: '' }, undefined, 'site', 'de'],
+    ['no policy, another text', state(), { body: 'Ours' }, undefined, 'site', 'en'],
+  ])('are named as what they are: %s', (_, given, texts, noticeHash, words, locale) => {
+    expect(viewOf(given, { ...options, texts }).seen).toEqual({ noticeHash, words, locale });
   });
 
   it('both languages have the same words, none empty', () => {

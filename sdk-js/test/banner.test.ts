@@ -206,6 +206,7 @@ describe('Global Privacy Control', () => {
 });
 
 describe('what the SDK is told', () => {
+  const seen = { locale: 'en', words: 'banner/0.1.0', noticeHash: undefined };
   const told: [unknown, ChoiceOptions][] = [];
   beforeEach(() => {
     told.length = 0;
@@ -227,7 +228,7 @@ describe('what the SDK is told', () => {
     ['reject', 'reject_all', 'banner'],
   ])('%s on the question is %s by the %s', (act, action, method) => {
     click(act);
-    expect(told.map(([, how]) => how)).toEqual([{ action, method, locale: 'en' }]);
+    expect(told.map(([, how]) => how)).toEqual([{ action, method, ...seen }]);
   });
 
   it('single choices and a withdrawal are told as what they are, each once', () => {
@@ -236,9 +237,42 @@ describe('what the SDK is told', () => {
     click('save');
     click('withdraw');
     expect(told).toEqual([
-      [{ analytics: true }, { action: 'set', method: 'preferences', locale: 'en' }],
-      [null, { action: 'withdraw', method: 'preferences', locale: 'en' }],
+      [{ analytics: true }, { action: 'set', method: 'preferences', ...seen }],
+      [null, { action: 'withdraw', method: 'preferences', ...seen }],
     ]);
+  });
+
+  it.each(['accept', 'save'])('%s answers what is on the screen, though a policy has come meanwhile', (act) => {
+    click('open');
+    purpose('analytics').click();
+    const before = web.consent.get;
+    const rule = {
+      version: 'pu1_b',
+      kind: 'general',
+      required: false,
+      mode: 'opt_in',
+      default: 'pending',
+      pending: 'queue',
+    };
+    const ads = { ...rule, id: 'ads', ttlDays: 180, gpc: 'ignore', title: 'Ads', description: '' };
+    const labels = {
+      acceptAll: 'Ja',
+      rejectAll: 'Nein',
+      save: 'Ok',
+      preferences: 'Mehr',
+      withdraw: 'Zurück',
+      close: 'Zu',
+    };
+    const notice = { id: 'main', hash: 'no1_b', locale: 'de', title: 'T', body: 'B', url: null, labels };
+    web.consent.get = () => ({ ...before(), policy: { mode: 'opt_in', purposes: [ads], notice } });
+    click(act);
+    const action = act === 'accept' ? 'accept_all' : 'set';
+    expect(told).toEqual([[{ analytics: true }, { action, method: 'preferences', ...seen }]]);
+    // and what it asks beyond that is asked now
+    expect(shown()).toEqual(['bar']);
+    click('accept');
+    const policys = { locale: 'de', words: 'banner/0.1.0', noticeHash: 'no1_b' };
+    expect(told[1]).toEqual([{ ads: true }, { action: 'accept_all', method: 'banner', ...policys }]);
   });
 });
 

@@ -107,7 +107,8 @@ it('posts a receipt of a grant, about this device, and stamps the answer on what
   const device = collector();
   const { client } = await visit(device);
   client.track('A');
-  client.consent.set({ analytics: true }, { action: 'accept_all', method: 'banner' });
+  const how = { action: 'accept_all', method: 'banner', noticeHash: 'no1_a', words: 'banner/0', locale: 'de' } as const;
+  client.consent.set({ analytics: true }, how);
   const id = client.getAnonymousId();
   expect(device.posted).toHaveLength(1);
   expect(device.posted[0]).toEqual({
@@ -116,11 +117,9 @@ it('posts a receipt of a grant, about this device, and stamps the answer on what
       idempotencyKey: expect.any(String),
       writeKey: 'wk',
       anonymousId: id,
-      action: 'accept_all',
-      method: 'banner',
+      choices: { analytics: true },
       policyVersion: 'po1_a',
-      noticeHash: 'no1_a',
-      locale: 'de',
+      ...how,
       gpc: false,
       clientTime: new Date(device.now).toISOString(),
     },
@@ -190,7 +189,9 @@ it('a choice made before the policy is there is posted when it is', async () => 
   tab.client.consent.set({ analytics: true });
   expect(device.posted).toEqual([]);
   await settle();
-  expect(device.posted).toMatchObject([{ body: { noticeHash: 'no1_a', policyVersion: 'po1_a' } }]);
+  expect(device.posted).toMatchObject([{ body: { policyVersion: 'po1_a', choices: { analytics: true } } }]);
+  // whoever chose has not seen this notice, nor is it known in which language they were asked
+  for (const name of ['noticeHash', 'words', 'locale']) expect(device.posted[0]?.body).not.toHaveProperty(name);
   // and is remembered as what was posted
   expect(tab.client.consent.get()).toMatchObject({ notice: 'no1_a', current: { analytics: true } });
 });

@@ -67,7 +67,7 @@ def test_the_reader_hears_it_in_their_language() -> None:
     assert str(error) == english.of(error) == "site shop has no version 7"
     assert chinese.of(error) == "站点 shop 没有版本 7"
     assert chinese.of(PolicyError("jurisdiction.rest")) == TEXTS["jurisdiction.rest"][1]
-    assert chinese.of(ChoiceError("choice.noChoices", action="withdraw")) == "操作 withdraw 不接受 choices；请使用 set"
+    assert chinese.of(ChoiceError("choice.guardian")) == TEXTS["choice.guardian"][1]
     assert chinese.of(SourceError("source.mode", source="shop")).startswith("来源 shop：mode")
     assert chinese.of(ValueError("another")) == "another"  # an error without a code is said as it is
     assert all(key.startswith(PREFIX) for key in catalogues(())["en"])

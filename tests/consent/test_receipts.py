@@ -1,15 +1,18 @@
 """From what is recorded to what holds: states and what a token may say."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import msgspec
 import pytest
 
+from consent.admin.ledger import Line
 from consent.decide import DAY_MS
+from consent.iso27560 import receipt_record
 from consent.model import Choice, Snapshot
 from consent.policy import Signals, resolve
 from consent.presets import preset
-from consent.receipts import ChoiceBody, Held, plan, proved, state_of
+from consent.receipts import RECEIPT, ChoiceBody, Held, plan, proved, state_of
 from tests.consent.officer import NOW, body
 from tests.contract.schemas import validator
 
@@ -61,6 +64,38 @@ def test_the_signal_is_in_the_state() -> None:
     assert found["purposes"]["analytics"]["state"] == "granted"
 
 
+NOTICE = DOCUMENT.notices[1]
+
+
+@pytest.mark.parametrize(
+    ("said", "expect"),
+    [
+        ({"notice_hash": NOTICE.hash, "locale": None}, (NOTICE.hash, None, NOTICE.locale)),
+        ({"notice_hash": NOTICE.hash, "words": "banner/1", "locale": "fr"}, (NOTICE.hash, "banner/1", "fr")),
+        ({"notice_hash": None, "words": "klaro", "locale": None}, (None, "klaro", None)),
+        ({"notice_hash": None, "locale": None}, (None, None, None)),
+    ],
+    ids=["the notice", "by the banner", "of a platform", "nobody said"],
+)
+def test_what_the_person_saw(said: dict[str, Any], expect: tuple[str | None, ...]) -> None:
+    asked = body("set", choices={"analytics": True}, **said)
+    planned = plan(asked, DOCUMENT, "s", "subject", "DE", False, NOW, "id", "00")
+    assert tuple(planned.payload[name] for name in ("noticeHash", "words", "locale")) == expect
+    line = Line(1, NOW, RECEIPT, "00" * 32, "00" * 32, planned.payload)
+    record = receipt_record(line, DOCUMENT)
+    validator("receipt_27560").validate(record)
+    told = record["notice"]
+    assert (told["dct:identifier"], told["fh:words"], told["dct:title"]) == (
+        *expect[:2], NOTICE.title if expect[0] else None
+    )  # fmt: skip
+
+
+def test_accept_all_is_a_yes_to_no_more_than_was_shown() -> None:
+    asked = body(choices={"analytics": True, "cross_border": True, "of_yesterday": True}, notice_hash=None)
+    planned = plan(asked, DOCUMENT, "s", "subject", "DE", False, NOW, "id", "00")
+    assert {p: one["granted"] for p, one in planned.payload["purposes"].items()} == {"analytics": True}
+
+
 @pytest.mark.parametrize(
     ("said", "expect"),
     [
@@ -81,7 +116,7 @@ def test_the_clients_clock(said: datetime | None, expect: str | None) -> None:
     "member",
     [{"surprise": 1}, {"action": "accept"}, {"method": "telepathy"}, {"choices": {"analytics": "yes"}}, {"choices": {}},
      {"age": 12}, {"locale": "<b>"}, {"region": "Germany"}, {"idempotencyKey": "short"}, {"policyVersion": "1"},
-     {"anonymousId": ""}, {"userId": "x" * 257}],
+     {"anonymousId": ""}, {"words": "two words"}, {"noticeHash": ""}, {"userId": "x" * 257}],
     ids=str,
 )  # fmt: skip
 def test_a_body_that_is_none(member: dict[str, object]) -> None:

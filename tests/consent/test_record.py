@@ -90,11 +90,12 @@ def test_a_child_and_a_guardian(registry: Store, site: str) -> None:
         ({"action": "set", "choices": {"sale": True}}, "unknown_purpose", 422),
         ({"action": "set", "choices": {"necessary": False}}, "not_a_choice", 422),
         ({"action": "set"}, "not_a_choice", 422),
-        ({"action": "accept_all", "choices": {"analytics": True}}, "not_a_choice", 422),
+        ({"action": "accept_all", "notice_hash": None}, "not_a_choice", 422),
+        ({"action": "accept_all", "choices": {"cross_border": True, "sale": True}}, "not_a_choice", 422),
         ({"notice_hash": "no1_" + "x" * 22}, "unknown_notice", 422),
         ({"policy_version": "pv1_" + "x" * 22}, "policy_unknown", 409),
     ],
-    ids=range(6),
+    ids=range(7),
 )
 def test_what_is_no_choice(registry: Store, site: str, members: dict[str, Any], code: str, status: int) -> None:
     publish(registry, site)

@@ -45,6 +45,7 @@ def asking() -> Front:
         "/strict": page(TEXT, strict + pinned("sdk", 'data-write-key="strict"') + pinned("banner")),
         "/wire": page(TEXT, scripts("wire")),
         "/de": page(TEXT, scripts("de"), lang="de"),
+        "/late": page(TEXT, scripts("late")),
         "/shadow": page(SHADOW, scripts("shadow", "data-mount=off")),
     })  # fmt: skip
 

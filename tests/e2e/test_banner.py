@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Route
 
 from tests.contract.schemas import validator
 from tests.e2e.asking import arrive, asking, at, choice, policy, someone
@@ -298,6 +298,30 @@ def test_a_policy_of_the_collector_and_a_receipt_of_the_choice(chromium: Browser
         validator("consent_choice").validate(one)
     told = [(c["action"], c["method"], c["locale"], c["noticeHash"][4]) for c in front.choices]
     assert told == [("accept_all", "banner", "de", "c"), ("withdraw", "banner", "de", "d")]
+
+
+def test_a_receipt_names_no_notice_that_was_not_on_the_screen(chromium: Browser, front: Front) -> None:
+    front.policies["late"] = policy("e")
+    held: list[Route] = []
+    with someone(chromium) as context:
+        context.route("**/settings*", lambda route: held.append(route))
+        opened = context.new_page()
+        arrive(opened, front, "/late")
+        opened.click("text=Accept all")
+        opened.wait_for_selector(".handle")
+        before = len(front.choices)
+        held[0].continue_()
+        until(opened, "firsthand.consent.get().policy.purposes")
+        for _ in range(600):  # the choice is on its way
+            if len(front.choices) > before:
+                break
+            opened.wait_for_timeout(100)
+    validator("consent_choice").validate(front.choices[-1])
+    told = {name: front.choices[-1].get(name) for name in ("action", "choices", "words", "noticeHash", "locale")}
+    assert told == {
+        "action": "accept_all", "choices": {"analytics": True}, "words": "banner/0.1.0", "noticeHash": None,
+        "locale": "en",
+    }  # fmt: skip
 
 
 def test_the_next_page_and_the_other_tab(chromium: Browser, front: Front) -> None:

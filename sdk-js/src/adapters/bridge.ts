@@ -65,6 +65,8 @@ export function ready(given?: Sdk): Sdk | undefined {
 export type Answers = Record<string, boolean | undefined>;
 
 export interface Platform<T> {
+  /** Its name, for the receipt: whose words the person saw. */
+  words: string;
   /** The platform's object, once it is on the page. */
   find(): T | null | undefined | false;
   /** Calls back after each change; its undo leaves nothing behind. */
@@ -75,7 +77,7 @@ export interface Platform<T> {
   map: Mapping;
 }
 
-export function connect<T>(given: Sdk | undefined, { find, subscribe, answers, map }: Platform<T>): Undo {
+export function connect<T>(given: Sdk | undefined, { words, find, subscribe, answers, map }: Platform<T>): Undo {
   return whenPresent(
     () => ready(given) && find(),
     (found) => {
@@ -85,7 +87,7 @@ export function connect<T>(given: Sdk | undefined, { find, subscribe, answers, m
         if (!sdk) return;
         const known = sdk.consent.get().preferences || {};
         const news = changes(ask(known) || {}, known);
-        if (Object.keys(news).length) sdk.consent.set(news);
+        if (Object.keys(news).length) sdk.consent.set(news, { words });
       }
       function ask(known: Preferences): Answers | null {
         try {

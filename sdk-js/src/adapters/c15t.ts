@@ -25,6 +25,7 @@ export const C15T_CATEGORIES: Mapping = {
 
 export function c15t({ sdk, map = C15T_CATEGORIES, store }: C15tOptions = {}): Undo {
   return connect<Store>(sdk, {
+    words: 'c15t',
     map,
     find: () => store || (globalThis as { c15tStore?: Store }).c15tStore,
     subscribe: (found, changed) => found.subscribe(changed),

@@ -25,6 +25,7 @@ export const COOKIECONSENT_CATEGORIES: Mapping = {
 
 export function cookieconsent({ sdk, map = COOKIECONSENT_CATEGORIES, cookieConsent }: CookieConsentOptions = {}): Undo {
   return connect<CookieConsent>(sdk, {
+    words: 'cookieconsent',
     map,
     find: () => cookieConsent || (globalThis as { CookieConsent?: CookieConsent }).CookieConsent,
     subscribe(_, changed) {

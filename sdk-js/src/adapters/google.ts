@@ -51,6 +51,7 @@ export function fromGoogle({ sdk, map = GOOGLE_KINDS, dataLayer }: GoogleOptions
   }
 
   return connect(sdk, {
+    words: 'google',
     map,
     find: () => layer(dataLayer),
     subscribe(found, changed) {

@@ -49,6 +49,7 @@ const api = () => (globalThis as { __gpp?: GppApi }).__gpp;
 export function gpp({ sdk, map = GPP_KEYS }: AdapterOptions = {}): Undo {
   let latest: Ping | null = null;
   return connect(sdk, {
+    words: 'gpp',
     map,
     find: api,
     subscribe(_, changed) {

@@ -41,6 +41,7 @@ function present(): Manager | undefined {
 
 export function klaro({ sdk, map = KLARO_PURPOSES, manager }: KlaroOptions = {}): Undo {
   return connect<Manager>(sdk, {
+    words: 'klaro',
     map,
     find: () => manager || present(),
     subscribe(found, changed) {

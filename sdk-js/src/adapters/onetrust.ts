@@ -24,6 +24,7 @@ export const ONETRUST_GROUPS: Mapping = {
 export function onetrust({ sdk, map = ONETRUST_GROUPS }: AdapterOptions = {}): Undo {
   const page = globalThis as Page;
   return connect(sdk, {
+    words: 'onetrust',
     map,
     find: () => typeof page.OnetrustActiveGroups === 'string' && page.OneTrust,
     subscribe: (_, changed) => listen(window, 'OneTrustGroupsUpdated', changed),

@@ -32,6 +32,7 @@ const api = () => (globalThis as { __tcfapi?: TcfApi }).__tcfapi;
 export function tcf({ sdk, map = TCF_PURPOSES }: AdapterOptions = {}): Undo {
   let latest: TcData | null = null;
   return connect(sdk, {
+    words: 'tcf',
     map,
     find: api,
     subscribe(_, changed) {

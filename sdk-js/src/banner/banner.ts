@@ -52,7 +52,7 @@ export function createBanner(root: ShadowRoot, sdk: Sdk, settings: () => Setting
   const look = () => viewOf(sdk.consent.get(), settings());
 
   function put(next: HTMLElement | null): void {
-    if (layer) layer.remove();
+    layer?.remove();
     layer = next;
     if (next) root.append(next);
   }
@@ -60,26 +60,27 @@ export function createBanner(root: ShadowRoot, sdk: Sdk, settings: () => Setting
   /** What the consent state asks for. A preference centre that is open is left as the person has set it. */
   function draw(): void {
     const { policy } = sdk.consent.get();
-    if (isOpen || (waits && !(policy && policy.purposes))) return;
+    if (isOpen || (waits && !policy?.purposes)) return;
     const view = look();
     if (view.ask) {
       if (!layer) status.textContent = view.texts.title;
-      put(bar(view, acts('banner')));
+      put(bar(view, acts('banner', view)));
     } else {
-      put(settings().handle ? handle(view, acts('preferences')) : null);
+      put(settings().handle ? handle(view, acts('preferences', view)) : null);
     }
   }
 
   /** To where the person was; if that is gone, to what has taken its place. */
   function refocus(): void {
-    focus(back && back.isConnected ? back : layer && layer.querySelector('button'));
+    focus(back?.isConnected ? back : layer?.querySelector('button'));
     back = null;
   }
 
   function open(purpose?: string): void {
     if (isOpen) return;
     back = focused();
-    const dialog = centre(look(), acts('preferences'));
+    const view = look();
+    const dialog = centre(view, acts('preferences', view));
     put(dialog);
     isOpen = true;
     if (dialog.showModal) dialog.showModal();
@@ -94,15 +95,15 @@ export function createBanner(root: ShadowRoot, sdk: Sdk, settings: () => Setting
     refocus();
   }
 
-  function acts(method: Method): Acts {
+  /** `view`: what the person sees. The policy may arrive, or change, while the centre is open: the answer is to what was asked. */
+  function acts(method: Method, view: View): Acts {
+    const { seen } = view;
     function ends(choose: (view: View) => Choice, action: Action): void {
-      const view = look();
       isOpen = false;
       put(null);
       // withdrawing takes back also what nobody was asked about by name
-      const { locale } = view;
-      if (action === 'reject_all' && view.granted) sdk.consent.withdraw({ action: 'withdraw', method, locale });
-      else sdk.consent.set(choose(view), { action, method, locale });
+      if (action === 'reject_all' && view.granted) sdk.consent.withdraw({ action: 'withdraw', method, ...seen });
+      else sdk.consent.set(choose(view), { action, method, ...seen });
       // the change itself has drawn already, if it was one
       if (!layer) draw();
       refocus();

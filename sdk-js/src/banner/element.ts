@@ -27,7 +27,7 @@ export class FirsthandBanner extends Base {
       () => {
         const sdk = this.sdk || (window as { firsthand?: Sdk }).firsthand;
         // the page's stub knows no `get`, and before `init` nothing is known
-        return sdk && sdk.consent.get && sdk.consent.get() && sdk;
+        return sdk?.consent.get?.() && sdk;
       },
       (sdk) => {
         this.#controls = createBanner(root, sdk, () => ({

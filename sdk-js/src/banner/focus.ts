@@ -15,10 +15,8 @@ export function trap(dialog: HTMLElement, event: KeyboardEvent): void {
 /** The focused element as deep as it lies, through open shadow roots. */
 export function focused(): HTMLElement | null {
   let active = document.activeElement;
-  while (active && active.shadowRoot && active.shadowRoot.activeElement) active = active.shadowRoot.activeElement;
+  while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement;
   return active as HTMLElement | null;
 }
 
-export const focus = (element: HTMLElement | null | undefined) => {
-  if (element) element.focus({ preventScroll: true });
-};
+export const focus = (element: HTMLElement | null | undefined) => element?.focus({ preventScroll: true });

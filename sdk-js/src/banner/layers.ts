@@ -28,7 +28,7 @@ const pair = ({ rejectAll, acceptAll }: Texts, acts: Acts) =>
   h('div', { class: 'pair' }, button('reject', rejectAll, acts.reject), button('accept', acceptAll, acts.accept));
 
 /** Written in the direction of its own words, whatever the page's. */
-const said = ({ locale }: View, name: string) => ({ class: name, lang: locale, dir: 'auto' });
+const said = ({ seen }: View, name: string) => ({ class: name, lang: seen.locale, dir: 'auto' });
 
 const link = ({ url, texts }: View) => url && h('p', {}, h('a', { href: url, 'data-act': 'notice' }, texts.link));
 

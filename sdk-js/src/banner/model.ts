@@ -8,7 +8,8 @@
  * §7025(c)(6)), and an unknown kind of purpose is the strictest.
  */
 
-import type { ConsentState } from '../core/api.js';
+import { VERSION } from '../browser/version.js';
+import type { ChoiceOptions, ConsentState } from '../core/api.js';
 import type { Policy } from '../core/protocol.js';
 import { builtIn, builtInPurposes, languageOf, type Texts } from './texts.js';
 
@@ -47,9 +48,12 @@ export interface Item extends Purpose {
   waits: boolean;
 }
 
+export type Seen = Required<Pick<ChoiceOptions, 'locale' | 'noticeHash' | 'words'>>;
+
 export interface View {
-  locale: string;
   texts: Texts;
+  /** Which words these are, for the receipt. */
+  seen: Seen;
   url: string | null;
   items: Item[];
   /** A general purpose waits for an answer, or the notice is another than was answered: show the question. */
@@ -63,7 +67,7 @@ export interface View {
 export function viewOf(state: State, options: Options): View {
   const { gpc, decisions, policy } = state;
   // only a mode is known until a policy has been published, or fetched
-  const notice = policy && policy.purposes && policy.notice;
+  const notice = policy?.purposes && policy.notice;
   const locale = notice ? notice.locale : languageOf(options.locale);
   const purposes: readonly Purpose[] = (notice && policy.purposes) || builtInPurposes(options.purposes, locale);
   const items = purposes.map((purpose) => {
@@ -71,14 +75,15 @@ export function viewOf(state: State, options: Options): View {
     const waits = !lock && isOpen(purpose, state);
     return { ...purpose, lock, waits, on: lock === 'always' || (!lock && !waits && decisions[purpose.id] === 'allow') };
   });
+  const own = builtIn(locale);
+  const said = notice ? { ...notice.labels, title: notice.title, body: notice.body } : own;
+  const texts = { ...own, ...said, ...options.texts };
+  // a notice with one word of the site's own in it is another one
+  const isAs = Object.entries(said).every(([name, word]) => texts[name as keyof Texts] === word);
   return {
-    locale,
-    texts: {
-      ...builtIn(locale),
-      ...(notice && { ...notice.labels, title: notice.title, body: notice.body }),
-      ...options.texts,
-    },
-    url: safe((notice && notice.url) || options.url),
+    texts,
+    seen: { locale, words: isAs ? `banner/${VERSION}` : 'site', noticeHash: isAs ? notice?.hash : undefined },
+    url: safe(notice?.url || options.url),
     items,
     ask:
       items.some(({ kind, waits }) => kind === 'general' && waits) ||
@@ -96,13 +101,13 @@ export function viewOf(state: State, options: Options): View {
 function isOpen({ id, mode }: Purpose, { decisions, current }: State): boolean {
   const decision = decisions[id];
   if (decision === 'hold') return true;
-  return !(current && id in current) && (!decision || !(!mode || ['opt_out', 'exempt'].includes(mode)));
+  return !(current && id in current) && !(decision && (!mode || ['opt_out', 'exempt'].includes(mode)));
 }
 
 function lockOf({ required, kind, gpc }: Purpose, signalled: boolean): Lock {
   if (required) return 'always';
   if (signalled && gpc === 'deny') return 'gpc';
-  return kind === 'general' || kind === 'separate' ? '' : 'guardian';
+  return ['general', 'separate'].includes(kind) ? '' : 'guardian';
 }
 
 /** A link somebody may follow: a scheme that runs script is none. */

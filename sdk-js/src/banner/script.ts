@@ -8,9 +8,9 @@ import { defineBanner, TAG } from './index.js';
 
 function mount(script: HTMLScriptElement | null): void {
   defineBanner();
-  if (document.querySelector(TAG) || (script && script.dataset.mount === 'off')) return;
+  if (document.querySelector(TAG) || script?.dataset.mount === 'off') return;
   const element = document.createElement(TAG);
-  for (const { name, value } of script ? script.attributes : []) {
+  for (const { name, value } of script?.attributes || []) {
     if (name.startsWith('data-')) element.setAttribute(name.slice(5), value);
   }
   document.body.prepend(element);

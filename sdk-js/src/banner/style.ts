@@ -5,21 +5,10 @@
  * "Reject all" and "accept all" share one rule and one grid: neither can be made more prominent than the other.
  */
 
-/** Surface, text, muted text, line, accent, on accent, and the tint of a remark. */
-const colours = (
-  surface: string,
-  text: string,
-  muted: string,
-  line: string,
-  accent: string,
-  on: string,
-  tint: string,
-) =>
-  `--s:var(--firsthand-surface,${surface});--t:var(--firsthand-text,${text});--m:var(--firsthand-muted,${muted});--l:${line};--a:var(--firsthand-accent,${accent});--o:var(--firsthand-on-accent,${on});--w:${tint}`;
+/** `s` surface, `t` text, `m` muted text, `l` lines, `a` accent, `o` what is written on it, `w` the tint of a remark. */
+const DARK = `color-scheme:dark;--s:var(--firsthand-surface,#1b2127);--t:var(--firsthand-text,#eef2f5);--m:var(--firsthand-muted,#a9b4be);--l:#3a444d;--a:var(--firsthand-accent,#8fd3c7);--o:var(--firsthand-on-accent,#10201e);--w:#fff1`;
 
-const DARK = `color-scheme:dark;${colours('#1b2127', '#eef2f5', '#a9b4be', '#3a444d', '#8fd3c7', '#10201e', '#fff1')}`;
-
-export const CSS = `:host{all:initial;${colours('#fff', '#1c2530', '#566270', '#e1e5ea', '#1f5f5b', '#fff', '#0f5c5412')}}
+export const CSS = `:host{all:initial;--s:var(--firsthand-surface,#fff);--t:var(--firsthand-text,#1c2530);--m:var(--firsthand-muted,#566270);--l:#e1e5ea;--a:var(--firsthand-accent,#1f5f5b);--o:var(--firsthand-on-accent,#fff);--w:#0f5c5412}
 @media (prefers-color-scheme:dark){:host(:not([theme=light])){${DARK}}}
 :host([theme=dark]){${DARK}}
 *{box-sizing:border-box}
@@ -33,14 +22,13 @@ button{font:inherit;font-weight:600;min-height:44px;padding:8px 16px;border-radi
 .pair{display:grid;grid-template-columns:1fr 1fr;gap:10px;margin-top:14px}
 .pair button{background:var(--a);color:var(--o)}
 button:hover{filter:brightness(1.1)}
-
 .wide{width:100%;margin-top:10px}
 .bar .wide,.handle button,.x{border-color:#0000}
 :focus-visible{outline:3px solid var(--a);outline-offset:2px}
 .ok{padding:10px 14px;border-radius:12px;background:var(--w);color:var(--t)}
 dialog{inset:0;margin:auto;width:min(560px,100% - 24px);max-height:min(740px,100% - 24px);padding:0;overflow:hidden}
 dialog[open]{display:flex;flex-direction:column}
-dialog::backdrop{background:#0b12188c}
+dialog::backdrop{background:#0009}
 .top{display:flex;padding:20px 24px 6px}
 .top h2{flex:1;margin:6px 0}
 .x{width:44px;padding:0;color:inherit;font-size:1.4em;margin-inline-end:-12px}

@@ -67,7 +67,10 @@ export interface ConsentState {
   decisions: Record<string, Decision>;
   /** What the site's policy says; only `mode` until it has arrived. */
   policy: Policy;
-  /** Hash of the notice that the choice was made under; another one may have to be shown, see `reconsent`. */
+  /**
+   * Hash of the policy's notice that held when the choice was made, or the first that came after it; another one may have
+   * to be shown, see `reconsent`. What the person saw is in the receipt.
+   */
   notice?: string | undefined;
 }
 
@@ -75,7 +78,12 @@ export interface ConsentState {
 export interface ChoiceOptions {
   method?: 'banner' | 'preferences' | 'api' | 'gpc' | 'wechat' | 'import' | 'guardian';
   action?: 'accept_all' | 'reject_all' | 'withdraw' | 'set';
+  /** Language of what the person saw, BCP 47. */
   locale?: string;
+  /** `policy.notice.hash`, if the person saw that notice, word for word. */
+  noticeHash?: string | undefined;
+  /** Whose words the rest were, or all of them: a name such as `klaro`, at most 64 of `A-Za-z0-9._/-`. */
+  words?: string | undefined;
 }
 
 export interface Signal {

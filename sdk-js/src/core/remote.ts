@@ -8,6 +8,9 @@
  * A choice is posted at once, with the id it is about: the device's, or, where there is none and none may be made (a
  * no to the first question), one that is used for this and forgotten. What could not be delivered is tried again; a
  * grant also by the next visit. The answer's receipt and token are stamped on every event from then on.
+ *
+ * Which words the person saw only who showed them knows: a receipt names the notice that it is told, and none if it is
+ * told none. It says what was chosen by name, also for "accept all": the policy may be another by now than was on the screen.
  */
 
 import type { ChoiceOptions } from './api.js';
@@ -132,20 +135,21 @@ export const remote = (get?: Http['get']): Plugin => ({
         const granted = news && gate.decide(ANALYTICS) === 'allow';
         const anonymousId = granted ? identity.mint(identity.person(), at) : before || inside.newId(at);
         waiting = () => {
-          const { policyVersion, notice, locale } = gate.policy();
-          if (!policyVersion || !notice) return;
+          const { policyVersion } = gate.policy();
+          if (!policyVersion) return;
           waiting = null;
-          const { action = news ? 'set' : 'withdraw', method = 'api' } = how;
+          const { action = news ? 'set' : 'withdraw', method = 'api', noticeHash, words, locale } = how;
           const body = JSON.stringify({
             idempotencyKey: inside.newId(at),
             writeKey,
             anonymousId,
             action,
-            choices: action === 'set' ? news : undefined,
+            choices: news || undefined,
             method,
             policyVersion,
-            noticeHash: notice.hash,
-            locale: how.locale || locale,
+            noticeHash,
+            words,
+            locale,
             gpc: inside.gpc(),
             clientTime: new Date(at).toISOString(),
           });

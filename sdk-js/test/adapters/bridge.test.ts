@@ -54,6 +54,7 @@ describe('a connection', () => {
     let platform: object | undefined;
     const given: Sdk = { consent: { ...at.web.consent, get: () => null as never } };
     connect(given, {
+      words: 'other',
       map,
       find: () => platform,
       subscribe: () => () => {},
@@ -66,6 +67,7 @@ describe('a connection', () => {
     given.consent = at.web.consent;
     vi.advanceTimersByTime(1_000);
     expect(at.told()).toEqual([{ analytics: true }]);
+    expect(at.words()).toEqual(['other']);
   });
 
   it('takes back what it granted when the platform breaks, and says so', () => {
@@ -73,6 +75,7 @@ describe('a connection', () => {
     at.web.consent.set({ analytics: true, personalization: true });
     at.told();
     connect(at.web, {
+      words: 'other',
       map,
       find: () => ({}),
       subscribe: () => () => {},

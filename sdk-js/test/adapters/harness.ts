@@ -8,6 +8,8 @@ export interface Bench {
   web: Firsthand;
   /** Each `consent.set` since the last look, in order; no call, no entry. */
   told(): Preferences[];
+  /** Whose words each of them named. */
+  words(): unknown[];
   choice(): Preferences | null;
   close(): void;
 }
@@ -17,14 +19,17 @@ export function bench(consentMode: 'opt_in' | 'opt_out' = 'opt_in'): Bench {
   const web = createWeb([]);
   web.init({ writeKey: 'wk', endpoint: 'https://c.example', consentMode, strict: true });
   const said: Preferences[] = [];
+  const words: unknown[] = [];
   const { set } = web.consent;
   web.consent.set = (preferences, ...more) => {
     said.push(preferences);
+    words.push(more[0]?.words);
     set(preferences, ...more);
   };
   return {
     web,
     told: () => said.splice(0),
+    words: () => words.splice(0),
     choice: () => web.consent.get().preferences,
     close() {
       web.close();
