@@ -21,7 +21,7 @@ _patience.connect = _patience.read = _patience.write = _patience.pool = 60.0
 hypothesis.settings.register_profile("anew", deadline=None, print_blob=True)
 
 # A new DuckDB hashes 84 MB of extensions before it believes their signatures: most of the time of a look into the
-# tables, of which there are hundreds. Here it believes them; that they are signed is seen by each `firsthand query`
+# tables, of which there are hundreds. Here it believes them; tests/warehouse/test_extensions.py does not
 _connect = duckdb.connect
 
 

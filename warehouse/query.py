@@ -1,7 +1,6 @@
 """Reading the tables with SQL: DuckDB over the newest snapshot, offline, read-only.
 
-The extensions come with PyPI wheels and are loaded by path (avro, httpfs, iceberg, in that order), so nothing is
-downloaded. The catalog is asked by pyiceberg for the newest metadata file, which DuckDB then scans; so all catalogs
+The catalog is asked by pyiceberg for the newest metadata file, which DuckDB then scans; so all catalogs
 are read in the same way, and a reader sees one snapshot from beginning to end.
 
     events       exact: one row an event_id, whatever the loader and the compaction have not yet taken out
@@ -20,7 +19,6 @@ import math
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
@@ -31,13 +29,13 @@ import duckdb
 from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.table import Table
 
+from warehouse import extensions
 from warehouse.catalog import StoreConfig, open_catalog
 from warehouse.consented import purpose_views
 from warehouse.losses import DELIVERIES, LOST
 from warehouse.row import arrow_schema
 from warehouse.schema import EVENTS, TABLES, TableSchema
 
-EXTENSIONS: Final = ("avro", "httpfs", "iceberg")
 READS: Final = frozenset({duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN})
 
 
@@ -69,7 +67,8 @@ class Reader:
     """
 
     def __init__(self, config: StoreConfig, locked: bool = True, memory: str = "2GB") -> None:
-        self.duck = duckdb.connect(config={"memory_limit": memory, "autoinstall_known_extensions": False})
+        options = {"memory_limit": memory, "autoinstall_known_extensions": False}
+        self.duck = extensions.connect(Path(config.data_dir), options)
         try:
             self._open(config, locked)
         except BaseException:
@@ -77,7 +76,6 @@ class Reader:
             raise
 
     def _open(self, config: StoreConfig, locked: bool) -> None:
-        load_extensions(self.duck)
         self.duck.execute("SET TimeZone = 'UTC'")
         scratch = Path(config.data_dir) / "tmp" / "duckdb"
         self.duck.execute(f"SET temp_directory = {_text(str(scratch))}")
@@ -198,22 +196,6 @@ def plain(value: Any) -> Any:
     if isinstance(value, date | UUID):
         return str(value)
     return str(value)
-
-
-def load_extensions(duck: duckdb.DuckDBPyConnection) -> None:
-    """Load the extensions from the installed wheels. Raises QueryError if one is missing."""
-    for name in EXTENSIONS:
-        spec = find_spec(f"duckdb_extension_{name}")
-        places = list(spec.submodule_search_locations or []) if spec else []
-        file = (
-            Path(places[0]) / "extensions" / f"v{duckdb.__version__}" / f"{name}.duckdb_extension" if places else None
-        )
-        if file is None or not file.exists():
-            raise QueryError(
-                f"DuckDB extension {name} for {duckdb.__version__} is not installed: "
-                f"pip install duckdb=={duckdb.__version__} duckdb-extension-{name}=={duckdb.__version__}"
-            )
-        duck.execute(f"LOAD {_text(str(file))}")
 
 
 def roots_of(table: Table) -> list[str]:

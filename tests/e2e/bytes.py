@@ -7,16 +7,17 @@ are fetched, and the rows of a PostgreSQL catalog written out.
 
 import gzip
 import io
+import os
 import tempfile
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
-import duckdb
 import psycopg
 import pyarrow.parquet
 
 from tests.e2e.stack import Installation
 from warehouse import bucket
-from warehouse.query import load_extensions
+from warehouse.extensions import connect
 
 Kept = Iterator[tuple[str, bytes]]
 
@@ -63,10 +64,9 @@ def _joined(columns: Iterator[Sequence[object]]) -> bytes:
 
 
 def _avro(content: bytes) -> bytes:
-    with tempfile.NamedTemporaryFile(suffix=".avro") as file, duckdb.connect() as duck:
+    with tempfile.NamedTemporaryFile(suffix=".avro") as file, connect(Path(os.devnull), {}) as duck:
         file.write(content)
         file.flush()
-        load_extensions(duck)
         rows = duck.execute("FROM read_avro(?)", [file.name]).fetchall()
     return "\n".join(str(row) for row in rows).encode()
 

@@ -7,13 +7,12 @@ from decimal import Decimal
 from pathlib import Path
 from uuid import UUID
 
-import duckdb
 import pytest
 
 from tests.stores import Store, local_store
 from tests.warehouse.spooled import event, spool
 from warehouse.loader import Loader, LoaderConfig
-from warehouse.query import EXTENSIONS, QueryError, Reader, load_extensions, plain
+from warehouse.query import QueryError, Reader, plain
 
 
 @pytest.fixture(scope="module")
@@ -121,12 +120,3 @@ def test_a_data_directory_with_a_quote_and_spaces(tmp_path: Path) -> None:
 def test_values_become_json_types(value: object, expected: object) -> None:
     assert plain(value) == expected
     json.dumps(plain(value), allow_nan=False)
-
-
-def test_a_missing_extension_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("warehouse.query.find_spec", lambda name: None)
-    with (
-        duckdb.connect() as duck,
-        pytest.raises(QueryError, match=f"pip install .*duckdb-extension-{EXTENSIONS[0]}"),
-    ):
-        load_extensions(duck)
