@@ -267,6 +267,26 @@ it('a killed tab’s events are adopted by the next one, a living tab’s are no
   expect(stored(device)).toEqual([]);
 });
 
+it('a tab that lives finds what another has left when it died: with its own next batch', async () => {
+  const device = new Device();
+  device.online = false;
+  const [dead, alive] = [device.tab(open), device.tab(open)];
+  await device.advance(0);
+  dead.client.track('D');
+  dead.kill();
+  device.online = true;
+  alive.goOnline();
+  await device.advance(60_000);
+  expect(device.sent, 'nobody has asked').toEqual([]);
+  alive.client.track('L');
+  await device.advance(3_000);
+  expect(names(device.sent)).toEqual(['L', 'D']);
+  expect(stored(device)).toEqual([]);
+  expect(alive.client.stats()).toMatchObject({ captured: 1, adopted: 1, sent: 2 });
+  await device.advance(60_000);
+  expect(device.sent).toHaveLength(2);
+});
+
 it('a page that comes back from the cache hands over what another tab has sent meanwhile', async () => {
   const device = new Device();
   device.online = false;

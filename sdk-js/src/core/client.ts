@@ -85,7 +85,7 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
       guard.tell(listeners, state());
     },
   });
-  const flusher = createFlusher(ports, queue, tally, guard, gate.decide, reportLosses, root + path, options);
+  const flusher = createFlusher(ports, queue, tally, guard, gate.decide, delivered, root + path, options);
   const inside: Inside = {
     ports,
     root,
@@ -233,10 +233,18 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
     tally.open();
     registry.open();
     queue.items().forEach(queue.store);
-    opened = tabs.adopt().then(() => flusher.nudge(tally.counts.adopted));
+    opened = adopt();
   }
 
-  function reportLosses(): void {
+  /** What was found has waited long enough. */
+  function adopt(): Promise<void> {
+    const before = tally.counts.adopted;
+    return tabs.adopt().then(() => flusher.nudge(tally.counts.adopted - before));
+  }
+
+  /** A network that works: the moment to tell what was lost, and to look for what tabs that died meanwhile have left. */
+  function delivered(): void {
+    void adopt();
     const reasons = tally.takeLost();
     const count = sum(reasons);
     if (count) capture({ type: 'track', event: '$lost', properties: { count, reasons }, internal: true });
@@ -296,7 +304,7 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
     lifecycle.onReturn(
       guard.wrap(() => {
         tabs.resume();
-        void tabs.adopt().then(() => flusher.nudge());
+        void adopt();
       }),
     ),
     gate.close,

@@ -93,7 +93,7 @@ export function createIds(random: Random, clock: Pick<Clock, 'now'>): (at?: numb
     const taken = digits.slice(0, 20);
     digits = digits.slice(20);
     // the one digit too many is where the version goes
-    return (at.toString(16).padStart(12, '0') + taken).replace(/(.{8})(.{4}).(...)(....)/, '$1-$2-7$3-$4-');
+    return ((at + 2 ** 48).toString(16).slice(1) + taken).replace(/(.{8})(.{4}).(...)(....)/, '$1-$2-7$3-$4-');
   };
 }
 

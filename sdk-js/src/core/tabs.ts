@@ -3,9 +3,9 @@
  * with one context (a mini-program) leaves this out.
  *
  * Events. A tab holds a claim named like its segment of the queue while it lives. Whoever can claim another segment has
- * found a dead tab's, and keeps the claim while it sends what is in it: the events never move, so there
- * is no moment at which they are in two places or in none. A claim that is lost or stolen costs a
- * duplicate, which the collector takes out by messageId; never an event.
+ * found a dead tab's, and keeps the claim while it sends what is in it: the events never move, so there is no moment at
+ * which they are in two places or in none. One looks when its page opens or returns, and after each confirmed batch. A
+ * claim that is lost or stolen costs a duplicate, which the collector takes out by messageId; never an event.
  *
  * A page in the back/forward cache must hold no claim (it would not be cached). So leaving gives all
  * claims back, and on return whatever another tab has sent meanwhile is handed over.
