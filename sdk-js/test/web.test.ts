@@ -350,4 +350,19 @@ describe('the stub and the script tag', () => {
     expect(Date.parse(a?.timestamp ?? '')).toBe(Date.now() - 12_000);
     expect(sent).toHaveLength(1);
   });
+
+  it('where an init does not come, or fails, a thousand calls wait and no more; a no is heard all the same', async () => {
+    vi.spyOn(console, 'warn').mockImplementation(() => {});
+    web = createWeb([]);
+    for (let n = 0; n < 1_500; n++) web.track('A', { n });
+    web.init({ writeKey: 'wk' } as never);
+    for (let n = 0; n < 1_500; n++) web.track('B', { n });
+    expect(await web.flush()).toMatchObject({ pending: 1_000 });
+    web.consent.set({ marketing: false });
+    web.optOut();
+    expect(await web.flush()).toMatchObject({ pending: 1_002 });
+    web.init(options);
+    expect(web.stats()).toMatchObject({ captured: 1_000, pending: 0, dropped: 1_000 });
+    expect(web.consent.get().decisions).toMatchObject({ analytics: 'deny', marketing: 'deny' });
+  });
 });

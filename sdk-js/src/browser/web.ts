@@ -58,6 +58,9 @@ export interface Firsthand extends Omit<Client, 'replay'> {
 export type Make = (options?: Partial<InitOptions>, web?: Firsthand) => Plugin;
 type Verbs = Record<string, (...args: unknown[]) => unknown>;
 
+/** Calls that wait for an `init`, which may never come, or fail; as many as events wait for a choice. */
+const MOST = 1_000;
+
 export const names = (list: unknown) =>
   String(list || '')
     .toLowerCase()
@@ -143,13 +146,17 @@ export function createWeb(
     // emptied first: a call that is replayed may make another
     for (const [verb, args, at, href = location.href] of waiting.splice(0)) {
       const page = href === location.href ? undefined : { ...pageAt(href, '', queryParams), title: undefined };
-      const [owner, name] = locate(client, verb);
-      if (verb !== 'init') client.replay(at, () => owner[name]?.(...Array.from(args)), page);
+      const name = verb.replace('consent.', '');
+      const owner = (name === verb ? client : client.consent) as never as Verbs;
+      if (verb !== 'init') client.replay(at, () => owner[name]?.apply(owner, args as unknown[]), page);
     }
   }
 
   const nothing = () => null;
-  /** Before there is a client any verb is kept for it, as the stub in the page does; what asks for something gets nothing. */
+  /**
+   * Before there is a client any verb is kept for it, as the stub in the page does; what asks for something gets nothing.
+   * When too many wait the newest go, but never what is about consent (`consent.*`, `optOut`): a no must be heard.
+   */
   const verbs = (owner: string): object =>
     new Proxy(
       {},
@@ -160,23 +167,21 @@ export function createWeb(
             : /^get|stats|close/.test(verb)
               ? nothing
               : (...args: unknown[]) => {
-                  waiting.push([owner + verb, args, Date.now()]);
+                  if (owner || verb[0] === 'o' || !waiting[MOST - 1]) waiting.push([owner + verb, args, Date.now()]);
                   adopt([]);
                   return nothing;
                 },
       },
     );
-  const web = Object.setPrototypeOf(
-    {
-      version: VERSION,
-      init,
-      adopt,
-      consent: verbs('consent.'),
-      flush: async () => ({ sent: 0, pending: waiting.length, dropped: 0 }),
-    },
-    verbs(''),
-  );
-  return web;
+  const web = {
+    __proto__: verbs(''),
+    version: VERSION,
+    init,
+    adopt,
+    consent: verbs('consent.'),
+    flush: async () => ({ sent: 0, pending: waiting.length, dropped: 0 }),
+  };
+  return web as never;
 }
 
 /** Calls of pages that were left before the script had arrived, less those about the page itself; makes the mark for the next. */
@@ -185,10 +190,4 @@ function takeLeft(storage: Storage): Waiting[] {
   if (text !== '[]') storage.set(LEFT, '[]');
   const calls: Waiting[] = parse(text) || [];
   return calls.filter(([verb]) => !/^(init|use|debug)$|\bon/.test(verb));
-}
-
-/** Where a verb lives: `consent.set` in the object's `consent`. */
-function locate(root: unknown, verb: string): [owner: Verbs, name: string] {
-  const [name = '', member] = verb.split('.');
-  return member ? [(root as Record<string, Verbs>)[name] as Verbs, member] : [root as Verbs, name];
 }
