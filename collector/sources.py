@@ -23,6 +23,7 @@ from consent.pii.policy import Entry, Policy, PolicyError, policy_of
 
 log = logging.getLogger("firsthand.sources")
 KINDS = ("web", "miniprogram", "server", "app")
+DEFAULT_SITE = "default"
 SITE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 STATES = ("live", "paused")
 
@@ -88,6 +89,15 @@ def read_configured(config: Path | None) -> list[StoredSource]:
         raise SourceError("source.unreadable", file=where, said=error) from error
 
 
+def sites(settings: Settings, config: Path | None) -> list[str]:
+    """The sites that sources name, and the one of those that name none."""
+    try:
+        stored = [*read_configured(config), *read_stored(settings)]
+    except SettingsError:  # a typing mistake in a file: the sources in force have the usual site
+        stored = []
+    return [DEFAULT_SITE, *(s.site for s in stored if s.site)]
+
+
 def resolve(stored: Iterable[StoredSource], settings: Settings) -> dict[str, Source]:
     """Sources by write key, with the settings' defaults filled in. Raises SourceError."""
     found: dict[str, Source] = {}
@@ -113,7 +123,7 @@ def _source(stored: StoredSource, settings: Settings) -> Source:
         query_params=frozenset(q.lower() for q in (*settings.query_params, *stored.query_params)),
         wechat=stored.wechat,
         pii=_policy(stored, settings),
-        site=stored.site or "default",
+        site=stored.site or DEFAULT_SITE,
         match_keys=stored.match_keys,
     )
 
@@ -123,6 +133,12 @@ def _policy(stored: StoredSource, settings: Settings) -> Policy:
         return policy_of(stored.pii, settings.pii_shadow, settings.pii_off)
     except PolicyError as error:
         raise SourceError("source.pii", source=stored.id, said=error) from None
+
+
+def check_id(id: str) -> None:
+    """Raises SourceError for a new source's id that could not stand in an address of the console."""
+    if not id or "/" in id or id != id.strip():
+        raise SourceError("source.slash")
 
 
 def check_origins(origins: Iterable[str]) -> None:

@@ -56,6 +56,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "a field rule is a path and a purpose, such as: properties.email marketing ({event})",
         "字段规则由路径和目的组成，例如：properties.email marketing（{event}）",
     ),
+    "site.unknown": (
+        "there is no site {site}: no source names it, and nothing was published for it",
+        "没有站点 {site}：没有来源使用它，也没有为它发布过策略",
+    ),
     "version.unknown": ("site {site} has no version {number}", "站点 {site} 没有版本 {number}"),
     "version.inForce": ("version {number} is the one in force", "版本 {number} 正在生效"),
     "draft.unknown": ("there is no such draft", "没有这份草稿"),
@@ -130,6 +134,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "name whom it is about: a user id, an anonymous id, a mail address or a phone number",
         "请说明涉及何人：用户标识、匿名标识、电子邮箱或电话号码",
     ),
+    "request.blank": (
+        "a user id, an anonymous id, a mail address or a phone number is empty",
+        "用户标识、匿名标识、电子邮箱或电话号码为空",
+    ),
+    "request.email": ("a mail address has an @ between two parts", "电子邮箱须在 @ 两侧都有内容"),
+    "request.phone": ("a phone number has five digits or more", "电话号码至少有五位数字"),
     "request.unknown": (
         "there is no request {request}; `firsthand dsr list` shows them",
         "没有请求 {request}；运行 `firsthand dsr list` 可查看",

@@ -1,6 +1,7 @@
 """From settings to a console: this package's pages beside those of `consent`, its templates, words and files."""
 
 import logging
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -11,27 +12,18 @@ from collector import sources
 from collector.console.desk import Desk
 from collector.console.pages import PAGES
 from collector.keys import live_keys
-from collector.settings import Settings, SettingsError
+from collector.settings import Settings
 from consent.console import first_run
 from consent.console.app import Console
 from consent.console.config import ConsoleConfig, OpenIdProvider
 from consent.store import StoreError, open_store
 
 log = logging.getLogger("firsthand.console")
-DEFAULT_SITE: Final = "default"
 HERE: Final = Path(__file__).parent
 
 
 def config_of(settings: Settings, config: Path | None = None) -> ConsoleConfig:
     """What the console is told out of the collector's settings."""
-
-    def sites() -> list[str]:
-        try:
-            stored = [*sources.read_configured(config), *sources.read_stored(settings)]
-        except SettingsError:  # a typing mistake in a file: the sources in force have the usual site
-            stored = []
-        return [DEFAULT_SITE, *(s.site for s in stored if s.site)]
-
     provider = OpenIdProvider(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret)
     return ConsoleConfig(
         data_dir=settings.data_dir,
@@ -40,7 +32,7 @@ def config_of(settings: Settings, config: Path | None = None) -> ConsoleConfig:
         idle_seconds=settings.console_idle_seconds,
         oidc=provider if settings.oidc_issuer else None,
         erase_at=settings.erase_at,
-        sites=sites,
+        sites=partial(sources.sites, settings, config),
         pseudonyms=lambda: live_keys(settings),
     )
 

@@ -17,7 +17,7 @@ from collector import sources as store
 from collector.console.desk import Desk
 from collector.context import Source
 from collector.days import Day, read_days
-from collector.sources import SourceError, StoredSource
+from collector.sources import StoredSource
 from consent.admin import Admin, AdminError, audit
 from consent.store import Store
 
@@ -89,8 +89,7 @@ def today(desk: Desk, now: float) -> dict[str, dict[str, int]]:
 
 def _check(desk: Desk, source: StoredSource) -> None:
     """Raises SourceError: what the command line would take, and no address that cannot be in an address bar."""
-    if not source.id or "/" in source.id or source.id != source.id.strip():
-        raise SourceError("source.slash")
+    store.check_id(source.id)
     store.check_origins(source.origins)
     store.resolve([source], desk.settings)  # its rules of the firewall as well
 

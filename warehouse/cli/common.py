@@ -123,12 +123,23 @@ def print_json(value: Any) -> None:
 
 
 @contextlib.contextmanager
+def file_errors(out: Path | str) -> Iterator[None]:
+    """A file that was asked for and cannot be written ends in one line; it is no error of the store."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        fail(f"{out} cannot be written: {error.strerror}")
+
+
+@contextlib.contextmanager
 def store_errors(what: str) -> Iterator[None]:
     """Errors of catalog and store end in one line that says what to do; bugs of ours keep their traceback."""
     try:
         yield
-    except (ValueError, TypeError, AttributeError, LookupError, NameError, AssertionError):
-        raise
+    except (ValueError, TypeError, AttributeError, LookupError, NameError, AssertionError, BrokenPipeError):
+        raise  # who reads our output may have seen enough: click ends quietly then
     except Exception as error:  # noqa: BLE001 - drivers raise what they like
         text = (str(error).strip().splitlines() or [""])[0][:300]
         fail(

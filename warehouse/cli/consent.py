@@ -5,17 +5,18 @@ import secrets
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
 
+from collector import sources
 from collector.identifiers import uuid7
 from collector.keys import consent_ring
 from collector.settings import Settings
-from warehouse.cli.common import EXIT_PROBLEM, need_data, options, print_json, settings, store_errors
+from warehouse.cli.common import EXIT_PROBLEM, file_errors, need_data, options, print_json, settings, store_errors
 from warehouse.cli.progress import progress
 
 SITE = click.option("--site", default="default", show_default=True, help="The site whose people these are.")
@@ -66,7 +67,7 @@ def policy(shipped: bool, site: str, data: str | None, config: Path | None, as_j
     if shipped:
         document = preset()
     else:
-        with known_store(settings(config, data)) as store, store.read() as connection:
+        with known_store(settings(config, data), config, site) as store, store.read() as connection:
             found = policies.current(connection, site)
         if found is None:
             raise AdminError("policy.noneYet", site=site)
@@ -86,7 +87,7 @@ def map_(file: Path | None, site: str, data: str | None, config: Path | None, as
     from consent.admin import AdminError, events
     from consent.model import EventRule
 
-    with known_store(settings(config, data)) as store, store.write() as connection:
+    with known_store(settings(config, data), config, site) as store, store.write() as connection:
         if file is not None:
             try:
                 rules = msgspec.json.decode(file.read_bytes(), type=tuple[EventRule, ...])
@@ -112,7 +113,7 @@ def verify(kept: tuple[Path, ...], site: str, data: str | None, config: Path | N
     found = settings(config, data)
     marks = [_checkpoint(path) for path in kept]
     reports = []
-    with known_store(found) as store, store.read() as connection, progress("verifying", as_json) as tell:
+    with known_store(found, config, site) as store, store.read() as connection, progress("verifying", as_json) as tell:
         keys = consent_ring(found).public_keys()
         for chain in (site, audit_chain(site)):
             mine = [m for m in marks if m.chain == chain]
@@ -137,7 +138,7 @@ def checkpoint(site: str, data: str | None, config: Path | None, as_json: bool) 
     from consent.admin import AdminError, ledger
 
     found = settings(config, data)
-    with known_store(found) as store, store.write() as connection:
+    with known_store(found, config, site) as store, store.write() as connection:
         mark = ledger.checkpoint(connection, _admin(), consent_ring(found), site, site)
     if mark is None:
         raise AdminError("ledger.empty", site=site)
@@ -167,9 +168,9 @@ def export(out: str, form: str | None, site: str, data: str | None, config: Path
         entries = done
         tell(f"exporting {done:,}")
 
-    with known_store(settings(config, data)) as store, progress("exporting", as_json) as tell:
+    with known_store(settings(config, data), config, site) as store, progress("exporting", as_json) as tell:
         pieces = ledger.export(store, _admin(), site, form, progress=count)
-        with nullcontext(sys.stdout.buffer) if out == "-" else Path(out).open("wb") as file:
+        with file_errors(out), nullcontext(sys.stdout.buffer) if out == "-" else Path(out).open("wb") as file:
             for piece in pieces:
                 file.write(piece)
     if as_json and out != "-":
@@ -195,7 +196,7 @@ def erase(
     if not anonymous_id and not user_id:
         raise click.UsageError("name --anonymous-id or --user-id")
     found = settings(config, data)
-    with known_store(found) as store:
+    with known_store(found, config, site) as store:
         with store.write() as connection:
             subjects = [p.subject for p in people.find(connection, consent_ring(found), site, anonymous_id, user_id)]
             if keep_out:
@@ -214,10 +215,18 @@ def _admin() -> Any:
     return Admin(WHO, time.time_ns() // 1_000_000, uuid7, secrets.token_bytes, owner=True)
 
 
-def known_store(found: Settings) -> AbstractContextManager[Any]:
-    """For what only makes sense of a store that is there."""
+@contextmanager
+def known_store(found: Settings, config: Path | None = None, site: str | None = None) -> Iterator[Any]:
+    """For what only makes sense of a store that is there, and of a site that there is."""
+    from consent.admin import AdminError, policies
+
     need_data(found, found.consent_store)
-    return _store(found)
+    with _store(found) as store:
+        if site is not None and site not in sources.sites(found, config):
+            with store.read() as connection:
+                if site not in policies.sites(connection):
+                    raise AdminError("site.unknown", site=site)
+        yield store
 
 
 @contextmanager

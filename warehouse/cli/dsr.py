@@ -3,6 +3,7 @@
 import csv
 import json
 import sys
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,7 +11,7 @@ from typing import Any, NamedTuple
 import click
 
 from collector.keys import consent_ring
-from warehouse.cli.common import EXIT_PROBLEM, options, print_json, settings, store_config, store_errors
+from warehouse.cli.common import EXIT_PROBLEM, file_errors, options, print_json, settings, store_config, store_errors
 from warehouse.cli.consent import SITE, _admin, known_store
 from warehouse.cli.progress import erasing, progress
 from warehouse.cli.work import Rights, load_spool, raw_of
@@ -45,7 +46,7 @@ def open_(
     found = settings(config, data)
     named = [("user_id", user_id), ("anonymous_id", anonymous_id), ("email", email), ("phone", phone)]
     forms = Rights(found, site).forms([(name, value) for name, values in named for value in values])
-    with known_store(found) as store, store.write() as connection:
+    with known_store(found, config, site) as store, store.write() as connection:
         made = requests.open_request(connection, _admin(), site, kind, law, forms, "command line")
     _show(made, as_json)
 
@@ -59,7 +60,7 @@ def list_(everything: bool, as_csv: bool, site: str, data: str | None, config: P
     """The requests, the most urgent first."""
     from consent.rights import requests
 
-    with known_store(settings(config, data)) as store, store.read() as connection:
+    with known_store(settings(config, data), config, site) as store, store.read() as connection:
         shown = [r.shown(_admin().now) for r in requests.listed(connection, site, only_open=not everything)]
     if as_json:
         print_json(shown)
@@ -75,9 +76,8 @@ def list_(everything: bool, as_csv: bool, site: str, data: str | None, config: P
 
 @dsr.command(epilog="Examples:\n\n  firsthand dsr show 0199…\n\n  firsthand dsr show 0199… --json")
 @ID
-@SITE
 @options
-def show(id: str, site: str, data: str | None, config: Path | None, as_json: bool) -> None:
+def show(id: str, data: str | None, config: Path | None, as_json: bool) -> None:
     """One request, without whom it is about."""
     from consent.rights import requests
 
@@ -111,9 +111,8 @@ def _change(name: str, change: Change) -> None:
     @dsr.command(name, help=change.about, epilog=f"Examples:\n\n  {example}\n\n  {example} --json")
     @ID
     @click.option(f"--{change.option}", "why", required=True, help=change.option_help)
-    @SITE
     @options
-    def _(id: str, why: str, site: str, data: str | None, config: Path | None, as_json: bool) -> None:
+    def _(id: str, why: str, data: str | None, config: Path | None, as_json: bool) -> None:
         from consent.rights import requests
 
         with known_store(settings(config, data)) as store, store.write() as connection:
@@ -128,21 +127,21 @@ for _name, _about in CHANGES.items():
              "  firsthand dsr export 0199… person.zip --json")  # fmt: skip
 @ID
 @click.argument("out", type=click.Path(path_type=Path, dir_okay=False))
-@SITE
 @options
-def export(id: str, out: Path, site: str, data: str | None, config: Path | None, as_json: bool) -> None:
+def export(id: str, out: Path, data: str | None, config: Path | None, as_json: bool) -> None:
     """Everything about a person, from all tables and the ledger, as JSON and CSV in one zip (mode 0600)."""
     from consent.rights import requests
     from warehouse.cli import exporting
 
     found = settings(config, data)
     with known_store(found) as store:
-        rights = Rights(found, site)
         with store.write() as connection:
+            rights = Rights(found, requests.get(connection, id).site)
             request = requests.begin(connection, _admin(), id, ("access", "export"))
         with store.read() as connection, progress(LOOKING, as_json):
             tables = rights.rows(connection, request.forms)
-        exporting.write(out, tables)
+        with file_errors(out):
+            exporting.write(out, tables)
         with store.write() as connection:
             requests.finish(connection, _admin(), id)
     counts = {name: len(rows) for name, rows in tables.items()}
@@ -154,16 +153,15 @@ def export(id: str, out: Path, site: str, data: str | None, config: Path | None,
 
 @dsr.command(epilog="Examples:\n\n  firsthand dsr restrict 0199…\n\n  firsthand dsr restrict 0199… --json")
 @ID
-@SITE
 @options
-def restrict(id: str, site: str, data: str | None, config: Path | None, as_json: bool) -> None:
+def restrict(id: str, data: str | None, config: Path | None, as_json: bool) -> None:
     """Keep new events of a person out; what is stored stays as it is (GDPR Art. 18)."""
     from consent.rights import requests
 
     found = settings(config, data)
     with known_store(found) as store:
-        rights = Rights(found, site)
         with store.write() as connection:
+            rights = Rights(found, requests.get(connection, id).site)
             request = requests.begin(connection, _admin(), id, ("restrict",))
         with progress(LOOKING, as_json):
             rights.keep_out(store, _admin, request.forms)
@@ -174,12 +172,15 @@ def restrict(id: str, site: str, data: str | None, config: Path | None, as_json:
 
 @dsr.command(epilog="Examples:\n\n  firsthand dsr lift 0199…\n\n  firsthand dsr lift 0199… --json")
 @ID
-@SITE
 @options
-def lift(id: str, site: str, data: str | None, config: Path | None, as_json: bool) -> None:
+def lift(id: str, data: str | None, config: Path | None, as_json: bool) -> None:
     """End a restriction that was done: new events of the person are taken again."""
+    from consent.rights import requests
+
     found = settings(config, data)
     with known_store(found) as store, progress(LOOKING, as_json):
+        with store.read() as connection:
+            site = requests.get(connection, id).site
         Rights(found, site).let_in(store, _admin, id)
     _done({"lifted": id}, as_json)
 
@@ -206,6 +207,7 @@ def erase(
 
     Killed half-way, it goes on where it was when it is started again. A loader and readers may run meanwhile.
     """
+    from consent.rights import requests
     from warehouse.cli.erasing import Eraser
     from warehouse.erase import Erasure
 
@@ -214,14 +216,21 @@ def erase(
     if queue and (dry_run or email or phone):
         raise click.UsageError("--queue goes with neither --dry-run nor --email or --phone")
     found = settings(config, data)
-    rights = Rights(found, site)
     grace = found.erase_grace_seconds if grace is None else grace
     away = store_errors("the erasure cannot reach the tables")
-    with known_store(found) as store, away, progress("erasing", as_json) as tell:
+    with known_store(found, config, site) as store, away, progress("erasing", as_json) as tell:
+        if id is not None:
+            with store.read() as connection:
+                site = requests.get(connection, id).site
+        rights = Rights(found, site)
         (on_step, on_file), load = erasing(tell, grace), partial(load_spool, found)
         how = Erasure(found.data_dir, store_config(found), grace, load=load, on_step=on_step, on_file=on_file)
         if id is not None and dry_run:
-            _done(_would_go(rights, store, id, how), as_json)
+            going = _would_go(rights, store, id, how)
+            if as_json:
+                print_json(going)
+            for name, one in {} if as_json else going["tables"].items():
+                click.echo(f"{name}: {one['files']} files ({one['bytes']:,} bytes) would be written anew")
             return
         eraser = Eraser(rights, store, _admin, how)
         raw = raw_of([("email", email), ("phone", phone)])
@@ -284,7 +293,13 @@ def _show(request: Any, as_json: bool) -> None:
         return
     for name, value in shown.items():
         if value not in (None, "", {}):
-            click.echo(f"{name:12} {value}")
+            click.echo(f"{name:12} {_words(name, value)}")
+
+
+def _words(name: str, value: Any) -> str:
+    if name.endswith("_at"):
+        return datetime.fromtimestamp(value / 1000, UTC).isoformat(" ", "seconds")
+    return ", ".join(value) if isinstance(value, dict) else str(value)
 
 
 def _done(what: dict[str, Any], as_json: bool) -> None:

@@ -44,23 +44,16 @@ def maintain(
     if as_json:
         print_json(msgspec.to_builtins(done) | {"erased": [document["request"] for document in erased]})
         return
-    if not (erased or done.compacted or done.retained or done.expired or done.purged):
-        click.echo("nothing to do")
-    for document in erased:
-        click.echo(f"request {document['request']}: erased and certified")
-    for name, what in done.compacted.items():
-        click.echo(
-            f"{name}: {what.days} days compacted, {what.files_before} files → {what.files_after}, "
-            f"{what.repeats} repeats out"
-        )
-    for name, count in done.retained.items():
-        click.echo(f"events for {name}: {count} deleted, their days are over")
-    for name, count in done.expired.items():
-        click.echo(f"{name}: {count} snapshots expired")
-    for name, gone in done.purged.items():
-        click.echo(
-            f"{name}: {gone.files} files ({gone.bytes:,} bytes) deleted, {gone.waiting} wait for their grace to pass"
-        )
+    lines = [
+        *(f"request {document['request']}: erased and certified" for document in erased),
+        *(f"{name}: {what.days} days compacted, {what.files_before} files → {what.files_after}, "
+          f"{what.repeats} repeats out" for name, what in done.compacted.items() if what.days),
+        *(f"events for {name}: {count} deleted, their days are over" for name, count in done.retained.items()),
+        *(f"{name}: {count} snapshots expired" for name, count in done.expired.items() if count),
+        *(f"{name}: {gone.files} files ({gone.bytes:,} bytes) deleted, {gone.waiting} wait for their grace to pass"
+          for name, gone in done.purged.items() if gone.files or gone.waiting),
+    ]  # fmt: skip
+    click.echo("\n".join(lines) or "nothing to do")
 
 
 def _erase(found: Settings, tell: Tell) -> list[dict[str, Any]]:

@@ -41,6 +41,7 @@ def add(
     """Make a source called NAME and print its write key."""
     settings = load(config, data)
     make_data(settings)
+    sources.check_id(name)
     sources.check_origins(origins)
     stored = sources.read_stored(settings)
     if any(s.id == name for s in [*stored, *sources.read_configured(config)]):

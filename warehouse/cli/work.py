@@ -35,16 +35,11 @@ class Rights:
         self._settings, self.site = found, site
         self.ring = consent_ring(found)
 
-    def forms(self, named: list[tuple[str, str]]) -> Any:
+    def forms(self, named: Iterable[tuple[str, str]]) -> Any:
         """What the tables may hold of these identifiers."""
-        from consent.rights.forms import Identifier, forms_of
-        from consent.subjects import subjects_of
+        from consent.rights.intake import forms_for
 
-        forms = forms_of([Identifier(name, value) for name, value in named], live_keys(self._settings).all)  # type: ignore[arg-type]
-        for name, value in named:
-            device, person = (value, None) if name == "anonymous_id" else (None, value)
-            forms.subjects += subjects_of(self.ring, self.site, device, person)
-        return forms
+        return forms_for(named, live_keys(self._settings), self.ring, self.site)
 
     def linked(self, forms: Any) -> list[str]:
         """All ids that events link with the request's."""

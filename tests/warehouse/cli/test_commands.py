@@ -161,7 +161,8 @@ NO_KEYS = "typo/keys/consent.json; a collector makes it"
             {},
             NO_KEYS,
         ),
-        (["dsr", "erase", "--queue", "--data", "typo"], {}, NO_KEYS),
+        (["dsr", "erase", "--queue", "--data", "typo"], {}, "there is no directory"),
+        (["dsr", "erase", "--queue", "--data", "typo"], ELSEWHERE, NO_KEYS),
         (["consent", "verify", "--data", "typo"], ELSEWHERE, NO_KEYS),
         (["consent", "checkpoint", "--data", "typo"], ELSEWHERE, NO_KEYS),
         (
@@ -174,7 +175,7 @@ NO_KEYS = "typo/keys/consent.json; a collector makes it"
             ELSEWHERE,
             NO_KEYS,
         ),
-        (["dsr", "restrict", "0199", "--data", "typo"], ELSEWHERE, NO_KEYS),
+        (["dsr", "restrict", "0199", "--data", "typo"], ELSEWHERE, "there is no request"),
         (["dsr", "check", os.devnull, "--data", "typo"], {}, NO_KEYS),
         (["load", "--once", "--data", "/proc/nowhere"], {}, "/proc/nowhere cannot be made"),
         (["serve", "--data", "/proc/nowhere"], {}, "/proc/nowhere cannot be made"),

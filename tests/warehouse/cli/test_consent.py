@@ -121,3 +121,16 @@ def test_a_store_that_is_away_is_one_line(data: Path, monkeypatch: pytest.Monkey
     done = consent(data, "policy")
     assert done.exit_code == 1
     assert done.stderr.startswith("error: cannot use the consent store")
+
+
+@pytest.mark.parametrize("command", [["verify"], ["policy"], ["map"], ["checkpoint"], ["export", "x.csv"]])
+def test_a_site_that_is_not_there_is_a_mistake(chosen: Path, command: list[str]) -> None:
+    done = consent(chosen, *command, "--site", "shpo")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "there is no site shpo" in done.stderr
+    assert not Path("x.csv").exists()
+
+
+def test_a_ledger_that_cannot_be_written_is_no_error_of_the_store(chosen: Path) -> None:
+    done = consent(chosen, "export", "absent/x.csv")
+    assert (done.exit_code, done.stderr) == (2, "error: absent/x.csv cannot be written: No such file or directory\n")

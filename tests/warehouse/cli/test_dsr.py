@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,13 @@ def test_a_person_is_exported_and_then_erased(shell: Shell, local: Store, tmp_pa
 def test_wrong_input_leaves_nothing_half_done(shell: Shell, local: Store) -> None:
     assert "there is no request" in shell("dsr", "erase", "0199", code=2)
     assert "name whom" in shell("dsr", "open", "--kind", "erase", code=2)
+    for mistake, says in ((("--user-id", " "), "is empty"), (("--user-id", "u-7", "--email", ""), "is empty"),
+                          (("--email", "ada"), "has an @"), (("--phone", "+1 0"), "five digits")):  # fmt: skip
+        assert says in shell("dsr", "open", "--kind", "erase", *mistake, code=2)
+    assert "there is no site shpo" in shell(
+        "dsr", "open", "--kind", "erase", "--user-id", "u", "--site", "shpo", code=2
+    )
+    assert shell.json("dsr", "list", "--all") == []
     id = shell.json("dsr", "open", "--kind", "erase", "--user-id", "nobody")["id"]
     assert "identity was not verified" in shell("dsr", "erase", id, code=2)
     assert not (local.data / "suppressed.json").exists()
@@ -111,6 +119,21 @@ def test_wrong_input_leaves_nothing_half_done(shell: Shell, local: Store) -> Non
     shell("dsr", "erase", id, "--grace", "0")
     assert ids(local) == ["1", "2", "3", "4", "5"]
     assert "is done" in shell("dsr", "erase", id, code=2)
+
+
+def test_a_request_is_of_its_site_whatever_site_is_usual(shell: Shell, local: Store, tmp_path: Path) -> None:
+    shell("consent", "publish", "--site", "blog")
+    for kind in ("access", "erase"):
+        id = shell.json("dsr", "open", "--kind", kind, "--user-id", USER, "--site", "blog")["id"]
+        shell("dsr", "verify", id, "--how", "x")
+        if kind == "access":
+            assert "x.zip cannot be written" in shell("dsr", "export", id, str(tmp_path / "absent" / "x.zip"), code=2)
+            assert "events" in shell("dsr", "export", id, str(tmp_path / "x.zip"))
+        else:
+            assert "events: 1 files" in shell("dsr", "erase", id, "--dry-run")
+            assert shell.json("dsr", "erase", id, "--grace", "0")["site"] == "blog"
+        assert re.search(r"^received_at +20\d\d-\d\d-\d\d \d\d:\d\d:\d\d\+00:00$", shell("dsr", "show", id), re.M)
+    assert ids(local) == ["1", "5"]
 
 
 def test_restriction_keeps_new_events_out_and_old_ones_in(shell: Shell, local: Store) -> None:

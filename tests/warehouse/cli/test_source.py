@@ -89,7 +89,9 @@ def test_what_stands_in_the_configuration_is_listed_and_changed_only_there(data:
     assert source(data, "add", "app").exit_code == 2
 
 
-@pytest.mark.parametrize("arguments", [("rotate", "nobody"), ("pause", "nobody"), ("add", ""), ("add", "x" * 65)])
+@pytest.mark.parametrize(
+    "arguments", [("rotate", "nobody"), ("pause", "nobody"), ("add", ""), ("add", "x" * 65), ("add", "a/b")]
+)
 def test_mistakes_change_nothing(data: Path, arguments: tuple[str, ...]) -> None:
     as_json(data, "add", "shop")
     before = stored_path(Settings(data=str(data))).read_bytes()
