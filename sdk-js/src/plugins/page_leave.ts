@@ -33,7 +33,6 @@ export const pageLeave: Make = ({ hashRouting } = {}) => ({
       counted = active = now();
       hidden = isHidden();
       left = false;
-      scrolled();
     }
     const scrolled = () => {
       depth = Math.max(depth, scrollY + innerHeight);
@@ -45,10 +44,14 @@ export const pageLeave: Make = ({ hashRouting } = {}) => ({
       hidden = isHidden();
       counted = at;
     }
-    const said = () => ({
-      engagedMs,
-      maxScroll: Math.min(100, Math.round((100 * depth) / (document.documentElement.scrollHeight || 1))),
-    });
+    const said = () => {
+      // where nobody has scrolled; not looked at before, because a page that begins has no layout yet
+      scrolled();
+      return {
+        engagedMs,
+        maxScroll: Math.min(100, Math.round((100 * depth) / (document.documentElement.scrollHeight || 1))),
+      };
+    };
     const alive = guarded(() => {
       count();
       active = counted;
