@@ -50,13 +50,13 @@ for (const [name, entry] of Object.entries(SCRIPTS)) {
 // are not shortened: nearly all are of the policy or of the SDK
 const banner = { entryPoints: [src('banner/script')], bundle: true, format: 'iife', target: 'es2022', write: false };
 const drawn = await build({ ...banner, legalComments: 'none', charset: 'utf8', minify: true });
-const drawing = await smaller(drawn.outputFiles[0].text, {
+const plainly = {
   ...small,
   compress: { passes: 2, unsafe_arrows: true, reduce_funcs: false, inline: 1 },
   mangle: true,
   format: { comments: false },
-});
-await writeFile(`${dist}/banner.js`, drawing);
+};
+await writeFile(`${dist}/banner.js`, await smaller(drawn.outputFiles[0].text, plainly));
 
 const plugins = (await readdir(`${here}src/plugins`)).map((file) => file.replace('.ts', ''));
 await build({
@@ -82,6 +82,10 @@ await build({
   format: 'esm',
   target: 'es2020',
 });
+for (const name of ADAPTERS) {
+  const file = `${dist}/adapters/${name}.js`;
+  await writeFile(file, await smaller(await readFile(file, 'utf8'), { ...plainly, module: true }));
+}
 
 // What the script tag loads when asked to: modules, each whole in its file
 const EXTRAS = (await readdir(`${here}src/extras`)).map((file) => file.replace('.ts', ''));

@@ -32,14 +32,15 @@ export interface AdapterOptions {
   map?: Mapping;
 }
 
-/** What the platform says of one key: `true`, `undefined` where it has no answer, or anything else, which is no. */
-export type Reader = (key: string) => unknown;
+/** What the platform says of one key, of those that the purpose has: `true`, `undefined` where it has no answer, or anything else, which is no. */
+export type Reader = (key: string, keys: readonly string[]) => unknown;
 
 /** `undefined`: no answer yet. Pure. */
 export function answersOf(map: Mapping, read: Reader): Answers {
   const answers: Answers = {};
   for (const [purpose, keys] of Object.entries(map)) {
-    const values = [keys].flat().map(read);
+    const all = [keys].flat();
+    const values = all.map((key) => read(key, all));
     // a no is an answer, even beside a question that is open; of no keys at all nobody says yes
     const open = values.every((value) => value === true || value === undefined) && values.includes(undefined);
     answers[purpose] = open ? undefined : values.length > 0 && values.every((value) => value === true);
@@ -59,7 +60,7 @@ export function changes(answers: Answers, known: Preferences): Preferences {
 /** The SDK once it can answer: neither the page's stub nor before `init`. */
 export function ready(given?: Sdk): Sdk | undefined {
   const sdk = given || (globalThis as { firsthand?: Sdk }).firsthand;
-  return sdk && sdk.consent.get && sdk.consent.get() ? sdk : undefined;
+  return sdk?.consent?.get?.() ? sdk : undefined;
 }
 
 export type Answers = Record<string, boolean | undefined>;
@@ -78,31 +79,37 @@ export interface Platform<T> {
 }
 
 export function connect<T>(given: Sdk | undefined, { words, find, subscribe, answers, map }: Platform<T>): Undo {
+  let live = true;
+  let failed = false;
+
+  /** Said once and not thrown: this runs inside the platform's own code, or the page's. */
+  function attempt<R>(run: () => R): R | undefined {
+    try {
+      return run();
+    } catch (error) {
+      if (!failed) console.warn('firsthand: consent platform not readable, grants nothing', error);
+      failed = true;
+      tell(() => answersOf(map, () => undefined));
+    }
+    return undefined;
+  }
+  function tell(ask: (known: Preferences) => Answers | null): void {
+    const sdk = live && ready(given);
+    if (!sdk) return;
+    const known = sdk.consent.get().preferences || {};
+    const news = changes(attempt(() => ask(known)) || {}, known);
+    if (Object.keys(news).length) sdk.consent.set(news, { words });
+  }
   return whenPresent(
-    () => ready(given) && find(),
+    () => ready(given) && attempt(find),
     (found) => {
-      let live = true;
-      function apply(): void {
-        const sdk = live && ready(given);
-        if (!sdk) return;
-        const known = sdk.consent.get().preferences || {};
-        const news = changes(ask(known) || {}, known);
-        if (Object.keys(news).length) sdk.consent.set(news, { words });
-      }
-      function ask(known: Preferences): Answers | null {
-        try {
-          return answers(found, known);
-        } catch (error) {
-          // said and not thrown: this runs inside the platform's own code, or the page's
-          console.warn('firsthand: the consent platform cannot be read, so it grants nothing', error);
-          return answersOf(map, () => undefined);
-        }
-      }
-      const off = subscribe(found, apply);
-      apply();
+      const apply = () => tell((known) => answers(found, known));
+      const off = attempt(() => subscribe(found, apply));
+      // what cannot be listened to may have been taken back a moment later
+      if (off) apply();
       return () => {
         live = false;
-        off();
+        if (off) attempt(off);
       };
     },
   );

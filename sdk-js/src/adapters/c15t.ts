@@ -1,14 +1,14 @@
 /**
  * c15t 2. Keys are its categories: `functionality`, `experience`, `measurement`, `marketing`. The store is read where
- * the person has chosen (`hasConsented`); what it grants by itself where it sees an opt-out jurisdiction is no choice,
- * and the SDK's own policy decides there.
+ * the person has chosen, which has a subject; what it grants by itself where it sees an opt-out jurisdiction, or is
+ * switched off (`enabled: false`, which `hasConsented` takes for a choice), is none, and the SDK's own policy decides there.
  */
 
 import type { Undo } from '../core/ports.js';
 import { type AdapterOptions, answersOf, connect, type Mapping } from './bridge.js';
 
 interface Store {
-  getState(): { consents: Record<string, unknown>; hasConsented(): boolean };
+  getState(): { consents: Record<string, unknown>; consentInfo: { subjectId?: string } | null };
   subscribe(listener: Undo): Undo;
 }
 
@@ -30,8 +30,8 @@ export function c15t({ sdk, map = C15T_CATEGORIES, store }: C15tOptions = {}): U
     find: () => store || (globalThis as { c15tStore?: Store }).c15tStore,
     subscribe: (found, changed) => found.subscribe(changed),
     answers(found) {
-      const state = found.getState();
-      return answersOf(map, (key) => (state.hasConsented() ? state.consents[key] === true : undefined));
+      const { consents, consentInfo } = found.getState();
+      return answersOf(map, (key) => (consentInfo?.subjectId ? consents[key] === true : undefined));
     },
   });
 }

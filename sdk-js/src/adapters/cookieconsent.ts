@@ -8,6 +8,7 @@ import type { Undo } from '../core/ports.js';
 import { type AdapterOptions, answersOf, connect, type Mapping } from './bridge.js';
 
 interface CookieConsent {
+  getConfig(name: 'categories'): object | undefined;
   validConsent(): boolean;
   getUserPreferences(): { acceptedCategories: string[]; rejectedCategories: string[] };
 }
@@ -27,7 +28,11 @@ export function cookieconsent({ sdk, map = COOKIECONSENT_CATEGORIES, cookieConse
   return connect<CookieConsent>(sdk, {
     words: 'cookieconsent',
     map,
-    find: () => cookieConsent || (globalThis as { CookieConsent?: CookieConsent }).CookieConsent,
+    find() {
+      const found = cookieConsent || (globalThis as { CookieConsent?: CookieConsent }).CookieConsent;
+      // before `run` it knows no choice either, which is not to say that there is none
+      return found?.getConfig('categories') && found;
+    },
     subscribe(_, changed) {
       const offs = ['cc:onConsent', 'cc:onChange'].map((name) => listen(window, name, changed));
       return () => offs.map((off) => off());

@@ -45,7 +45,10 @@ export function fromGoogle({ sdk, map = GOOGLE_KINDS, dataLayer }: GoogleOptions
   function take(command: unknown): boolean {
     const [verb, action, values] = Object.values((command || {}) as object);
     if (verb !== 'consent' || action !== 'update' || !values) return false;
-    Object.assign(kinds, values);
+    for (const [kind, value] of Object.entries(values)) {
+      // whoever says yes for a region leaves it to Google to know who is there
+      if (value !== 'granted' || !(values as Kinds).region) kinds[kind] = value;
+    }
     isTold = true;
     return true;
   }

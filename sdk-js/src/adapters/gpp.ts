@@ -1,20 +1,21 @@
 /**
  * IAB Global Privacy Platform, by `__gpp` (IAB Tech Lab, "CMP API Specification" 1.1). Two kinds of sections are
- * read, and only where the platform calls them applicable:
+ * read, and only where the platform calls one of the kind applicable:
  *
  * - `tcfeuv2`: consents to TCF's purposes, as `tcf:<number>`.
- * - the US sections (`usnat`, `usca`, …): opt-outs, as `us:<field>`. 1 is "opted out", which denies; 2 is "did not
- *   opt out", which is no consent: it takes an earlier opt-out back and grants nothing that nobody had answered. A
- *   value that the specification does not know counts as opted out, and so does `Gpc`.
+ * - the US sections (`usnat`, `usca`, …), all that are there: opt-outs, as `us:<field>`. 1 is "opted out", which denies; 2 is "did not
+ *   opt out", which is no consent: it only takes back an opt-out that was heard on this page. Any other no, of an earlier
+ *   page or of another place, stands. A value that the specification does not know counts as opted out, and so does `Gpc`.
+ *   Where one applies and none is there a yes is taken back.
  */
 
 import type { Undo } from '../core/ports.js';
-import type { Preferences } from '../core/protocol.js';
 import { type AdapterOptions, type Answers, answersOf, connect, type Mapping } from './bridge.js';
 
 type Section = Record<string, unknown>;
 
 export interface Ping {
+  cmpStatus?: string;
   signalStatus?: string;
   applicableSections?: number[];
   /** A section is an object, or a list of the objects of its segments. */
@@ -48,6 +49,7 @@ const api = () => (globalThis as { __gpp?: GppApi }).__gpp;
 
 export function gpp({ sdk, map = GPP_KEYS }: AdapterOptions = {}): Undo {
   let latest: Ping | null = null;
+  const before: Answers = {};
   return connect(sdk, {
     words: 'gpp',
     map,
@@ -62,8 +64,9 @@ export function gpp({ sdk, map = GPP_KEYS }: AdapterOptions = {}): Undo {
         id = event.listenerId;
         // the stub may register us long after the undo
         if (ended) return remove();
-        if (event.pingData?.signalStatus !== 'ready') return;
-        latest = event.pingData;
+        const { pingData = {} } = event;
+        if (pingData.signalStatus !== 'ready' && pingData.cmpStatus !== 'error') return;
+        latest = pingData;
         changed();
       });
       return () => {
@@ -71,12 +74,18 @@ export function gpp({ sdk, map = GPP_KEYS }: AdapterOptions = {}): Undo {
         if (id !== undefined) remove();
       };
     },
-    answers: (_, known) => latest && answersOfPing(latest, map, known),
+    answers() {
+      if (!latest) return null;
+      if (latest.cmpStatus === 'error') throw new Error();
+      const said = answersOfPing(latest, map, before);
+      Object.assign(before, said);
+      return said;
+    },
   });
 }
 
-/** Pure. `known`: the choice as the SDK has it. */
-export function answersOfPing(ping: Ping, map: Mapping, known: Preferences): Answers {
+/** Pure. `before`: what was heard on this page so far. */
+export function answersOfPing(ping: Ping, map: Mapping, before: Answers): Answers {
   const { applicableSections = [], parsedSections = {} } = ping;
   const answers: Answers = {};
   if (applicableSections.includes(EU)) {
@@ -87,14 +96,17 @@ export function answersOfPing(ping: Ping, map: Mapping, known: Preferences): Ans
     );
   }
   if (!applicableSections.some((id) => id >= FIRST_OF_US)) return answers;
-  const states = Object.entries(parsedSections).filter(([name]) => /^us[a-z]{2,3}$/.test(name));
+  const states = Object.keys(parsedSections)
+    .filter((name) => /^us[a-z]+$/.test(name))
+    .map((name) => whole(parsedSections[name]));
   for (const [purpose, fields] of Object.entries(keysOf(map, 'us:'))) {
     const said = states
-      .flatMap(([, state]) => [...fields].map((field) => whole(state)[field]))
+      .flatMap((state) => fields.map((field) => state[field]))
       .filter((value) => value !== undefined && value !== NOT_APPLICABLE);
-    const isOut = states.some(([, state]) => whole(state).Gpc === true);
+    const isOut = states.some(({ Gpc }) => Gpc);
     if (isOut || said.some((value) => value !== DID_NOT_OPT_OUT)) answers[purpose] = false;
-    else if (said.length && known[purpose] !== undefined && !(purpose in answers)) answers[purpose] = true;
+    else if (!states.length) answers[purpose] = undefined;
+    else if (said.length && before[purpose] === false && !(purpose in answers)) answers[purpose] = true;
   }
   return answers;
 }

@@ -4,21 +4,27 @@
  *
  * Consent only: what a platform claims under legitimate interest grants nothing. While its window is open
  * (`cmpuishown`) the string may be an old one, so nothing is read from it. Where the GDPR does not apply the
- * framework has nothing to say.
+ * framework has nothing to say; a platform that does not know whether it does, or is in error, grants nothing. A vendor's consent is none where the publisher does not allow it for the purpose, or only
+ * as a legitimate interest.
  */
 
 import type { Undo } from '../core/ports.js';
 import { type AdapterOptions, answersOf, connect, type Mapping } from './bridge.js';
 
 interface TcData {
+  cmpStatus?: string;
   eventStatus?: string;
   gdprApplies?: boolean;
   listenerId?: number | null;
   purpose?: { consents?: Record<string, unknown> };
   vendor?: { consents?: Record<string, unknown> };
+  publisher?: { restrictions?: Record<string, Record<string, unknown>> };
 }
 
 type TcfApi = (command: string, version: number, run: (data: TcData, success: boolean) => void, more?: unknown) => void;
+
+/** Restrictions of a publisher: not allowed, and legitimate interest required. */
+const NO_CONSENT: unknown[] = [0, 2];
 
 /** 1 store and access; 2-4 and 7 advertising; 5 and 6 personal content; 8 and 9 measurement of content, audiences. */
 export const TCF_PURPOSES: Mapping = {
@@ -45,7 +51,8 @@ export function tcf({ sdk, map = TCF_PURPOSES }: AdapterOptions = {}): Undo {
         id = data.listenerId;
         // the stub may register us long after the undo
         if (ended) return remove();
-        if (data.eventStatus !== 'tcloaded' && data.eventStatus !== 'useractioncomplete') return;
+        if (!['tcloaded', 'useractioncomplete'].includes(data.eventStatus as string) && data.cmpStatus !== 'error')
+          return;
         latest = data;
         changed();
       });
@@ -55,13 +62,15 @@ export function tcf({ sdk, map = TCF_PURPOSES }: AdapterOptions = {}): Undo {
       };
     },
     answers() {
-      if (!latest || latest.gdprApplies !== true) return null;
-      const { purpose, vendor } = latest;
-      return answersOf(map, (key) => {
-        const [kind, id = kind] = key.split(':');
-        const consents = kind === 'vendor' ? vendor?.consents : purpose?.consents;
+      if (!latest || latest.gdprApplies === false) return null;
+      const { cmpStatus, gdprApplies, purpose, vendor, publisher } = latest;
+      if (gdprApplies !== true || cmpStatus === 'error') throw new Error();
+      return answersOf(map, (key, keys) => {
+        const [kind, id] = key.split(':');
         // false and missing are the same in TCF: no consent
-        return consents?.[id as string] === true;
+        if (!id) return purpose?.consents?.[key] === true;
+        const isRestricted = keys.some((other) => NO_CONSENT.includes(publisher?.restrictions?.[other]?.[id]));
+        return kind === 'vendor' && vendor?.consents?.[id] === true && !isRestricted;
       });
     },
   });

@@ -41,13 +41,16 @@ describe('changes', () => {
 
 describe('a connection', () => {
   let at: Bench;
+  let timers = 0;
   beforeEach(() => {
     vi.useFakeTimers();
     at = bench();
+    timers = vi.getTimerCount();
   });
   afterEach(() => {
     at.close();
     vi.useRealTimers();
+    vi.restoreAllMocks();
   });
 
   it('waits for the platform and for the SDK, whichever comes last', () => {
@@ -85,6 +88,36 @@ describe('a connection', () => {
     });
     expect(at.told()).toEqual([{ analytics: false }]);
     expect(warn).toHaveBeenCalledOnce();
+  });
+
+  it.each(['find', 'subscribe'])('a platform whose %s throws grants nothing, and harms no page', (member) => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    at.web.consent.set({ analytics: true, personalization: true });
+    at.told();
+    const undo = connect(at.web, {
+      words: 'other',
+      map,
+      find: () => ({}),
+      subscribe: () => () => {},
+      answers: () => ({ analytics: true }),
+      [member]: () => {
+        throw new Error('not what it was');
+      },
+    });
+    vi.advanceTimersByTime(60_000);
+    expect(at.told()).toEqual([{ analytics: false }]);
+    expect(warn).toHaveBeenCalledOnce();
+    undo();
+    expect(vi.getTimerCount()).toBe(timers);
+  });
+
+  it('an undo that the platform lets fail throws nothing', () => {
+    vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const off = () => {
+      throw new Error('gone');
+    };
+    connect(at.web, { words: 'other', map, find: () => ({}), subscribe: () => off, answers: () => null })();
+    expect(at.told()).toEqual([]);
   });
 });
 

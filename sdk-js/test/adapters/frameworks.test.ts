@@ -1,17 +1,16 @@
 // @vitest-environment jsdom
-/** TCF and GPP beside the IAB Tech Lab's own platform libraries, and Google's dataLayer with a tag manager on it. */
+/** TCF and GPP beside the IAB Tech Lab's own platform libraries. */
 
 import { CmpApi as GppCmpApi } from '@iabgpp/cmpapi';
 import type { CmpApi as TcfCmpApi } from '@iabtechlabtcf/cmpapi';
 import { GVL, TCModel, TCString } from '@iabtechlabtcf/core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { fromGoogle, toGoogle } from '../../src/adapters/google.js';
 import { answersOfPing, GPP_KEYS, gpp, type Ping } from '../../src/adapters/gpp.js';
 import { tcf } from '../../src/adapters/tcf.js';
 import { type Bench, bench } from './harness.js';
 
 type Api = (...args: unknown[]) => void;
-const page = window as { __tcfapi?: Api | undefined; __gpp?: Api | undefined; dataLayer?: unknown[] | undefined };
+const page = window as { __tcfapi?: Api | undefined; __gpp?: Api | undefined };
 
 let at: Bench;
 let undo = () => {};
@@ -24,7 +23,7 @@ beforeEach(() => {
 afterEach(() => {
   undo();
   at.close();
-  page.__tcfapi = page.__gpp = page.dataLayer = undefined;
+  page.__tcfapi = page.__gpp = undefined;
   vi.useRealTimers();
 });
 
@@ -130,12 +129,44 @@ describe('TCF', () => {
     expect(at.told()).toEqual([]);
   });
 
-  it.each([1, 'true', {}, null])('a consent that is %s is none', (odd) => {
+  /** Says one thing to whoever asks. */
+  function says(data: object): void {
     page.__tcfapi = (command, _, run) => {
       if (command !== 'addEventListener') return;
-      const consents = { 1: odd, 8: odd, 9: odd };
-      (run as Api)({ eventStatus: 'tcloaded', gdprApplies: true, listenerId: 1, purpose: { consents } }, true);
+      (run as Api)({ eventStatus: 'tcloaded', gdprApplies: true, listenerId: 1, ...data }, true);
     };
+  }
+  const agreed = { purpose: { consents: { 1: true, 8: true, 9: true } }, vendor: { consents: { 7: true } } };
+
+  it.each([
+    ['does not say whether the GDPR applies', { gdprApplies: undefined }],
+    ['says it with a number', { gdprApplies: 1 }],
+    ['is in error', { cmpStatus: 'error' }],
+    ['is in error and knows no event', { cmpStatus: 'error', eventStatus: undefined }],
+  ])('a platform that %s grants nothing and takes a yes back', (_, odd) => {
+    vi.spyOn(console, 'warn').mockImplementation(() => {});
+    says({ ...agreed, ...odd });
+    tcf({ sdk: at.web })();
+    expect(at.told()).toEqual([]);
+    at.web.consent.set({ analytics: true });
+    at.told();
+    undo = tcf({ sdk: at.web });
+    expect(at.told()).toEqual([{ analytics: false }]);
+  });
+
+  it.each([
+    [0, false],
+    [1, true],
+    [2, false],
+    [undefined, true],
+  ])('a vendor’s consent under the publisher’s restriction %s is %s', (kind, expected) => {
+    says({ ...agreed, publisher: { restrictions: { 8: { 7: kind }, 4: { 7: 0 } } } });
+    undo = tcf({ sdk: at.web, map: { analytics: ['1', '8', 'vendor:7'] } });
+    expect(at.choice()).toEqual({ analytics: expected });
+  });
+
+  it.each([1, 'true', {}, null])('a consent that is %s is none', (odd) => {
+    says({ purpose: { consents: { 1: odd, 8: odd, 9: odd } } });
     undo = tcf({ sdk: at.web });
     expect(at.choice()?.analytics).toBe(false);
   });
@@ -174,6 +205,30 @@ describe('GPP', () => {
     expect(at.told()).toEqual([]);
   });
 
+  it('"did not opt out" gives nothing back that was refused elsewhere or before', () => {
+    at.web.consent.set({ marketing: false, third_party: false });
+    at.told();
+    const api = cmp('usca', 8, { SaleOptOut: 2, SharingOptOut: 2 });
+    api.setSignalStatus('ready' as never);
+    undo = gpp({ sdk: at.web });
+    api.fireSectionChange('usca');
+    expect(at.told()).toEqual([]);
+  });
+
+  it('where a section of the US applies and none is there, or the platform is in error, a yes is taken back', () => {
+    vi.spyOn(console, 'warn').mockImplementation(() => {});
+    for (const ping of [{ signalStatus: 'ready', applicableSections: [7] }, { cmpStatus: 'error' }]) {
+      page.__gpp = (command, run) => {
+        if (command === 'addEventListener') (run as Api)({ listenerId: 1, pingData: ping }, true);
+      };
+      at.web.consent.set({ third_party: true });
+      at.told();
+      undo = gpp({ sdk: at.web });
+      expect(at.told()).toEqual([{ third_party: false }]);
+      undo();
+    }
+  });
+
   it('the consents of the EU’s section count as in TCF', () => {
     const consents = Array.from({ length: 24 }, (_, index) => [1, 8, 9].includes(index + 1));
     cmp('tcfeuv2', 2, { PurposeConsents: consents }).setSignalStatus('ready' as never);
@@ -188,8 +243,8 @@ describe('GPP', () => {
     expect(at.told()).toEqual([]);
   });
 
-  const said = (sections: Ping['parsedSections'], known = {}, applicableSections = [7]) =>
-    answersOfPing({ applicableSections, parsedSections: sections ?? {} }, GPP_KEYS, known);
+  const said = (sections: Ping['parsedSections'], before = {}, applicableSections = [7]) =>
+    answersOfPing({ applicableSections, parsedSections: sections ?? {} }, GPP_KEYS, before);
 
   it('reads sections by segment, and their GPC', () => {
     expect(said({ usnat: [{ SaleOptOut: 2, SharingOptOut: 2 }, { Gpc: true }] })).toEqual({
@@ -211,125 +266,5 @@ describe('GPP', () => {
     expect(said({ usnat: { SaleOptOut: 1 } }, {}, [])).toEqual({});
     expect(said({ usnat: { SaleOptOut: 0 } }, { third_party: false })).toEqual({});
     expect(said({})).toEqual({});
-  });
-});
-
-/** As Google's snippet defines it. */
-function gtag(..._: unknown[]): void {
-  page.dataLayer = page.dataLayer ?? [];
-  // biome-ignore lint/complexity/noArguments: Google's tag takes these objects only
-  page.dataLayer.push(arguments);
-}
-
-const commands = () => (page.dataLayer ?? []).map((one) => Object.values(one as object));
-
-describe('from Google Consent Mode', () => {
-  const granted = { ad_storage: 'granted', ad_user_data: 'granted', ad_personalization: 'granted' };
-
-  it('a default is no choice, whichever way it points; an update is one; each change is said once', () => {
-    gtag('consent', 'default', { analytics_storage: 'granted', ad_storage: 'denied', wait_for_update: 500 });
-    undo = fromGoogle({ sdk: at.web });
-    expect(at.told()).toEqual([]);
-    gtag('consent', 'update', { analytics_storage: 'granted' });
-    expect(at.told()).toEqual([{ analytics: true }]);
-    gtag('consent', 'update', granted);
-    expect(at.told()).toEqual([{ marketing: true }]);
-    gtag('consent', 'update', granted);
-    gtag('event', 'update', { analytics_storage: 'denied' });
-    expect(at.told()).toEqual([]);
-    gtag('consent', 'update', { ad_user_data: 'denied' });
-    expect(at.told()).toEqual([{ marketing: false }]);
-  });
-
-  it('an update that came before counts', () => {
-    gtag('consent', 'update', { analytics_storage: 'denied' });
-    gtag('consent', 'update', { analytics_storage: 'granted' });
-    undo = fromGoogle({ sdk: at.web });
-    expect(at.told()).toEqual([{ analytics: true }]);
-  });
-
-  it.each(['GRANTED', true, 1, null, 'allow'])('%s is not "granted"', (odd) => {
-    undo = fromGoogle({ sdk: at.web });
-    gtag('consent', 'update', { analytics_storage: odd });
-    expect(at.choice()).toEqual({ analytics: false });
-  });
-
-  it.each([null, 'consent', [], ['consent'], ['consent', 'update'], { 0: 'consent', 1: 'update', 2: 7 }])(
-    'a push of %s does no harm',
-    (odd) => {
-      undo = fromGoogle({ sdk: at.web });
-      page.dataLayer?.push(odd);
-      expect(at.told()).toEqual([]);
-      expect(page.dataLayer).toHaveLength(1);
-    },
-  );
-
-  it('passes on to a tag manager, above or below it, and its undo leaves nothing of ours at work', () => {
-    const layer: unknown[] = [];
-    const below = vi.fn();
-    const above = vi.fn();
-    layer.push = (...args) => {
-      below(...args);
-      return Array.prototype.push.apply(layer, args);
-    };
-    const before = layer.push;
-    undo = fromGoogle({ sdk: at.web, dataLayer: layer });
-    const ours = layer.push;
-    layer.push = (...args) => {
-      above(...args);
-      return ours(...args);
-    };
-    layer.push({ event: 'x' });
-    expect([below.mock.calls, above.mock.calls]).toEqual([[[{ event: 'x' }]], [[{ event: 'x' }]]]);
-    expect([...layer]).toEqual([{ event: 'x' }]);
-    undo();
-    layer.push(['consent', 'update', { analytics_storage: 'granted' }]);
-    expect(at.told()).toEqual([]);
-    layer.push = before;
-    const second = fromGoogle({ sdk: at.web, dataLayer: layer });
-    second();
-    expect(layer.push).toBe(before);
-  });
-});
-
-describe('to Google Consent Mode', () => {
-  const off = 'denied';
-  const nothing = {
-    analytics_storage: off,
-    functionality_storage: off,
-    personalization_storage: off,
-    ad_storage: off,
-    ad_user_data: off,
-    ad_personalization: off,
-  };
-
-  it('one default first, then an update for each change and for no other', () => {
-    undo = toGoogle({ sdk: at.web });
-    expect(commands()).toEqual([
-      ['consent', 'default', { ...nothing, security_storage: 'granted', wait_for_update: 500 }],
-    ]);
-    at.web.consent.set({ analytics: true });
-    at.web.consent.set({ analytics: true, own: true });
-    expect(commands().slice(1)).toEqual([['consent', 'update', { ...nothing, analytics_storage: 'granted' }]]);
-    at.web.consent.withdraw();
-    expect(commands().slice(2)).toEqual([['consent', 'update', nothing]]);
-    undo();
-    at.web.consent.set({ analytics: true });
-    expect(commands()).toHaveLength(3);
-  });
-
-  it('the default stands before there is an SDK; a remembered choice is an update', () => {
-    at.web.consent.set({ marketing: true });
-    const late = { consent: { ...at.web.consent, get: () => null } };
-    undo = toGoogle({ sdk: late as never });
-    expect(commands()).toHaveLength(1);
-    late.consent.get = at.web.consent.get as never;
-    vi.advanceTimersByTime(500);
-    expect(commands()[1]?.[2]).toMatchObject({ ad_storage: 'granted', analytics_storage: 'denied' });
-  });
-
-  it('says it as Google’s tag wants to hear it, as `arguments`', () => {
-    undo = toGoogle({ sdk: at.web });
-    expect(Object.prototype.toString.call(page.dataLayer?.[0])).toBe('[object Arguments]');
   });
 });

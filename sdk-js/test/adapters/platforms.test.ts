@@ -40,8 +40,8 @@ describe('vanilla-cookieconsent', () => {
   afterEach(() => CookieConsent.reset(true));
 
   it('says nothing before the person has, then what she said, and each change once', async () => {
-    undo = connect();
     await run();
+    undo = connect();
     expect(at.told()).toEqual([]);
     CookieConsent.acceptCategory(['analytics']);
     expect(at.told()).toEqual([{ analytics: true, personalization: false, marketing: false }]);
@@ -68,8 +68,23 @@ describe('vanilla-cookieconsent', () => {
     expect(at.told()).toEqual([{ analytics: false, marketing: false }]);
   });
 
+  it('connected before it runs it takes no yes of an earlier visit back', async () => {
+    vi.useFakeTimers();
+    at.web.consent.set({ analytics: true });
+    at.told();
+    undo = connect();
+    vi.advanceTimersByTime(1_000);
+    expect(at.told()).toEqual([]);
+    await run();
+    vi.advanceTimersByTime(1_000);
+    // now it is known that nobody has agreed to anything here
+    expect(at.told()).toEqual([{ analytics: false }]);
+    vi.useRealTimers();
+  });
+
   it('undone it hears nothing and has no listener', async () => {
     const open = listeners();
+    await run();
     undo = connect();
     expect(open.get('cc:onChange')).toBe(1);
     undo();
@@ -157,6 +172,14 @@ describe('c15t', () => {
     expect(at.told()).toEqual([]);
     store.getState().resetConsents();
     expect(at.choice()).toEqual({ analytics: false, personalization: false, marketing: false });
+  });
+
+  it('switched off it grants itself everything, which is nobody’s choice', async () => {
+    const { consentStore } = getOrCreateConsentRuntime({ mode: 'offline', enabled: false });
+    expect(consentStore.getState().consents.marketing).toBe(true);
+    expect(consentStore.getState().hasConsented()).toBe(true);
+    undo = c15t({ sdk: at.web, store: consentStore });
+    expect(at.told()).toEqual([]);
   });
 
   it('is found on the page, and hears nothing after its undo', async () => {
