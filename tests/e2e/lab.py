@@ -1,6 +1,7 @@
 """Pages of a site that runs the web SDK from a collector on another origin, made by the test that needs them."""
 
 import json
+import re
 import tempfile
 import time
 from collections.abc import Iterator
@@ -18,6 +19,13 @@ from tests.stores import local_store
 
 SOURCE = "lab"
 READY = "window.firsthand && firsthand.version"
+
+
+def documented() -> dict[str, set[str]]:
+    """Properties by event, as docs/web.md lists them."""
+    text = (Path(__file__).parents[2] / "docs" / "web.md").read_text()
+    rows = re.findall(r"^\| `(\$\w+)` \| ([^|]+) \|$", text, re.M)
+    return {event: set(re.findall(r"`(\w+)`", said)) for event, said in rows}
 
 
 @dataclass

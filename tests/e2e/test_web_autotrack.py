@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request
 
 from tests.e2e.browser import delivered, until
-from tests.e2e.lab import READY, Heard, Lab, person, who
+from tests.e2e.lab import READY, Heard, Lab, documented, person, who
 
 pytestmark = pytest.mark.browser
 
@@ -35,10 +35,15 @@ CLICKED: dict[str, dict[str, Any] | None] = {
     "<input id=code autocomplete='one-time-code' value=SECRET>": None,
     "<input id=pin type=password value=SECRET>": None,
     "<div data-firsthand-ignore><button id=private>SECRET</button></div>": None,
+    # what is in a closed shadow root is nobody's business: the click is one on its host
+    "<closed-card id=shut></closed-card>": {"tag": "closed-card", "selector": "#shut", "text": None},
 }  # fmt: skip
 QUIET = """<script>
   document.addEventListener('click', (event) => event.target.closest('a') && event.preventDefault());
   document.addEventListener('submit', (event) => event.preventDefault());
+  customElements.define('closed-card', class extends HTMLElement {
+    connectedCallback() { this.attachShadow({ mode: 'closed' }).innerHTML = '<button>SECRET</button>'; }
+  });
 </script>"""
 ROUTE = """() => new Promise((then) => {
   history.pushState({}, '', '/autotrack/route');
@@ -71,6 +76,7 @@ def test_each_click_is_one_event_that_says_what_it_may(lab: Lab, chromium: Brows
         assert said["x"] > 0
         assert said["y"] > 0
         assert said["selector"]
+    assert set().union(*clicks) == documented()["$click"] | {"tier", "listPrice"}, "all that is documented was seen"
 
 
 def test_time_counts_while_somebody_is_there_and_not_after_thirty_idle_seconds(lab: Lab, chromium: Browser) -> None:

@@ -3,17 +3,15 @@
 import contextlib
 import json
 import os
-import re
 import time
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page
 
 from tests.e2e.browser import delivered, until
-from tests.e2e.lab import READY, Heard, Lab, person, who
+from tests.e2e.lab import READY, Heard, Lab, documented, person, who
 
 pytestmark = pytest.mark.browser
 
@@ -27,7 +25,9 @@ BODY = """
 <a id=file href="/report.pdf" onclick="event.preventDefault()">Report</a>
 <button id=dead>Nothing</button> <button id=buy data-track=buy data-track-sku=cup>Buy</button>
 <my-card></my-card>
-<form id=order><input name=city> <input name=card autocomplete=cc-number> <input name=pin type=password></form>
+<form id=order name=order action=/order>
+  <input name=city> <input name=card autocomplete=cc-number> <input name=pin type=password>
+</form>
 <div data-firsthand-ignore><button id=private>Private</button></div>
 <div style="height:3000px"></div><p id=seen data-track-exposure data-track-slot=foot>Foot</p>
 <script>
@@ -35,13 +35,6 @@ BODY = """
   document.querySelector('#buy').onclick = (e) => { e.target.append('!'); };
 </script>
 """
-
-
-def documented() -> dict[str, set[str]]:
-    """Properties by event, as docs/web.md lists them."""
-    text = (Path(__file__).parents[2] / "docs" / "web.md").read_text()
-    rows = re.findall(r"^\| `(\$\w+)` \| ([^|]+) \|$", text, re.M)
-    return {event: set(re.findall(r"`(\w+)`", said)) for event, said in rows}
 
 
 def test_each_plugin_says_what_happened_and_nothing_else(lab: Lab, chromium: Browser) -> None:
@@ -78,6 +71,8 @@ def test_each_plugin_says_what_happened_and_nothing_else(lab: Lab, chromium: Bro
     listed = documented()
     assert set(props) == set(listed) - {"$error", "$web_vitals", "$lost"}
     for event, told in props.items():
+        of_elements = event in ("$click", "$rage_click", "$dead_click", "$exposure")  # which say what there is to say
+        assert set(told) == listed[event] or of_elements, event
         assert set(told) <= listed[event] | {"sku", "slot"}, event  # data-track-*
     assert props["$search"] == {"param": "q", "term": "green tea"}
     assert (props["$outbound"]["host"], props["$download"]["extension"]) == ("localhost:9", "pdf")
@@ -94,15 +89,18 @@ def test_each_plugin_says_what_happened_and_nothing_else(lab: Lab, chromium: Bro
     assert left["maxScroll"] > 90
 
 
+BOOM = "<h1>Extras</h1><script>function boom() { throw new TypeError('boom \"Ada\"') }</script>"
+
+
 def test_errors_and_vitals_only_when_asked_for(lab: Lab, chromium: Browser) -> None:
-    url = lab.page("/extras", "<h1>Extras</h1>", lab.tag(extras="errors,vitals"))
+    url = lab.page("/extras", BOOM, lab.tag(extras="errors,vitals"))
     with person(chromium, excused=("boom",)) as (context, page):
         heard = Heard(context)
         page.goto(url)
         me = who(page)
         parts = "performance.getEntriesByType('resource').filter(({ name }) => /errors|vitals/.test(name))"
         until(page, f"{parts}.length === 2")
-        heard.wait(page, "$error", again="setTimeout(() => { throw new TypeError('boom \"Ada\"') })")
+        heard.wait(page, "$error", again="setTimeout(boom)")
         heard.wait(page, "$web_vitals")
         page.click("h1")
         page.goto("about:blank")
@@ -110,7 +108,11 @@ def test_errors_and_vitals_only_when_asked_for(lab: Lab, chromium: Browser) -> N
     props = [json.loads(row["properties"]) for row in rows]
     [error] = [p for p, row in zip(props, rows, strict=True) if row["event"] == "$error"]
     assert (error["type"], "Ada" in error["message"]) == ("TypeError", False)
+    assert "/extras:1:" in error["frame"]
     assert {"TTFB", "FCP"} <= {p.get("name") for p in props}
+    vital = next(p for p in props if p.get("name"))
+    listed = documented()
+    assert (set(error), set(vital)) == (listed["$error"], listed["$web_vitals"])
 
 
 def test_the_panel_shows_what_became_of_each_event(lab: Lab, chromium: Browser) -> None:
