@@ -68,10 +68,16 @@ class Collector(Starlette):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         endpoint = self._hot.get(scope["path"]) if scope["type"] == "http" else None
-        if endpoint is None:
-            await super().__call__(scope, receive, send)
-        else:
+        if endpoint is not None:
             await endpoint(scope, receive, send)
+            return
+        try:
+            await super().__call__(scope, receive, send)
+        except Exception:
+            if scope["type"] != "http":
+                raise
+            # Starlette has answered 500. Granian would log the exception's text, which may quote what was sent
+            log.exception("a request failed: %s", getattr(scope.get("endpoint"), "__qualname__", "no endpoint"))
 
 
 def build_app(settings: Settings, config: Path | None = None) -> Starlette:

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
-from urllib.parse import parse_qs
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -16,6 +15,8 @@ from starlette.types import Message, Receive, Scope, Send
 from collector.live.access import COOKIE, LOGIN_SECONDS, cookie_ok, new_login, token_ok
 from collector.live.hub import LiveHub, TooManyWatchers, Watcher
 from collector.live.sse import OPENING, stream_of
+from consent.console import forms
+from consent.routes.door import Refused
 
 STATIC: Final = Path(__file__).parent.parent / "console" / "static" / "live"
 HEARTBEAT_SECONDS: Final = 10.0
@@ -70,13 +71,11 @@ class LiveView:
         return self._send("index.html")
 
     async def log_in(self, request: Request) -> Response:
-        body = b""
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > MAX_FORM_BYTES:
-                return self._locked()
-        fields = parse_qs(body.decode("utf-8", "replace"))
-        return self._unlock(request, fields.get("token", [""])[0].strip())
+        try:
+            form = await forms.read(request, MAX_FORM_BYTES)
+        except Refused:
+            return self._locked()
+        return self._unlock(request, form.get("token"))
 
     async def state(self, request: Request) -> Response:
         """Why a stream may have been refused; a page cannot read that from EventSource."""

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, Final
 
 import msgspec
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
@@ -75,8 +75,6 @@ class AdminApi:
                 return refused
             try:
                 return await self._answered(request, operation)
-            except ClientDisconnect:
-                return answers.problem(400, "cut_short", "the body ended early")
             except Exception as error:
                 known = answers.refusal(error)
                 if known is None:

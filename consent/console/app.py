@@ -26,6 +26,7 @@ from consent.console.page import Endpoint, Page
 from consent.console.pages import PAGES
 from consent.console.visit import Refused, Visit
 from consent.mistakes import Mistake
+from consent.routes.door import Refused as Unread
 
 log = logging.getLogger("firsthand.console")
 
@@ -82,8 +83,8 @@ class Console:
             loop = asyncio.get_running_loop()
             try:
                 form = await forms.read(request) if endpoint.method == "POST" else forms.Form([])
-            except forms.TooLarge:
-                return Response("too large", 413, headers.COMMON, "text/plain")
+            except Unread as refused:
+                return Response(refused.message, refused.status, headers.COMMON, "text/plain")
             request.state.address = self._address(request)
             visit = Visit(request, form, self.house, self._words(request), self.house.clock(), page)
             refusal = await loop.run_in_executor(self.house.threads, self._run, visit, endpoint, public)

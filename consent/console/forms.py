@@ -6,12 +6,10 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
+from consent.routes.door import Refused, bytes_of
+
 MOST_BYTES: Final = 256 * 1024
 MOST_FIELDS: Final = 2000
-
-
-class TooLarge(Exception):
-    """More than a form of ours can have."""
 
 
 class Form:
@@ -40,17 +38,12 @@ class Form:
         return {key.removeprefix(start): value.strip() for key, value in self._pairs if key.startswith(start)}
 
 
-async def read(request: Request) -> Form:
-    """The form of a request. Raises TooLarge; what is no form has no fields."""
+async def read(request: Request, most: int = MOST_BYTES) -> Form:
+    """The form of a request, of at most `most` bytes. Raises Refused: 413, 408, 400; what is no form has no fields."""
     if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         return Form([])
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_BYTES:
-            raise TooLarge
+    text = (await bytes_of(request, most)).decode("utf-8", "replace")
     try:
-        text = body.decode("utf-8", "replace")
         return Form(parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS))
-    except ValueError as error:
-        raise TooLarge from error
+    except ValueError:
+        raise Refused(413, "too_large", f"a form may have {MOST_FIELDS} fields") from None

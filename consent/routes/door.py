@@ -84,8 +84,6 @@ def route(path: str, method: str, endpoint: Endpoint) -> Route:
             response = _failure(error.status, error.answer, str(error))
         except Busy:
             response = _failure(503, "unavailable", "the consent store cannot take this now", RETRY_SECONDS)
-        except ClientDisconnect:
-            response = _failure(400, "cut_short", "the body ended early")
         response.headers.update(_cors(request))
         response.headers["x-content-type-options"] = "nosniff"  # what officers wrote is never a page
         return response
@@ -108,20 +106,27 @@ def answer(status: int, content: Any) -> Response:
     return Response(msgspec.json.encode(content), status, {"cache-control": "no-store"}, "application/json")
 
 
-async def body_of(request: Request, kind: type[T], most: int = MAX_BODY_BYTES) -> T:
-    """The decoded body of at most `most` bytes. Raises Refused: 413, 408, 400."""
-    parts, size = [], 0
+async def bytes_of(request: Request, most: int) -> bytes:
+    """The body, of at most `most` bytes. Raises Refused: 413, 408, 400."""
+    body = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):
             async for part in request.stream():
-                size += len(part)
-                if size > most:
+                body += part
+                if len(body) > most:
                     raise Refused(413, "too_large", f"a body may have {most} bytes")
-                parts.append(part)
     except TimeoutError:
         raise Refused(408, "timeout", "the body came too slowly") from None
+    except ClientDisconnect:
+        raise Refused(400, "cut_short", "the body ended early") from None
+    return bytes(body)
+
+
+async def body_of(request: Request, kind: type[T], most: int = MAX_BODY_BYTES) -> T:
+    """The decoded body of at most `most` bytes. Raises Refused: 413, 408, 400."""
+    body = await bytes_of(request, most)
     try:
-        return msgspec.json.decode(b"".join(parts), type=kind)
+        return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
         # The text of the library may quote the value; where it stands is enough, and it is ours
         _, _, place = str(error).rpartition(" - at ")

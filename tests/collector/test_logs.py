@@ -1,11 +1,17 @@
 """Lines of the log: JSON, one an entry, and never the text of an error, which may quote what a client sent."""
 
+import asyncio
 import json
 import logging
 import sys
 
+import httpx
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
+from collector.app import Collector
 from collector.logs import JsonLines, configure_logging
 
 
@@ -58,3 +64,22 @@ def test_ours_goes_to_stderr_from_its_level_on_and_only_once(capsys: pytest.Capt
         root.handlers[:], root.level, root.propagate = before
     assert said.out == ""
     assert [json.loads(line)["message"] for line in said.err.splitlines()] == ["loud"]
+
+
+def test_what_a_route_failed_with_is_not_told_to_the_server_which_would_log_its_text(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def fails(request: Request) -> Response:
+        raise ValueError(request.query_params["who"])
+
+    async def ask() -> httpx.Response:
+        app = Collector(routes=[Route("/fails", fails)])
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as client:
+            return await client.get("/fails?who=ada@example.com")
+
+    with caplog.at_level(logging.ERROR, "firsthand.app"):
+        answer = asyncio.run(ask())  # the transport would raise what the server is told
+    assert (answer.status_code, answer.text) == (500, "Internal Server Error")
+    [record] = caplog.records
+    line = JsonLines().format(record)
+    assert "ada" not in line and json.loads(line)["error"] == "ValueError" and "fails" in json.loads(line)["message"]

@@ -1,6 +1,8 @@
 """Requests that are no requests, or two in one: never a 500, never more than was authorised, no neighbour harmed."""
 
+import socket
 import time
+from itertools import product
 
 import pytest
 
@@ -133,6 +135,31 @@ def test_a_client_that_hangs_up_halfway(target: Target) -> None:
     while target.rss() - before >= 40 << 20:
         assert time.monotonic() < deadline, "what they had sent is still held"
         time.sleep(0.1)
+
+
+# What reads a body beside the hot paths
+READERS = (
+    "/live", "/console/login", "/console/setup", "/v1/consent/receipts", "/v1/consent/link", "/v1/wechat/login",
+    "/v1/wechat/handoff", "/v1/id", "/v1/admin/me",
+)  # fmt: skip
+
+
+def test_a_body_that_ends_early_is_the_clients_business(target: Target) -> None:
+    """Whoever shuts one direction and listens is told so; nothing of it is an error of ours (the fixture looks)."""
+    for path, kind, length in product(
+        READERS,
+        (b"application/x-www-form-urlencoded", b"application/json"),
+        (b"Content-Length: 100\r\n", b"Transfer-Encoding: chunked\r\n"),
+    ):
+        where = f"{path}?writeKey={target.key}".encode()
+        begun = _request(b"5\r\ntoken", b"Content-Type: " + kind + b"\r\n" + length, where)
+        with target.connect() as connection:
+            connection.sendall(begun)
+        with target.connect() as connection:
+            connection.sendall(begun)
+            connection.shutdown(socket.SHUT_WR)
+            found = connection.recv(65536)
+        assert not found or found.startswith((b"HTTP/1.1 4", b"HTTP/1.1 303")), (path, kind, length, found)
 
 
 def test_a_header_beyond_ascii_takes_none_of_its_content_along(target: Target) -> None:
