@@ -56,7 +56,7 @@ const plainly = {
   mangle: true,
   format: { comments: false },
 };
-await writeFile(`${dist}/banner.js`, await smaller(drawn.outputFiles[0].text, plainly));
+await writeFile(`${dist}/banner.js`, EAGER + (await smaller(drawn.outputFiles[0].text, plainly)));
 
 const plugins = (await readdir(`${here}src/plugins`)).map((file) => file.replace('.ts', ''));
 await build({
