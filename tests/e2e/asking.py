@@ -46,6 +46,7 @@ def asking() -> Front:
         "/wire": page(TEXT, scripts("wire")),
         "/de": page(TEXT, scripts("de"), lang="de"),
         "/late": page(TEXT, scripts("late")),
+        "/long": page(TEXT, scripts("long"), lang="de"),
         "/shadow": page(SHADOW, scripts("shadow", "data-mount=off")),
     })  # fmt: skip
 

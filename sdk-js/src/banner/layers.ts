@@ -133,7 +133,8 @@ export function handle(view: View, acts: Acts): HTMLElement {
   return h(
     'div',
     { ...said(view, 'handle'), role: 'group', 'aria-label': texts.preferences },
-    view.honoured && h('span', { 'data-honoured': true }, '✓ ', texts.honoured),
+    // by its own direction, so that it is not taken for the handle's
+    view.honoured && h('span', { 'data-honoured': true, dir: 'auto' }, '✓ ', texts.honoured),
     button('open', texts.preferences, acts.open),
     view.granted && button('withdraw', texts.withdraw, acts.reject),
   );

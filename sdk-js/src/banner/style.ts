@@ -12,10 +12,10 @@ export const CSS = `:host{all:initial;--s:var(--firsthand-surface,#fff);--t:var(
 @media (prefers-color-scheme:dark){:host(:not([theme=light])){${DARK}}}
 :host([theme=dark]){${DARK}}
 *{box-sizing:border-box}
-.bar,dialog,.handle{position:fixed;z-index:2147483000;font:16px/1.5 var(--firsthand-font,system-ui,sans-serif);color:var(--t);background:var(--s);border:1px solid var(--l);border-radius:var(--firsthand-radius,18px);outline:none;box-shadow:0 12px 48px #0003}
+.bar,dialog,.handle{position:fixed;z-index:2147483000;font:16px/1.5 var(--firsthand-font,system-ui,sans-serif);color:var(--t);background:var(--s);border:1px solid var(--l);border-radius:var(--firsthand-radius,18px);outline:none;box-shadow:0 12px 48px #0003;overflow-wrap:anywhere}
 .bar{inset:auto 0 max(16px,env(safe-area-inset-bottom));margin:auto;width:min(640px,100% - 24px);max-height:calc(100% - 32px);overflow:auto;padding:22px 24px 14px}
 h2{margin:0 0 6px;font-size:1.15em;line-height:1.3}
-p,small{margin:0 0 10px;font-size:.9em;color:var(--m);overflow-wrap:anywhere}
+p,small{margin:0 0 10px;font-size:.9em;color:var(--m);unicode-bidi:plaintext}
 small{margin:0}
 a,button{color:var(--a)}
 button{font:inherit;font-weight:600;min-height:44px;padding:8px 16px;border-radius:99px;border:1.5px solid var(--a);background:none;cursor:pointer}
@@ -43,8 +43,9 @@ input:checked{background:var(--a);border-color:var(--a)}
 input:checked:before{inset-inline-start:22px;background:var(--o)}
 input:disabled{opacity:.5}
 .handle{inset:auto auto max(12px,env(safe-area-inset-bottom));inset-inline-start:12px;max-width:calc(100% - 24px);font-size:13px;box-shadow:0 2px 10px #0002;border-radius:22px}
-.handle span{padding-inline-start:14px;color:var(--m)}
+.handle span{display:inline-block;padding:8px 14px;color:var(--m)}
 .said{position:fixed;top:0;clip-path:inset(50%)}
+@media (max-height:440px){dialog{overflow:auto}.in{flex:none}}
 @media (prefers-reduced-motion:no-preference){.bar,dialog{animation:up .2s}@keyframes up{from{opacity:0;translate:0 9px}}}
 @media (forced-colors:active){input{appearance:auto}input:before{content:none}button{border-color:ButtonText!important}}
 @media print{:host{display:none}}`;
