@@ -3,12 +3,14 @@
 import csv
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import click
 
 from warehouse.cli.common import need_data, options, print_json, settings, store_config, store_errors
+from warehouse.cli.progress import progress
 
 MAX_SHOWN = 200
 MIN_COLUMN = 12
@@ -40,8 +42,9 @@ def query(sql: str, as_csv: bool, data: str | None, config: Path | None, as_json
     text = sys.stdin.read() if sql == "-" else sql
     from warehouse.query import Reader
 
-    with store_errors("cannot read the tables"), Reader(store_config(found)) as reader:
-        result = reader.query(text)
+    with store_errors("cannot read the tables"), ExitStack() as stack:
+        with progress("reading the tables", as_json):
+            result = stack.enter_context(Reader(store_config(found))).query(text)
         if as_json:
             print_json(result.objects())
         elif as_csv:

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from warehouse.cli.common import need_data, options, settings, store_config, store_errors
+from warehouse.cli.progress import progress
 
 BANNER = "Firsthand SQL (DuckDB). Tables: events, events_raw, bad_events. End statements with ;  \\q leaves."
 
@@ -58,11 +59,14 @@ def _run(reader: Any, sql: str, as_json: bool) -> None:
     from warehouse.query import QueryError, Result
 
     try:
-        relation = reader.duck.sql(sql)
-        if as_json:
-            click.echo(json.dumps([] if relation is None else Result(relation).objects(), ensure_ascii=False))
-        elif relation is not None:
-            click.echo(str(relation))
+        with progress("reading the tables", as_json):
+            relation = reader.duck.sql(sql)  # which reads when it is shown
+            if as_json:
+                shown = json.dumps([] if relation is None else Result(relation).objects(), ensure_ascii=False)
+            else:
+                shown = "" if relation is None else str(relation)
+        if shown:
+            click.echo(shown)
     except (duckdb.Error, QueryError) as error:
         if as_json:
             click.echo(json.dumps({"error": str(error)}, ensure_ascii=False))
