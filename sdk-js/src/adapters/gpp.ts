@@ -60,11 +60,10 @@ export function gpp({ sdk, map = GPP_KEYS }: AdapterOptions = {}): Undo {
       // looked up at each call: the page's stub gives way to the platform
       const remove = () => api()?.('removeEventListener', () => {}, id);
       api()?.('addEventListener', (event, success) => {
-        if (!success || !event) return;
-        id = event.listenerId;
+        id = event?.listenerId;
         // the stub may register us long after the undo
         if (ended) return remove();
-        const { pingData = {} } = event;
+        const pingData: Ping = (success && event?.pingData) || { cmpStatus: 'error' };
         if (pingData.signalStatus !== 'ready' && pingData.cmpStatus !== 'error') return;
         latest = pingData;
         changed();
@@ -76,7 +75,7 @@ export function gpp({ sdk, map = GPP_KEYS }: AdapterOptions = {}): Undo {
     },
     answers() {
       if (!latest) return null;
-      if (latest.cmpStatus === 'error') throw new Error();
+      if (latest.cmpStatus === 'error') throw latest;
       const said = answersOfPing(latest, map, before);
       Object.assign(before, said);
       return said;

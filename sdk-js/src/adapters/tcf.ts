@@ -46,8 +46,8 @@ export function tcf({ sdk, map = TCF_PURPOSES }: AdapterOptions = {}): Undo {
       let ended = false;
       // looked up at each call: the page's stub gives way to the platform
       const remove = () => api()?.('removeEventListener', 2, () => {}, id);
-      api()?.('addEventListener', 2, (data, success) => {
-        if (!success || !data) return;
+      api()?.('addEventListener', 2, (given, success) => {
+        const data: TcData = (success && given) || { cmpStatus: 'error' };
         id = data.listenerId;
         // the stub may register us long after the undo
         if (ended) return remove();
@@ -64,7 +64,7 @@ export function tcf({ sdk, map = TCF_PURPOSES }: AdapterOptions = {}): Undo {
     answers() {
       if (!latest || latest.gdprApplies === false) return null;
       const { cmpStatus, gdprApplies, purpose, vendor, publisher } = latest;
-      if (gdprApplies !== true || cmpStatus === 'error') throw new Error();
+      if (gdprApplies !== true || cmpStatus === 'error') throw latest;
       return answersOf(map, (key, keys) => {
         const [kind, id] = key.split(':');
         // false and missing are the same in TCF: no consent

@@ -154,6 +154,20 @@ describe('TCF', () => {
     expect(at.told()).toEqual([{ analytics: false }]);
   });
 
+  it('a platform that does not let us listen, or breaks off, grants nothing and takes a yes back', () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    let answer: Api = () => {};
+    page.__tcfapi = (command, _, run) => {
+      if (command === 'addEventListener') answer = run as Api;
+    };
+    undo = tcf({ sdk: at.web });
+    answer({ eventStatus: 'tcloaded', gdprApplies: true, listenerId: 1, ...agreed }, true);
+    expect(at.choice()?.analytics).toBe(true);
+    answer(null, false);
+    expect(at.choice()?.analytics).toBe(false);
+    expect(warn).toHaveBeenCalledOnce();
+  });
+
   it.each([
     [0, false],
     [1, true],
@@ -215,11 +229,12 @@ describe('GPP', () => {
     expect(at.told()).toEqual([]);
   });
 
-  it('where a section of the US applies and none is there, or the platform is in error, a yes is taken back', () => {
+  it('where a section of the US applies and none is there, or the platform is in error or fails, a yes is taken back', () => {
     vi.spyOn(console, 'warn').mockImplementation(() => {});
-    for (const ping of [{ signalStatus: 'ready', applicableSections: [7] }, { cmpStatus: 'error' }]) {
+    const sound = { signalStatus: 'ready', applicableSections: [7] };
+    for (const ping of [sound, { cmpStatus: 'error' }, undefined]) {
       page.__gpp = (command, run) => {
-        if (command === 'addEventListener') (run as Api)({ listenerId: 1, pingData: ping }, true);
+        if (command === 'addEventListener') (run as Api)(ping && { listenerId: 1, pingData: ping }, !!ping);
       };
       at.web.consent.set({ third_party: true });
       at.told();

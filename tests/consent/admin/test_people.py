@@ -34,6 +34,7 @@ def test_withdrawn_on_request_is_a_receipt_like_any_other(registry: Store, site:
     with registry.write() as connection:
         done = people.withdraw(connection, admin(), RING, site, subject)
         assert {h.choice.granted for h in done.held.values()} == {False}
+        assert done.payload["noticeHash"] is None, "the person was shown nothing"
         line = audit.search(connection, site, action="person.")[0]
     assert (line.target, line.actor) == (done.payload["id"], "ada")
     assert subject not in str(line), "the audit log names nobody"

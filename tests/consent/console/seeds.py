@@ -39,6 +39,7 @@ class Said:
     choices: dict[str, bool] | None = None
     gpc: bool = False
     notice: str = "main"
+    words: str | None = None
 
 
 def choose(house: House, at: float, *said: Said) -> list[str]:
@@ -49,7 +50,8 @@ def choose(house: House, at: float, *said: Said) -> list[str]:
         body = ChoiceBody(
             idempotency_key=f"key-{one.person}-{at}", action=one.action,  # type: ignore[arg-type]
             method="preferences" if one.choices else "banner", policy_version=preset().version,
-            notice_hash=notice_of(one.notice, one.locale).hash, locale=one.locale, choices=one.choices, gpc=one.gpc,
+            notice_hash=notice_of(one.notice, one.locale).hash if one.notice else None, words=one.words,
+            locale=one.locale, choices=one.choices, gpc=one.gpc,
         )  # fmt: skip
         subject = subjects_of(ring, SITE, one.person, None)[0]
         requests.append(Request(body, subject, one.region, one.gpc, request_hash(body)))

@@ -65,6 +65,11 @@ def test_a_receipt_has_a_page_on_its_own_site_only(weeks: Place, people: dict[st
     text = people["auditor"].get(f"{PAGE}/receipt/{identifier}").text
     assert identifier in text and "preferences" in text and "s1." in text
     assert "dpv:ConsentRecord" in text
+    [asked_elsewhere] = choose(
+        weeks.house, NOW - 40, Said("receipt-words", "set", choices={"analytics": True}, notice="", words="klaro")
+    )
+    text = people["auditor"].get(f"{PAGE}/receipt/{asked_elsewhere}").text
+    assert "<code>klaro</code>" in text and "none of the policy’s" in text
     other = weeks.inside("reader-elsewhere", "auditor", sites=("other",))
     assert other.get(f"{PAGE}/receipt/{identifier}").status_code == 404
     assert other.get(f"/console/s/other/ledger/receipt/{identifier}").status_code in (404, 422)
