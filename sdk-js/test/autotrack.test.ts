@@ -105,6 +105,32 @@ it('exposure: half visible for a second, once or each time, also of what comes l
   expect(said[0]?.properties).not.toHaveProperty('exposure');
 });
 
+it('exposure: a page that marks nothing pays for no observer, and a busy one is looked through five times a second', async () => {
+  const made = vi.fn();
+  vi.stubGlobal(
+    'IntersectionObserver',
+    class {
+      constructor() {
+        made();
+      }
+      observe() {}
+      disconnect() {}
+    },
+  );
+  const looks = vi.spyOn(document, 'querySelectorAll');
+  install(exposure());
+  for (let i = 0; i < 100; i++) {
+    document.body.insertAdjacentHTML('beforeend', '<p>more</p>');
+    await vi.advanceTimersByTimeAsync(10);
+  }
+  expect(looks.mock.calls.length).toBeGreaterThan(3);
+  expect(looks.mock.calls.length).toBeLessThan(8);
+  expect(made).not.toHaveBeenCalled();
+  document.body.insertAdjacentHTML('beforeend', '<p data-track-exposure>seen</p>');
+  await vi.advanceTimersByTimeAsync(200);
+  expect(made).toHaveBeenCalledTimes(1);
+});
+
 it('outbound and download: links only, cleaned, by click and by the middle button', () => {
   document.body.innerHTML = `
     <a id="out" href="https://other.example/u/ada@x.example?utm_source=a&id=7#x"><b>Go</b></a>
