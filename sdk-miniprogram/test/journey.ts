@@ -6,6 +6,8 @@ import type { Compiler } from './host/simulate.js';
 import { openShop, walk } from './shop.js';
 
 const answers: Record<string, object> = {
+  '/v1/sources/wk/settings?ask=1': { consent: { mode: 'opt_in', policyVersion: 'pv1_x' } },
+  '/v1/consent/receipts': { receipt: { id: 'r-1' }, token: 't.o.k' },
   '/v1/batch': { success: true, accepted: 0, rejected: [] },
   '/v1/wechat/login': { openid: 'p1.k1.openid', unionid: 'p1.k1.unionid' },
   '/v1/wechat/handoff': { token: 'h1.abc.1.def', expiresIn: 60 },
@@ -23,6 +25,12 @@ export function journey(compiler: Compiler): void {
     expect(card).toEqual({ title: '明前龙井', path: '/pages/product/product?sku=T-101' });
     expect(page).toBe('https://shop.example.org/h5/story?fh_handoff=h1.abc.1.def');
     expect(report).toMatchObject({ pending: 0, dropped: 0 });
+
+    // a receipt says whose words were on the screen: the component's own, and none of the policy's
+    const receipt = shop.host.network.requests.find(({ url }) => url.endsWith('/receipts'));
+    const words = `miniprogram/${shop.firsthand.version}`;
+    expect(JSON.parse(receipt?.data || '')).toMatchObject({ method: 'wechat', words, locale: 'zh-CN' });
+    expect(receipt?.data).not.toContain('noticeHash');
 
     const sent: Message[] = shop.host.sent();
     expect(names(sent)).toEqual([

@@ -11,7 +11,9 @@
 const { firsthand } = require('../../firsthand.js');
 const { createPrivacy } = require('../../plugins.js');
 
-const privacy = createPrivacy((preferences) => firsthand.consent.set(preferences, { method: 'wechat' }));
+/** What a receipt says was on the screen. WeChat has one answer for the app, whichever page's component asked last. */
+let shown = {};
+const privacy = createPrivacy((preferences) => firsthand.consent.set(preferences, { method: 'wechat', ...shown }));
 
 const WORDS = {
   zh: {
@@ -39,6 +41,7 @@ Component({
     attached() {
       const { lang, words } = this.data;
       this.setData({ said: { ...(WORDS[lang] || WORDS.zh), ...words } });
+      shown = { words: words ? 'site' : `miniprogram/${firsthand.version}`, locale: lang === 'en' ? 'en' : 'zh-CN' };
       if (!firsthand.consent.get()) return console.warn('firsthand: call init in app.js before the consent component');
       privacy.onNeed(() => this.open());
       privacy.status().then(({ contractName }) => this.setData({ contractName }));
