@@ -126,9 +126,23 @@ def test_query_as_csv_table_and_from_standard_input(loaded: Store) -> None:
     assert [row["event_id"] for row in json.loads(piped)] == ["a", "b"]
 
 
+def test_who_has_seen_enough_closes_the_pipe_and_gets_no_error(loaded: Store) -> None:
+    command = [sys.executable, "-m", "warehouse.cli", "query", "select * from range(200000)", "--csv", "--data"]
+    with subprocess.Popen([*command, loaded.data], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout and process.stderr
+        assert process.stdout.readline() == b"range\r\n"
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 1
+
+
+def test_upkeep_that_found_nothing_says_so(loaded: Store) -> None:
+    assert here("maintain", "--expire", "--purge", "--data", str(loaded.data)).stdout == "nothing to do\n"
+
+
 def test_nothing_is_marked_up(loaded: Store) -> None:
     """Text from the web must not become the terminal's formatting."""
-    shown = firsthand("query", "select '[red]x[/red] [/nope]' as t", "--data", str(loaded.data))
+    shown = here("query", "select '[red]x[/red] [/nope]' as t", "--data", str(loaded.data))
     assert shown.returncode == 0
     assert "[red]x[/red] [/nope]" in shown.stdout
 
