@@ -86,6 +86,7 @@ it('every verb that takes something is watched', () => {
     'stats',
     'close',
     'replay',
+    'missed',
     'version',
     'setAnonymousId',
     'consent.get',

@@ -362,7 +362,7 @@ describe('the stub and the script tag', () => {
     web.optOut();
     expect(await web.flush()).toMatchObject({ pending: 1_002 });
     web.init(options);
-    expect(web.stats()).toMatchObject({ captured: 1_000, pending: 0, dropped: 1_000 });
+    expect(web.stats()).toMatchObject({ captured: 3_000, pending: 0, dropped: 3_000 });
     expect(web.consent.get().decisions).toMatchObject({ analytics: 'deny', marketing: 'deny' });
   });
 });

@@ -48,7 +48,7 @@ export interface InitOptions extends Omit<ClientOptions, 'library' | 'log' | 'qu
   plugins?: readonly Plugin[] | undefined;
 }
 
-export interface Firsthand extends Omit<Client, 'replay'> {
+export interface Firsthand extends Omit<Client, 'replay' | 'missed'> {
   readonly version: string;
   /** Starts tracking. A second call joins the first and changes nothing. */
   init(options: InitOptions): void;
@@ -74,6 +74,7 @@ export function createWeb(
   const queryParams: string[] = [];
   let client: Client | null = null;
   let waiting: Waiting[] = [];
+  let missed = 0;
 
   /** Never throws into the page, whatever that did to the language. */
   function init(options: InitOptions): void {
@@ -143,6 +144,8 @@ export function createWeb(
     waiting = [...calls, ...waiting];
     for (const [verb, args] of waiting) if (verb === 'init') init(args[0] as InitOptions);
     if (!client) return;
+    if (missed) client.missed(missed);
+    missed = 0;
     // emptied first: a call that is replayed may make another
     for (const [verb, args, at, href = location.href] of waiting.splice(0)) {
       const page = href === location.href ? undefined : { ...pageAt(href, '', queryParams), title: undefined };
@@ -168,6 +171,7 @@ export function createWeb(
               ? nothing
               : (...args: unknown[]) => {
                   if (owner || verb[0] === 'o' || !waiting[MOST - 1]) waiting.push([owner + verb, args, Date.now()]);
+                  else missed++;
                   adopt([]);
                   return nothing;
                 },

@@ -146,6 +146,8 @@ export interface Client {
   stats(): Stats;
   /** Runs calls that were made at `at` (ms), before this client existed; `page`: where, if not here. */
   replay(at: number, run: () => void, page?: Page): void;
+  /** So many calls could not be kept until there was a client. */
+  missed(count: number): void;
   /** Undoes every plugin and listener. What is stored stays for the next visit. */
   close(): void;
 }

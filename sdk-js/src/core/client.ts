@@ -364,6 +364,10 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
         moment = 0;
         shown = undefined;
       },
+      missed(count) {
+        tally.counts.captured += count;
+        tally.lose('overflow', count);
+      },
       close() {
         for (const off of offs) off();
       },
