@@ -11,47 +11,26 @@ import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promi
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
-import { shortened } from './mangle.mjs';
 import { smaller } from './smaller.mjs';
+import { EAGER, SMALL, tagOf } from './tag.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const { version } = JSON.parse(await readFile(`${here}package.json`, 'utf8'));
 const src = (name) => `${here}src/${name}.ts`;
 const dist = `${here}dist`;
 /** Scripts by the name they are served under. */
-const SCRIPTS = { firsthand: 'browser/script.full', 'firsthand.core': 'browser/script.core' };
-
-const small = {
-  ecma: 2020,
-  toplevel: true,
-  compress: { passes: 6, inline: 1, unsafe_arrows: true, pure_getters: true, keep_fargs: false },
-  // `builtins`: terser would spare all that a DOM knows, also where there is none
-  mangle: { properties: { builtins: true, regex: new RegExp(`^(${shortened().join('|')})$`) } },
-  format: { comments: false, ascii_only: true },
-};
-
-/**
- * Nearly every function runs as the page starts: Chromium then compiles all of them beside the page's thread, while the script
- * arrives, instead of each on it as it is called (https://github.com/WICG/explicit-javascript-compile-hints-file-based).
- */
-const EAGER = '//# allFunctionsCalledOnLoad\n';
-/** `let` for every `const`: one word that repeats is smaller than two, and the compiler has checked by then what is constant. */
-const sameWord = (text) => text.replace(/^(\s*)const /gm, '$1let ').replace(/\bfor \(const /g, 'for (let ');
+const SCRIPTS = { firsthand: 'script.full', 'firsthand.core': 'script.core' };
 
 await rm(dist, { recursive: true, force: true });
 await mkdir(dist);
-for (const [name, entry] of Object.entries(SCRIPTS)) {
-  const bundle = { entryPoints: [src(entry)], bundle: true, format: 'iife', target: 'es2020', write: false };
-  const { outputFiles } = await build({ ...bundle, legalComments: 'none', charset: 'ascii' });
-  await writeFile(`${dist}/${name}.js`, EAGER + (await smaller(sameWord(outputFiles[0].text), small)));
-}
+for (const [name, entry] of Object.entries(SCRIPTS)) await writeFile(`${dist}/${name}.js`, await tagOf(entry));
 // The banner draws with private fields and constructable sheets, which browsers have since 2021 and 2023; one that is
 // older shows no banner, so nobody agrees and nothing is tracked. UTF-8, because half of it is words. Its names
 // are not shortened: nearly all are of the policy or of the SDK
 const banner = { entryPoints: [src('banner/script')], bundle: true, format: 'iife', target: 'es2022', write: false };
 const drawn = await build({ ...banner, legalComments: 'none', charset: 'utf8', minify: true });
 const plainly = {
-  ...small,
+  ...SMALL,
   compress: { passes: 2, unsafe_arrows: true, reduce_funcs: false, inline: 1 },
   mangle: true,
   format: { comments: false },
@@ -108,7 +87,7 @@ const driven = await build({
   target: 'node20',
   write: false,
 });
-const adapter = await smaller(driven.outputFiles[0].text, { ...small, module: true });
+const adapter = await smaller(driven.outputFiles[0].text, { ...SMALL, module: true });
 await mkdir(`${here}build`, { recursive: true });
 await writeFile(`${here}build/adapter.mjs`, adapter);
 

@@ -1,12 +1,16 @@
 /**
  * What each autotrack plugin adds to the script, gzipped, in bytes: the whole script less the script without it. What several
  * share (how an element is described) is in none of the figures. By esbuild alone, so that it takes a second for all of them.
+ *
+ * `node weigh.mjs` also says what the parts of the smallest script are: that script as it is shipped, less the same with nothing
+ * in the part's files.
  */
 
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { tagOf } from './tag.mjs';
 
 const src = fileURLToPath(new URL('./src', import.meta.url));
 
@@ -40,4 +44,42 @@ export async function pluginSizes() {
   return sizes;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) console.table(await pluginSizes());
+const PARTS = {
+  'what is said of an element, clicks': ['plugins/element', 'plugins/selector', 'plugins/clicks'],
+  'consent: the gate': ['core/gate'],
+  'addresses and titles cleaned': ['core/scrub'],
+  'time on the page': ['plugins/page_leave'],
+  'page views': ['plugins/pageview', 'plugins/route'],
+  'several tabs': ['core/tabs'],
+  'the id in a cookie': ['browser/cookie'],
+  sessions: ['core/session'],
+  'nothing is thrown into the page': ['core/guard'],
+  'registered properties, stopwatches': ['core/registry'],
+  'a leave that survives a kill': ['core/draft'],
+  'losses counted': ['core/tally'],
+};
+
+/** Gzipped bytes of the smallest script without what is in these files. */
+async function without(files) {
+  const empty = ({ path }) => {
+    const names = readFileSync(path, 'utf8').matchAll(/^export (?:const|function|async function) (\w+)/gm);
+    return { contents: [...names].map(([, name]) => `export const ${name} = 0;`).join('') };
+  };
+  const setup = ({ onLoad }) => {
+    for (const file of files) onLoad({ filter: new RegExp(`/${file}\\.ts$`) }, empty);
+  };
+  return gzipSync(await tagOf('script.core', [{ name: 'without', setup }]), { level: 9 }).length;
+}
+
+async function partSizes() {
+  const whole = await without([]);
+  const sizes = { 'all of it': whole };
+  for (const [part, files] of Object.entries(PARTS)) sizes[part] = whole - (await without(files));
+  sizes['all of it without any of these'] = await without(Object.values(PARTS).flat());
+  return sizes;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  console.table(await pluginSizes());
+  console.table(await partSizes());
+}

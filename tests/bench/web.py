@@ -9,7 +9,8 @@ SDK, whose scripts (the driver's) are taken off the others'; beside it a page do
 localStorage at each click, and each client's click, not slowed, is divided by that one's. Peers are fetched from npm
 into a temporary folder.
 
-`--only banner` measures how long the consent banner keeps a person waiting (`banner.py`), `--only clients` the above.
+`--only banner` measures how long the consent banner keeps a person waiting (`banner.py`), `--only calls` what single
+calls cost (`cold.py`), `--only clients` the above.
 """
 
 import argparse
@@ -30,13 +31,13 @@ from playwright.sync_api import Browser, sync_playwright
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import banner
+from tests.bench import banner, cold
 from tests.bench.report import Report
 from tests.e2e.browser import CHROMIUM, FLAGS, ICON
 
 ROOT = Path(__file__).parents[2]
 RESULTS = Path("bench-results")
-PARTS = ("clients", "banner")
+PARTS = ("clients", "banner", "calls")
 CLICKS = 60
 VIEWS = 20
 SLOWER = 4
@@ -205,9 +206,12 @@ def main() -> None:
     chosen = parser.parse_args()
     if "clients" in chosen.only.split(","):
         clients()
+    report = Report(RESULTS)
     if "banner" in chosen.only.split(","):
-        report = Report(RESULTS)
         banner.run(report, chosen.quick)
+    if "calls" in chosen.only.split(","):
+        cold.run(report)
+    if report.figures:
         report.show()
 
 
