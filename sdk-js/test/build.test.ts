@@ -77,3 +77,14 @@ it
   const script = readFileSync(new URL(path, root));
   expect(gzipSync(script, { level: 9 }).length).toBeLessThanOrEqual(Number.parseFloat(limit) * 1_000);
 });
+
+it.runIf(built)(
+  'what a page loads at once says in its first line that it may be compiled early, and is ASCII where it can be',
+  () => {
+    for (const name of ['firsthand', 'firsthand.core', 'banner']) {
+      const script = read(`dist/${name}.js`);
+      expect(script.split('\n')[0], name).toBe('//# allFunctionsCalledOnLoad');
+      if (name !== 'banner') expect(script, name).toMatch(/^[\x20-\x7e\n]+$/);
+    }
+  },
+);
