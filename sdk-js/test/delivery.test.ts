@@ -287,6 +287,26 @@ it('a tab that lives finds what another has left when it died: with its own next
   expect(device.sent).toHaveLength(2);
 });
 
+it('a page that was left claims nothing again, whatever answers come, until it is back', async () => {
+  const device = new Device();
+  const { client, leave, comeBack } = device.tab(open);
+  await device.advance(0);
+  const held = () => [...device.claims].filter((name) => name.includes('.q.'));
+  expect(held()).toHaveLength(1);
+  client.track('A');
+  leave();
+  await device.advance(20_000);
+  expect(device.confirmed).toHaveLength(1);
+  expect(held()).toEqual([]);
+  comeBack();
+  leave(); // before the claim that was asked for is there
+  await device.advance(0);
+  expect(held()).toEqual([]);
+  comeBack();
+  await device.advance(0);
+  expect(held()).toHaveLength(1);
+});
+
 it('a page that comes back from the cache hands over what another tab has sent meanwhile', async () => {
   const device = new Device();
   device.online = false;

@@ -49,7 +49,7 @@ export class Device {
   random = 0.5;
   private seed = 1;
   private timers = new Set<{ at: number; run: () => void }>();
-  private claims = new Set<string>();
+  claims = new Set<string>();
   private watchers = new Set<{ tab: object; key: string; run: (value: string | null) => void }>();
 
   /** Moves the clock and runs what is due, in order, with all promises in between. */

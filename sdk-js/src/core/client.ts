@@ -237,14 +237,14 @@ export function createClient(ports: Ports, options: ClientOptions): Client {
   }
 
   /** What was found has waited long enough. */
-  function adopt(): Promise<void> {
+  function adopt(again?: boolean): Promise<void> {
     const before = tally.counts.adopted;
-    return tabs.adopt().then(() => flusher.nudge(tally.counts.adopted - before));
+    return tabs.adopt(again).then(() => flusher.nudge(tally.counts.adopted - before));
   }
 
   /** A network that works: the moment to tell what was lost, and to look for what tabs that died meanwhile have left. */
   function delivered(): void {
-    void adopt();
+    void adopt(true);
     const reasons = tally.takeLost();
     const count = sum(reasons);
     if (count) capture({ type: 'track', event: '$lost', properties: { count, reasons }, internal: true });

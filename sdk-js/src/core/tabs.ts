@@ -37,8 +37,8 @@ export interface Shared {
 }
 
 export interface Tabs {
-  /** Claims this tab's segment and adopts those of dead tabs. */
-  adopt(): Promise<unknown>;
+  /** Claims this tab's segment and adopts those of dead tabs; `again`: only where it has not given its own back. */
+  adopt(again?: boolean): Promise<unknown>;
   /** Gives the claims back. */
   leave(): void;
   /** Hands over what another tab has sent. */
@@ -47,13 +47,14 @@ export interface Tabs {
 }
 
 export function createTabs({ vault, root, key, tab, queue, sessions, tally, now }: Shared): Tabs {
-  const claims = new Map<string, Undo>();
+  let claims = new Map<string, Undo>();
 
   async function claim(segment: string): Promise<void> {
+    const own = claims;
     try {
       const undo = claims.has(segment) ? null : await vault.claim(root + segment);
-      // consent may have been withdrawn while we waited
-      if (undo && !vault.unlocked) undo();
+      // consent may have been withdrawn while we waited, or the page left
+      if (undo && (!vault.unlocked || own !== claims)) undo();
       else if (undo) {
         claims.set(segment, undo);
         queue.load(`${root}${segment}.`);
@@ -81,7 +82,8 @@ export function createTabs({ vault, root, key, tab, queue, sessions, tally, now 
   }
 
   return {
-    async adopt() {
+    async adopt(again) {
+      if (again && !claims.has(tab)) return;
       const segments = new Set([tab]);
       for (const key of vault.keys(root)) {
         const [segment, id] = key.slice(root.length).split('.') as [string, string?];
@@ -91,7 +93,7 @@ export function createTabs({ vault, root, key, tab, queue, sessions, tally, now 
     },
     leave() {
       for (const undo of claims.values()) undo();
-      claims.clear();
+      claims = new Map();
     },
     resume() {
       const gone = queue.items().filter((item) => item.key && vault.get(item.key) === null && !item.inFlight);
