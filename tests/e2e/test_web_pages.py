@@ -29,14 +29,16 @@ def numbered(rows: list[dict[str, Any]]) -> list[int]:
 # ---- the back/forward cache and prerendering ------------------------------------------------------------------------
 
 
-def test_a_page_that_comes_back_from_the_cache_is_another_view(lab: Lab, browsers: Browsers) -> None:
+def walk_back(lab: Lab, browser: Browser) -> tuple[dict[str, int], list[dict[str, Any]]] | None:
+    """There and back twice; what the page counted, and the rows. None where the browser kept no page for a reason of
+    its own, such as a machine that is too busy; a reason that is the page's fails."""
     first = lab.page("/kept", "<button id=b onclick='this.textContent += 1'>B</button>")
     second = lab.page("/between", "<h1>Between</h1>")
-    with person(browsers(DESKTOP, keeps=True)) as (context, page):
+    with person(browser) as (context, page):
         refusals: list[Any] = []
         tools = context.new_cdp_session(page)
         tools.send("Page.enable")
-        tools.on("Page.backForwardCacheNotUsed", lambda why: refusals.append(why["notRestoredExplanations"]))
+        tools.on("Page.backForwardCacheNotUsed", lambda why: refusals.extend(why["notRestoredExplanations"]))
         page.goto(first)
         me = who(page)
         page.evaluate("window.kept = 0")
@@ -47,14 +49,28 @@ def test_a_page_that_comes_back_from_the_cache_is_another_view(lab: Lab, browser
             until(page, READY)
             delivered(page)
             page.go_back(wait_until="commit")
-            until(page, f"window.kept === {n - 1}")
+            until(page, f"{READY} && document.readyState === 'complete'")
+            if page.evaluate("window.kept") != n - 1:
+                page.wait_for_timeout(1_000)
+                assert {why["type"] for why in refusals} == {"Circumstantial"}, refusals
+                return None
             page.evaluate(f"window.kept = {n}")
             page.click("#b")
         delivered(page)
         assert refusals == []
-        stats = page.evaluate("firsthand.stats()")
+        stats: dict[str, int] = page.evaluate("firsthand.stats()")
         page.goto("about:blank")
-        rows = lab.rows(f"anonymous_id = '{me}'", 16)
+        return stats, lab.rows(f"anonymous_id = '{me}'", 16)
+
+
+def test_a_page_that_comes_back_from_the_cache_is_another_view(lab: Lab, browsers: Browsers) -> None:
+    for _ in range(3):
+        walked = walk_back(lab, browsers(DESKTOP, keeps=True))
+        if walked:
+            break
+        warnings.warn("the browser kept no page", stacklevel=1)
+    assert walked
+    stats, rows = walked
     said = Counter((row["page_path"], row["event"]) for row in rows)
     assert said == {
         ("/kept", "$page"): 3, ("/kept", "$page_leave"): 3, ("/kept", "$click"): 2, ("/kept", "Last"): 2,
