@@ -53,6 +53,7 @@ def walk_back(lab: Lab, browser: Browser) -> tuple[dict[str, int], list[dict[str
             if page.evaluate("window.kept") != n - 1:
                 page.wait_for_timeout(1_000)
                 assert {why["type"] for why in refusals} == {"Circumstantial"}, refusals
+                warnings.warn(f"the browser kept no page: {refusals}", stacklevel=1)
                 return None
             page.evaluate(f"window.kept = {n}")
             page.click("#b")
@@ -68,7 +69,6 @@ def test_a_page_that_comes_back_from_the_cache_is_another_view(lab: Lab, browser
         walked = walk_back(lab, browsers(DESKTOP, keeps=True))
         if walked:
             break
-        warnings.warn("the browser kept no page", stacklevel=1)
     assert walked
     stats, rows = walked
     said = Counter((row["page_path"], row["event"]) for row in rows)
