@@ -14,8 +14,22 @@ import { tagOf } from './tag.mjs';
 
 const src = fileURLToPath(new URL('./src', import.meta.url));
 
-/** Gzipped bytes of the script, without the plugin of this file and export. */
-async function size(file, name) {
+const gzipped = (script) => gzipSync(script, { level: 9 }).length;
+
+/** For esbuild: nothing is in these files (`core/tabs`), and what they export is 0. */
+const without = (files) => ({
+  name: 'without',
+  setup({ onLoad }) {
+    const empty = ({ path }) => {
+      const names = readFileSync(path, 'utf8').matchAll(/^export (?:const|function) (\w+)/gm);
+      return { contents: [...names].map(([, name]) => `export const ${name} = 0;`).join('') };
+    };
+    for (const file of files) onLoad({ filter: new RegExp(`/${file}\\.ts$`) }, empty);
+  },
+});
+
+/** Gzipped bytes of the script, without what is in these files. */
+async function size(files) {
   const { outputFiles } = await build({
     entryPoints: [`${src}/browser/script.full.ts`],
     bundle: true,
@@ -23,24 +37,18 @@ async function size(file, name) {
     format: 'iife',
     target: 'es2020',
     write: false,
-    plugins: [
-      {
-        name: 'without',
-        setup: ({ onLoad }) =>
-          onLoad({ filter: new RegExp(`/plugins/${file}\\.ts$`) }, () => ({ contents: `export const ${name} = 0;` })),
-      },
-    ],
+    plugins: [without(files)],
   });
-  return gzipSync(outputFiles[0].contents, { level: 9 }).length;
+  return gzipped(outputFiles[0].contents);
 }
 
 /** `{ file: bytes }` for each plugin of the list in `plugins/index.ts`. */
 export async function pluginSizes() {
   const list = readFileSync(`${src}/plugins/index.ts`, 'utf8');
-  const imports = [...list.matchAll(/import \{ (\w+) \} from '\.\/(\w+)\.js'/g)];
-  const whole = await size(' ', '');
+  const imports = [...list.matchAll(/import \{ \w+ \} from '\.\/(\w+)\.js'/g)];
+  const whole = await size([]);
   const sizes = {};
-  for (const [, name, file] of imports) sizes[file] = whole - (await size(file, name));
+  for (const [, file] of imports) sizes[file] = whole - (await size([`plugins/${file}`]));
   return sizes;
 }
 
@@ -59,23 +67,14 @@ const PARTS = {
   'losses counted': ['core/tally'],
 };
 
-/** Gzipped bytes of the smallest script without what is in these files. */
-async function without(files) {
-  const empty = ({ path }) => {
-    const names = readFileSync(path, 'utf8').matchAll(/^export (?:const|function|async function) (\w+)/gm);
-    return { contents: [...names].map(([, name]) => `export const ${name} = 0;`).join('') };
-  };
-  const setup = ({ onLoad }) => {
-    for (const file of files) onLoad({ filter: new RegExp(`/${file}\\.ts$`) }, empty);
-  };
-  return gzipSync(await tagOf('script.core', [{ name: 'without', setup }]), { level: 9 }).length;
-}
+/** Gzipped bytes of the smallest script as it is shipped, without what is in these files. */
+const core = async (files) => gzipped(await tagOf('script.core', [without(files)]));
 
 async function partSizes() {
-  const whole = await without([]);
+  const whole = await core([]);
   const sizes = { 'all of it': whole };
-  for (const [part, files] of Object.entries(PARTS)) sizes[part] = whole - (await without(files));
-  sizes['all of it without any of these'] = await without(Object.values(PARTS).flat());
+  for (const [part, files] of Object.entries(PARTS)) sizes[part] = whole - (await core(files));
+  sizes['all of it without any of these'] = await core(Object.values(PARTS).flat());
   return sizes;
 }
 
