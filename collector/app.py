@@ -73,7 +73,7 @@ class Collector(Starlette):
             return
         try:
             await super().__call__(scope, receive, send)
-        except Exception:
+        except Exception:  # said below, in our log and by our format
             if scope["type"] != "http":
                 raise
             # Starlette has answered 500. Granian would log the exception's text, which may quote what was sent

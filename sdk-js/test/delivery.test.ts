@@ -1,10 +1,9 @@
 /** Queue, flusher and their life over tabs, answers and dying pages. */
 
 import { expect, it } from 'vitest';
-import { Device, names, ok } from './ports.js';
+import { Device, names, ok, stored } from './ports.js';
 
 const open = { consentMode: 'opt_out' } as const;
-const stored = (device: Device) => [...device.store.keys()].filter((key) => key.includes('.q.'));
 
 it('sends after three seconds, to the batch address, with the key and the time of sending', async () => {
   const device = new Device();

@@ -224,3 +224,6 @@ export async function settle(): Promise<void> {
 
 export const names = (sent: { batch: Message[] }[]) =>
   sent.flatMap(({ batch }) => batch.map(({ event, type }) => event ?? type));
+
+/** Keys of the events that the device keeps. */
+export const stored = (device: Device) => [...device.store.keys()].filter((key) => key.includes('.q.'));

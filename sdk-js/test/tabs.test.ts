@@ -1,10 +1,9 @@
 /** Several pages on one storage: whose events are whose, when one dies, is left, or comes back. */
 
 import { expect, it } from 'vitest';
-import { Device, names } from './ports.js';
+import { Device, names, stored } from './ports.js';
 
 const open = { consentMode: 'opt_out' } as const;
-const stored = (device: Device) => [...device.store.keys()].filter((key) => key.includes('.q.'));
 
 it('a killed tab’s events are adopted by the next one, a living tab’s are not', async () => {
   const device = new Device();
